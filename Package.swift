@@ -1,0 +1,92 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// What every Swift target of the package is compiled with. The import check between targets is a flag of the
+/// command line (`--explicit-target-dependency-import-check error`), not of the manifest: the Makefile passes it.
+let settings: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+]
+
+/// A module of Swift code. The table in ARCHITECTURE.md says what lives in each; a test holds the two together.
+func module(_ name: String, _ imports: [String] = [], packages: [Target.Dependency] = []) -> Target {
+    .target(
+        name: name, dependencies: imports.map { .target(name: $0) } + packages, path: "Sources/\(name)",
+        swiftSettings: settings)
+}
+
+/// A program: its `main` and nothing that a test would want to reach.
+func program(_ name: String, _ imports: [String]) -> Target {
+    .executableTarget(
+        name: name, dependencies: imports.map { .target(name: $0) }, path: "Sources/\(name)", swiftSettings: settings)
+}
+
+/// The tests of one module. They may import what the module itself imports.
+func tests(_ name: String, _ imports: [String] = []) -> Target {
+    .testTarget(
+        name: "\(name)Tests", dependencies: ([name] + imports).map { .target(name: $0) },
+        path: "Tests/\(name)Tests", swiftSettings: settings)
+}
+
+let package = Package(
+    name: "pawl",
+    products: [
+        .executable(name: "pawl", targets: ["pawl"]),
+        .executable(name: "pawld", targets: ["pawld"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2")
+    ],
+    targets: [
+        // Floor 0: C.
+        .systemLibrary(
+            name: "CSystemd", path: "Sources/CSystemd", pkgConfig: "libsystemd", providers: [.apt(["libsystemd-dev"])]),
+        .systemLibrary(
+            name: "CSQLite", path: "Sources/CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
+        .systemLibrary(
+            name: "CYAML", path: "Sources/CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
+        .target(name: "CLinux", path: "Sources/CLinux"),
+        // Floor 1: one library or protocol each, and the values.
+        module("EventLoopKit", ["CLinux"]),
+        module("SystemdKit", ["CSystemd", "CLinux", "EventLoopKit"]),
+        module("SQLiteKit", ["CSQLite"]),
+        module("YAMLKit", ["CYAML"]),
+        module("VarlinkKit", ["CLinux", "EventLoopKit"]),
+        module("PawlModel"),
+        // Floor 2: the language, the decisions, the records, the words spoken on the socket.
+        module("PawlLanguage", ["PawlModel", "YAMLKit"]),
+        module("PawlEngine", ["PawlModel", "PawlLanguage"]),
+        module("PawlStore", ["PawlModel", "PawlEngine", "SQLiteKit"]),
+        module("PawlAPI", ["PawlModel", "VarlinkKit"]),
+        // Floor 3: what the programs do.
+        module(
+            "PawlDaemon",
+            [
+                "CLinux", "EventLoopKit", "SystemdKit", "SQLiteKit", "VarlinkKit", "YAMLKit", "PawlModel", "PawlLanguage",
+                "PawlEngine", "PawlStore", "PawlAPI",
+            ]),
+        module(
+            "PawlCommands", ["PawlModel", "PawlAPI", "PawlLanguage", "VarlinkKit"],
+            packages: [.product(name: "ArgumentParser", package: "swift-argument-parser")]),
+        // Floor 4: the programs.
+        program("pawld", ["PawlDaemon"]),
+        program("pawl", ["PawlCommands"]),
+        // Tests.
+        tests("EventLoopKit", ["CLinux"]),
+        tests("SystemdKit", ["EventLoopKit"]),
+        tests("SQLiteKit"),
+        tests("YAMLKit"),
+        tests("VarlinkKit", ["EventLoopKit"]),
+        tests("PawlModel"),
+        tests("PawlLanguage", ["PawlModel", "YAMLKit"]),
+        tests("PawlEngine", ["PawlModel", "PawlLanguage"]),
+        tests("PawlStore", ["PawlModel", "PawlEngine", "SQLiteKit"]),
+        tests("PawlAPI", ["PawlModel", "VarlinkKit"]),
+        tests("PawlDaemon", ["PawlModel", "PawlLanguage", "PawlEngine", "PawlStore", "PawlAPI", "EventLoopKit"]),
+        tests("PawlCommands", ["PawlModel", "PawlAPI", "PawlLanguage"]),
+        .testTarget(name: "HouseTests", path: "Tests/HouseTests", swiftSettings: settings),
+    ]
+)

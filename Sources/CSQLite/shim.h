@@ -1,0 +1,3 @@
+/* libsqlite3, as Debian ships it. */
+#pragma once
+#include <sqlite3.h>

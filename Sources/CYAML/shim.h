@@ -1,0 +1,3 @@
+/* libyaml, as Debian ships it. */
+#pragma once
+#include <yaml.h>
