@@ -1,0 +1,110 @@
+package import PawlModel
+
+/// A workflow that was read and checked whole: nothing in it can be wrong any more but what a run's values bring.
+package struct Workflow: Sendable {
+    /// The name: that of its file without `.yaml`.
+    package var name: String
+    /// What `name:` says, for people.
+    package var title: String?
+    /// What it is for.
+    package var description: String?
+    /// The author's own version of it.
+    package var version: String?
+    /// What a run binds, in the order written.
+    package var variables: [VariableDeclaration] = []
+    /// The steps, in the order written.
+    package var steps: [Step] = []
+    /// How many steps may run at once; nil: what the configuration says.
+    package var maxParallel: Int?
+    /// Whether the first failure cancels what runs and skips what waits.
+    package var failFast = false
+    /// How long a run may take in all.
+    package var timeout: Duration?
+}
+
+/// A variable that a workflow declares.
+package struct VariableDeclaration: Sendable {
+    /// The name.
+    package var name: String
+    /// The type, declared or that of the default.
+    package var type: ValueType
+    /// Whether a run without a value for it is refused. A default satisfies it.
+    package var required = false
+    /// The value without which a run would have none.
+    package var defaultValue: Value?
+    /// The only values there may be; empty: any.
+    package var allowed: [Value] = []
+    /// A regular expression that the whole value must match.
+    package var pattern: String?
+    /// What it is for.
+    package var description: String?
+}
+
+/// One step of a workflow.
+package struct Step: Sendable {
+    /// What a step does.
+    package enum Action: Sendable {
+        /// A script, given to its interpreter as a file. The interpreter is an argument list such as
+        /// `/bin/bash -euo pipefail`, to which the script's path is added.
+        case script(text: String, interpreter: [String])
+        /// A program and its arguments. The program is a path, or a name that systemd looks up in its own PATH.
+        case command([Template])
+    }
+
+    /// The name.
+    package var id: String
+    /// Where it stands in `Workflow.steps`.
+    package var index: Int
+    /// The line it begins at, from 1.
+    package var line: Int
+    /// What it does.
+    package var action: Action
+    /// The steps that must have ended before, as places in `Workflow.steps`.
+    package var dependencies: [Int] = []
+    /// The steps that wait for this one, as places in `Workflow.steps`.
+    package var dependents: [Int] = []
+    /// Environment of its own: the workflow's `env`, with the step's own over it, key by key.
+    package var environment: [EnvironmentEntry] = []
+    /// systemd's directives: the workflow's `unit`, with the step's own over it, key by key.
+    package var unit: [Directive] = []
+    /// When and how often it is tried again.
+    package var retry = RetryPolicy()
+    /// How long one attempt may take.
+    package var timeout: Duration?
+    /// Whether dependents run, and the run may succeed, although it failed.
+    package var continueOnFailure = false
+    /// What becomes of it when it was lost with the host.
+    package var interrupted = InterruptedPolicy.ask
+    /// The outputs that were declared with a type.
+    package var outputs: [String: ValueType] = [:]
+    /// Whether some expression reads `STEP.output`, so that stdout must be kept in a file.
+    package var isOutputRead = false
+}
+
+/// A variable of a step's environment.
+package struct EnvironmentEntry: Sendable {
+    /// The name.
+    package var name: String
+    /// The value.
+    package var value: Template
+
+    /// Makes an entry.
+    package init(name: String, value: Template) {
+        self.name = name
+        self.value = value
+    }
+}
+
+/// A directive of systemd's as a workflow states it under `unit:`.
+package struct Directive: Sendable {
+    /// The name, as systemd spells it.
+    package var name: String
+    /// The value as written, in systemd's own syntax; several for a directive that takes a list.
+    package var values: [Template]
+
+    /// Makes a directive.
+    package init(name: String, values: [Template]) {
+        self.name = name
+        self.values = values
+    }
+}
