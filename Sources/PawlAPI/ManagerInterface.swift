@@ -1,0 +1,158 @@
+/// The interface that pawld serves, in the words of the Varlink IDL (`https://varlink.org/Interface-Definition`).
+package enum ManagerInterface {
+    /// The interface's name.
+    package static let name = "io.pawl.Manager"
+
+    /// Where pawld listens.
+    package static let socketPath = "/run/pawl/pawl.sock"
+
+    /// The version of every program of this tree.
+    package static let version = "0.1.0"
+
+    /// The methods; the raw value is the name on the wire after the interface's.
+    package enum Method: String, Sendable, CaseIterable {
+        case describe = "Describe"
+        case listWorkflows = "ListWorkflows"
+        case startRun = "StartRun"
+        case listRuns = "ListRuns"
+        case describeRun = "DescribeRun"
+        case watchRun = "WatchRun"
+        case readLogs = "ReadLogs"
+        case cancelRun = "CancelRun"
+        case resumeRun = "ResumeRun"
+        case retryRun = "RetryRun"
+        case reload = "Reload"
+
+        /// The full name on the wire.
+        package var wireName: String { "\(ManagerInterface.name).\(rawValue)" }
+    }
+
+    /// What `varlinkctl introspect` shows.
+    package static let description = """
+        # Runs workflows on this host, every step as a transient systemd unit
+        interface io.pawl.Manager
+
+        type Diagnostic (
+            file: string,
+            line: int,
+            column: int,
+            severity: string,
+            message: string,
+            hint: ?string
+        )
+
+        type Workflow (
+            name: string,
+            description: ?string,
+            file: string,
+            faulty: bool,
+            startable: bool,
+            faults: []Diagnostic
+        )
+
+        type Attempt (
+            number: int,
+            unit: string,
+            state: string,
+            exit_code: ?int,
+            signal: ?string,
+            result: ?string,
+            started: ?string,
+            ended: ?string,
+            cpu_seconds: ?float,
+            memory_peak: ?int
+        )
+
+        type Step (
+            id: string,
+            item: ?int,
+            state: string,
+            reason: ?string,
+            exit_code: ?int,
+            attempts: []Attempt
+        )
+
+        type RunStatus (
+            run: string,
+            id: string,
+            workflow: string,
+            state: string,
+            reason: ?string,
+            started: ?string,
+            ended: ?string,
+            steps_done: int,
+            steps_total: int,
+            steps: []Step
+        )
+
+        type RunSummary (
+            run: string,
+            id: string,
+            workflow: string,
+            state: string,
+            started: ?string,
+            ended: ?string,
+            steps_done: int,
+            steps_total: int
+        )
+
+        type LogEntry (
+            time: string,
+            step: ?string,
+            attempt: ?int,
+            priority: ?int,
+            message: string
+        )
+
+        # The daemon itself
+        method Describe() -> (
+            version: string,
+            pid: int,
+            started: string,
+            runs_active: int,
+            steps_active: int,
+            status: string,
+            faults: []Diagnostic
+        )
+
+        # The workflows, faulty ones with their faults
+        method ListWorkflows() -> (workflows: []Workflow)
+
+        # Starts a run; answers once that is on disk
+        method StartRun(workflow: string, variables: ?object) -> (run: string, id: string)
+
+        # The runs that have not ended, or all
+        method ListRuns(all: ?bool) -> (runs: []RunSummary)
+
+        # One run with its steps and their attempts
+        method DescribeRun(run: string) -> (status: RunStatus)
+
+        # One run, and with `more` every change of it until it ends: later replies have the changed steps only
+        method WatchRun(run: string) -> (status: RunStatus)
+
+        # What the steps of a run wrote, in batches: call it with `more`
+        method ReadLogs(run: string, step: ?string, follow: ?bool, lines: ?int) -> (entries: []LogEntry)
+
+        # Cancels a run; answers once it has ended
+        method CancelRun(run: string) -> (status: RunStatus)
+
+        # Goes on with a stopped run
+        method ResumeRun(run: string) -> (run: string, id: string)
+
+        # Opens an ended run again: failed, cancelled and skipped steps run again
+        method RetryRun(run: string) -> (run: string, id: string)
+
+        # Reads configuration and workflows again; answers once the new set is in force
+        method Reload() -> (workflows: int)
+
+        error NoSuchWorkflow (message: string)
+        error NoSuchRun (message: string)
+        error NoSuchStep (message: string)
+        error FaultyWorkflow (message: string, faults: ?[]Diagnostic)
+        error InvalidVariable (message: string)
+        error NotPermitted (message: string)
+        error Conflict (message: string)
+        error InvalidState (message: string)
+        error StoreFailed (message: string)
+        """
+}

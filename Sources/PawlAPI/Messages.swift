@@ -1,0 +1,199 @@
+package import PawlModel
+
+/// A workflow in a list.
+package struct WorkflowSummary: Sendable, Codable, Equatable {
+    /// Its name.
+    package var name: String
+    /// What its `description:` (or else `name:`) says.
+    package var description: String?
+    /// The file it was read from.
+    package var file: String
+    /// Whether the file as it stands has faults. A last good text may still be in force.
+    package var faulty: Bool
+    /// Whether a run can be started: from the file, or from its last good text.
+    package var startable: Bool
+    /// The faults.
+    package var faults: [Diagnostic]
+
+    /// Makes a summary.
+    package init(
+        name: String, description: String?, file: String, faulty: Bool, startable: Bool, faults: [Diagnostic]
+    ) {
+        self.name = name
+        self.description = description
+        self.file = file
+        self.faulty = faulty
+        self.startable = startable
+        self.faults = faults
+    }
+}
+
+/// What each method of `io.pawl.Manager` takes and answers. Field names are the ones on the wire.
+package enum Messages {
+    /// Nothing.
+    package struct Empty: Sendable, Codable {
+        /// Nothing.
+        package init() {}
+    }
+
+    /// ListWorkflows answers this.
+    package struct Workflows: Sendable, Codable {
+        /// The workflows by name.
+        package var workflows: [WorkflowSummary]
+        /// Makes an answer.
+        package init(workflows: [WorkflowSummary]) { self.workflows = workflows }
+    }
+
+    /// StartRun takes this.
+    package struct StartRun: Sendable, Codable {
+        /// The workflow's name.
+        package var workflow: String
+        /// Values for its variables: text is converted to the declared type.
+        package var variables: [String: Value]?
+        /// Makes a request.
+        package init(workflow: String, variables: [String: Value]? = nil) {
+            self.workflow = workflow
+            self.variables = variables
+        }
+    }
+
+    /// StartRun, ResumeRun and RetryRun answer this.
+    package struct RunName: Sendable, Codable {
+        /// The run's full name.
+        package var run: String
+        /// The run's ID.
+        package var id: String
+        /// Makes an answer.
+        package init(run: String, id: String) {
+            self.run = run
+            self.id = id
+        }
+    }
+
+    /// DescribeRun, WatchRun, CancelRun, ResumeRun and RetryRun take this.
+    package struct Run: Sendable, Codable {
+        /// A run's name, its ID, a prefix of either that is unique, or `@last`.
+        package var run: String
+        /// Makes a request.
+        package init(run: String) { self.run = run }
+    }
+
+    /// DescribeRun and WatchRun answer this.
+    package struct Status: Sendable, Codable {
+        /// The run. In WatchRun's later replies `steps` has only those that have changed since the reply before.
+        package var status: RunStatus
+        /// Makes an answer.
+        package init(status: RunStatus) { self.status = status }
+    }
+
+    /// ListRuns takes this.
+    package struct ListRuns: Sendable, Codable {
+        /// Ended runs too.
+        package var all: Bool?
+        /// Makes a request.
+        package init(all: Bool? = nil) { self.all = all }
+    }
+
+    /// ListRuns answers this.
+    package struct Runs: Sendable, Codable {
+        /// The runs, the newest first.
+        package var runs: [RunSummary]
+        /// Makes an answer.
+        package init(runs: [RunSummary]) { self.runs = runs }
+    }
+
+    /// ReadLogs takes this.
+    package struct ReadLogs: Sendable, Codable {
+        /// A run's name, its ID, a prefix of either that is unique, or `@last`.
+        package var run: String
+        /// One step alone.
+        package var step: String?
+        /// Go on with new lines until the run has ended (with a step: until that has).
+        package var follow: Bool?
+        /// Only the last lines.
+        package var lines: Int?
+        /// Makes a request.
+        package init(run: String, step: String? = nil, follow: Bool? = nil, lines: Int? = nil) {
+            self.run = run
+            self.step = step
+            self.follow = follow
+            self.lines = lines
+        }
+    }
+
+    /// ReadLogs answers this, again and again.
+    package struct Log: Sendable, Codable {
+        /// Lines in the order of the journal.
+        package var entries: [LogEntry]
+        /// Makes an answer.
+        package init(entries: [LogEntry]) { self.entries = entries }
+    }
+
+    /// One line of a log.
+    package struct LogEntry: Sendable, Codable, Equatable {
+        /// When, RFC 3339 in UTC.
+        package var time: String
+        /// The step that wrote it; null for pawld's own lines about the run.
+        package var step: String?
+        /// The attempt that wrote it.
+        package var attempt: Int?
+        /// The priority, as syslog counts: 0 emergency to 7 debug.
+        package var priority: Int?
+        /// The line.
+        package var message: String
+        /// Makes an entry.
+        package init(time: String, step: String?, attempt: Int?, priority: Int?, message: String) {
+            self.time = time
+            self.step = step
+            self.attempt = attempt
+            self.priority = priority
+            self.message = message
+        }
+    }
+
+    /// Describe answers this: the daemon itself.
+    package struct Daemon: Sendable, Codable {
+        /// pawld's version.
+        package var version: String
+        /// Its process.
+        package var pid: Int
+        /// Since when it runs, RFC 3339 in UTC.
+        package var started: String
+        /// Runs that have not ended.
+        package var runsActive: Int
+        /// Steps that are running.
+        package var stepsActive: Int
+        /// What its status line says.
+        package var status: String
+        /// Faults in the configuration and in the workflows.
+        package var faults: [Diagnostic]
+
+        /// Makes an answer.
+        package init(
+            version: String, pid: Int, started: String, runsActive: Int, stepsActive: Int, status: String,
+            faults: [Diagnostic]
+        ) {
+            self.version = version
+            self.pid = pid
+            self.started = started
+            self.runsActive = runsActive
+            self.stepsActive = stepsActive
+            self.status = status
+            self.faults = faults
+        }
+
+        private enum CodingKeys: String, CodingKey {
+            case version, pid, started, status, faults
+            case runsActive = "runs_active"
+            case stepsActive = "steps_active"
+        }
+    }
+
+    /// Reload answers this when the new set is in force.
+    package struct Reloaded: Sendable, Codable {
+        /// How many workflows there are now.
+        package var workflows: Int
+        /// Makes an answer.
+        package init(workflows: Int) { self.workflows = workflows }
+    }
+}

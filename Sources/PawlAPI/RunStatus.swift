@@ -1,0 +1,223 @@
+package import PawlModel
+
+/// One run, whole: the answer of DescribeRun and `pawl status RUN --output json`.
+package struct RunStatus: Sendable, Codable, Equatable {
+    /// The run's full name.
+    package var run: String
+    /// The run's ID.
+    package var id: String
+    /// The workflow's name.
+    package var workflow: String
+    /// What it is doing or how it ended.
+    package var state: RunState
+    /// Why, where the state alone does not say it.
+    package var reason: String?
+    /// When it was started, RFC 3339 in UTC.
+    package var started: String?
+    /// When it ended, RFC 3339 in UTC.
+    package var ended: String?
+    /// How many of its steps have ended.
+    package var stepsDone: Int
+    /// How many steps it has.
+    package var stepsTotal: Int
+    /// Its steps in the order written. In WatchRun's later replies only those that have changed.
+    package var steps: [StepStatus]
+
+    /// Makes a status.
+    package init(
+        run: String, id: String, workflow: String, state: RunState, reason: String? = nil, started: String? = nil,
+        ended: String? = nil, stepsDone: Int, stepsTotal: Int, steps: [StepStatus]
+    ) {
+        self.run = run
+        self.id = id
+        self.workflow = workflow
+        self.state = state
+        self.reason = reason
+        self.started = started
+        self.ended = ended
+        self.stepsDone = stepsDone
+        self.stepsTotal = stepsTotal
+        self.steps = steps
+    }
+
+    private enum CodingKeys: String, CodingKey {
+        case run, id, workflow, state, reason, started, ended, steps
+        case stepsDone = "steps_done"
+        case stepsTotal = "steps_total"
+    }
+
+    package func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(run, forKey: .run)
+        try container.encode(id, forKey: .id)
+        try container.encode(workflow, forKey: .workflow)
+        try container.encode(state, forKey: .state)
+        // Keys are always there, so that a reader need not tell a missing one from an empty one.
+        try container.encode(reason, forKey: .reason)
+        try container.encode(started, forKey: .started)
+        try container.encode(ended, forKey: .ended)
+        try container.encode(stepsDone, forKey: .stepsDone)
+        try container.encode(stepsTotal, forKey: .stepsTotal)
+        try container.encode(steps, forKey: .steps)
+    }
+}
+
+/// One step of a run.
+package struct StepStatus: Sendable, Codable, Equatable {
+    /// The step's name.
+    package var id: String
+    /// The number of the foreach item; null for a plain step.
+    package var item: Int?
+    /// What it is doing or how it ended.
+    package var state: StepState
+    /// Why, where the state alone does not say it.
+    package var reason: String?
+    /// The exit status of its last attempt; null where it never exited.
+    package var exitCode: Int?
+    /// Its attempts, the first one first.
+    package var attempts: [AttemptStatus]
+
+    /// Makes a status.
+    package init(
+        id: String, item: Int? = nil, state: StepState, reason: String? = nil, exitCode: Int? = nil,
+        attempts: [AttemptStatus] = []
+    ) {
+        self.id = id
+        self.item = item
+        self.state = state
+        self.reason = reason
+        self.exitCode = exitCode
+        self.attempts = attempts
+    }
+
+    private enum CodingKeys: String, CodingKey {
+        case id, item, state, reason, attempts
+        case exitCode = "exit_code"
+    }
+
+    package func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(id, forKey: .id)
+        try container.encode(item, forKey: .item)
+        try container.encode(state, forKey: .state)
+        try container.encode(reason, forKey: .reason)
+        try container.encode(exitCode, forKey: .exitCode)
+        try container.encode(attempts, forKey: .attempts)
+    }
+}
+
+/// One attempt of a step.
+package struct AttemptStatus: Sendable, Codable, Equatable {
+    /// The attempt's number, from 1.
+    package var number: Int
+    /// The unit it runs or ran as.
+    package var unit: String
+    /// What it is doing or how it ended.
+    package var state: StepState
+    /// The exit status; null where the program never exited.
+    package var exitCode: Int?
+    /// The signal that ended it, without SIG, such as `KILL`.
+    package var signal: String?
+    /// systemd's own word for the result, such as `exit-code` or `timeout`.
+    package var result: String?
+    /// When it was ordered, RFC 3339 in UTC.
+    package var started: String?
+    /// When it ended, RFC 3339 in UTC.
+    package var ended: String?
+    /// CPU time it used, in seconds.
+    package var cpuSeconds: Double?
+    /// The most memory it used, in bytes.
+    package var memoryPeak: Int64?
+
+    /// Makes a status.
+    package init(
+        number: Int, unit: String, state: StepState, exitCode: Int? = nil, signal: String? = nil,
+        result: String? = nil, started: String? = nil, ended: String? = nil, cpuSeconds: Double? = nil,
+        memoryPeak: Int64? = nil
+    ) {
+        self.number = number
+        self.unit = unit
+        self.state = state
+        self.exitCode = exitCode
+        self.signal = signal
+        self.result = result
+        self.started = started
+        self.ended = ended
+        self.cpuSeconds = cpuSeconds
+        self.memoryPeak = memoryPeak
+    }
+
+    private enum CodingKeys: String, CodingKey {
+        case number, unit, state, signal, result, started, ended
+        case exitCode = "exit_code"
+        case cpuSeconds = "cpu_seconds"
+        case memoryPeak = "memory_peak"
+    }
+
+    package func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(number, forKey: .number)
+        try container.encode(unit, forKey: .unit)
+        try container.encode(state, forKey: .state)
+        try container.encode(exitCode, forKey: .exitCode)
+        try container.encode(signal, forKey: .signal)
+        try container.encode(result, forKey: .result)
+        try container.encode(started, forKey: .started)
+        try container.encode(ended, forKey: .ended)
+        try container.encode(cpuSeconds, forKey: .cpuSeconds)
+        try container.encode(memoryPeak, forKey: .memoryPeak)
+    }
+}
+
+/// One run in a list: the answer of ListRuns and `pawl ps --output json`.
+package struct RunSummary: Sendable, Codable, Equatable {
+    /// The run's full name.
+    package var run: String
+    /// The run's ID.
+    package var id: String
+    /// The workflow's name.
+    package var workflow: String
+    /// What it is doing or how it ended.
+    package var state: RunState
+    /// When it was started, RFC 3339 in UTC.
+    package var started: String?
+    /// When it ended, RFC 3339 in UTC.
+    package var ended: String?
+    /// How many of its steps have ended.
+    package var stepsDone: Int
+    /// How many steps it has.
+    package var stepsTotal: Int
+
+    /// Makes a summary.
+    package init(
+        run: String, id: String, workflow: String, state: RunState, started: String?, ended: String?,
+        stepsDone: Int, stepsTotal: Int
+    ) {
+        self.run = run
+        self.id = id
+        self.workflow = workflow
+        self.state = state
+        self.started = started
+        self.ended = ended
+        self.stepsDone = stepsDone
+        self.stepsTotal = stepsTotal
+    }
+
+    private enum CodingKeys: String, CodingKey {
+        case run, id, workflow, state, started, ended
+        case stepsDone = "steps_done"
+        case stepsTotal = "steps_total"
+    }
+
+    package func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(run, forKey: .run)
+        try container.encode(id, forKey: .id)
+        try container.encode(workflow, forKey: .workflow)
+        try container.encode(state, forKey: .state)
+        try container.encode(started, forKey: .started)
+        try container.encode(ended, forKey: .ended)
+        try container.encode(stepsDone, forKey: .stepsDone)
+        try container.encode(stepsTotal, forKey: .stepsTotal)
+    }
+}
