@@ -1,5 +1,4 @@
 import FoundationEssentials
-package import PawlModel
 
 /// How moments are written in answers: RFC 3339 in UTC with milliseconds.
 package enum TimeText {
