@@ -77,9 +77,7 @@ package final class EventLoop: SerialExecutor, @unchecked Sendable {
     }
 
     /// Runs `work` on the loop, after what is queued already. Callable from anywhere.
-    package func perform(_ work: sending @escaping () -> Void) {
-        // SAFETY: `work` was sent, so nobody else has it any more; the queue hands it to the loop's thread.
-        nonisolated(unsafe) let work = work
+    package func perform(_ work: @escaping @Sendable () -> Void) {
         append { .closure(work) }
     }
 
