@@ -69,7 +69,7 @@ extension Bus {
         do throws(BusError) {
             if let connection { try match.install(on: connection.pointer) }
             matches.append(match)
-        } catch where error.errno != EINVAL {
+        } catch  where error.errno != EINVAL {
             // The connection is at fault, not the rule: the next one has it.
             matches.append(match)
             lose(error)

@@ -5,8 +5,12 @@ internal import Glibc
 package enum Journal {
     /// Writes one entry, man:sd_journal_sendv(3): `MESSAGE`, `PRIORITY`, `MESSAGE_ID` and fields of one's own. Callable
     /// from any thread; a datagram, not waited for. Without a journal (a chroot, an early boot) it is dropped.
-    /// - Throws: EINVAL if a field's name is not of capital letters, digits and `_`.
+    /// - Throws: EINVAL if a field's name is not of capital letters, digits and `_`, begins with one of the last two, or
+    ///   has more than 64: journald would drop such a field without a word.
     package static func write(fields: [(name: String, value: String)]) throws(SystemdError) {
+        for field in fields where !isFieldName(field.name) {
+            throw SystemdError(operation: "Writing the field '\(field.name)' to the journal", errno: EINVAL)
+        }
         let lines = fields.map { Array("\($0.name)=\($0.value)".utf8) }
         // One block for all of them, so that the pointers stay valid together.
         let result = lines.flatMap { $0 }.withUnsafeBytes { bytes in
@@ -20,6 +24,17 @@ package enum Journal {
             return sd_journal_sendv(vectors, CInt(vectors.count))
         }
         try SystemdError.check(result, "sd_journal_sendv")
+    }
+
+    private static func isFieldName(_ name: String) -> Bool {
+        guard let first = name.utf8.first, name.utf8.count <= 64, isCapital(first) else { return false }
+        return name.utf8.allSatisfy { byte in
+            isCapital(byte) || byte == UInt8(ascii: "_") || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
+        }
+    }
+
+    private static func isCapital(_ byte: UInt8) -> Bool {
+        (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(byte)
     }
 }
 

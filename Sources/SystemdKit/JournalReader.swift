@@ -35,7 +35,7 @@ package actor JournalReader {
     package func open(matches: [JournalMatch], at position: JournalPosition) throws(SystemdError) {
         precondition(journal == nil, "a journal reader is opened once")
         var journal: OpaquePointer?
-        let flags = CInt(bitPattern: UInt32(1 << 0))
+        let flags = CInt(SD_JOURNAL_LOCAL_ONLY)
         try SystemdError.check(sd_journal_open(&journal, flags), "sd_journal_open")
         self.journal = journal
         do throws(SystemdError) {

@@ -139,8 +139,11 @@ package struct UnitCondition: Sendable, Equatable {
 }
 
 extension UnitProperty {
-    /// `ExecStart`, or another directive of commands by its name.
-    package static func commands(_ name: String = "ExecStart", _ commands: [UnitCommand]) -> UnitProperty {
+    /// `ExecStart`.
+    package static func execStart(_ commands: [UnitCommand]) -> UnitProperty { .commands("ExecStart", commands) }
+
+    /// Any directive of commands by its name, such as `ExecStartPre`.
+    package static func commands(_ name: String, _ commands: [UnitCommand]) -> UnitProperty {
         .init(
             name,
             .array(
