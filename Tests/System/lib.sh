@@ -40,7 +40,7 @@ need_box() { [[ $("$harness" kind) == box ]] || skip "$1 of the machine that the
 
 install_deb() {
   host_copy "${PAWL_TEST_DEB:?}" /root
-  host_exec env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "/root/$(basename "$PAWL_TEST_DEB")"
+  host_exec env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq -o Dpkg::Use-Pty=0 --no-install-recommends "/root/$(basename "$PAWL_TEST_DEB")"
 }
 
 install_workflow() {

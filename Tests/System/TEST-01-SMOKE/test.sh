@@ -34,10 +34,10 @@ for page in pawl.1 pawld.8 pawl.config.5 pawl.workflow.5; do
 done
 
 section "remove keeps the history, purge keeps nothing"
-host_exec apt-get remove -y -qq pawl
+host_exec apt-get remove -y -qq -o Dpkg::Use-Pty=0 pawl
 host_exec test -e /var/lib/pawl/pawl.db || fail "a mere removal took the run history"
 assert_equal "pawld after the removal" inactive "$(host_exec systemctl is-active pawld.service || true)"
-host_exec apt-get purge -y -qq pawl
+host_exec apt-get purge -y -qq -o Dpkg::Use-Pty=0 pawl
 list_files >"$scratch/after"
 diff "$scratch/before" "$scratch/after" || fail "purge did not leave the host as it was"
 assert_equal "units left" "" "$(host_exec systemctl list-units --all --no-legend 'pawl*.service' 'pawl*.socket')"
