@@ -1,0 +1,48 @@
+# The targets a person needs; CONTRIBUTING.md says what each is for. Everything made is below .build.
+
+# Every build and every test: imports only as Package.swift has them, and no warning.
+SWIFT_FLAGS = --explicit-target-dependency-import-check error -Xswiftc -warnings-as-errors
+SWIFT_FILES = Package.swift Sources Tests
+
+.PHONY: all build recorder test check format lint deb demo bench hooks clean
+all: build
+
+build: recorder
+	swift build $(SWIFT_FLAGS)
+
+# A debug build's recorder, beside the other programs: plain C, static, not a target of SwiftPM's.
+recorder: .build/pawl-record
+.build/pawl-record: Sources/pawl-record/pawl-record.c
+	mkdir -p .build
+	$(CC) -static -Os -Wall -Wextra -Werror -D_FORTIFY_SOURCE=2 -fstack-protector-strong -o $@ $<
+
+# The tests that need neither root nor a running systemd.
+test:
+	swift test $(SWIFT_FLAGS) --xunit-output .build/tests.xml
+
+# All that a change has to pass. The last line counts the tests.
+check:
+	Tests/House/check
+
+format:
+	swift format --in-place --parallel --recursive $(SWIFT_FILES)
+
+lint:
+	swift format lint --strict --parallel --recursive $(SWIFT_FILES)
+
+deb:
+	packaging/build-deb
+
+demo:
+	Tests/System/demo
+
+bench:
+	Tests/Benchmarks/run
+
+# git runs the formatter and the build before each commit.
+hooks:
+	printf '#!/bin/sh\nexec make lint build\n' >"$$(git rev-parse --git-path hooks)/pre-commit"
+	chmod +x "$$(git rev-parse --git-path hooks)/pre-commit"
+
+clean:
+	rm -rf .build

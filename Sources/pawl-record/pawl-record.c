@@ -1,0 +1,209 @@
+// pawl-record UNIT RUNS: leaves the receipt of an attempt on disk.
+//
+// PID 1 runs it after every step, however the step ended (ExecStopPost=+ in the drop-in of pawl-step-.service), as root
+// and outside of the step's sandbox. Its environment is the step's, so it takes the folder from its arguments alone,
+// reads only what man:systemd.exec(5) says PID 1 sets, and is linked statically: no LD_PRELOAD reaches it.
+// pawl-step-ID.REST.service has its receipt at RUNS/ID/REST/result.json. It appears whole or not at all, and the first
+// one stays: pawld takes it for the truth about the attempt.
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#define PREFIX "pawl-step-"
+#define SUFFIX ".service"
+#define HOST_STOPPING "/run/pawl/host-stopping"
+#define LONGEST_VALUE 256
+
+static char receipt[8192];
+static size_t length;
+
+_Noreturn static void fail(const char *what, const char *path) {
+    dprintf(STDERR_FILENO, "pawl-record: cannot %s %s: %s\n", what, path, strerror(errno));
+    exit(EXIT_FAILURE);
+}
+
+__attribute__((format(printf, 1, 2))) static void put(const char *format, ...) {
+    va_list arguments;
+    va_start(arguments, format);
+    length += (size_t)vsnprintf(receipt + length, sizeof receipt - length, format, arguments);
+    va_end(arguments);
+}
+
+// A JSON string, or null where there is none. The longest value, six bytes for each of its own, always fits.
+static void put_string(const char *name, const char *value) {
+    put(",\"%s\":", name);
+    if (!value) {
+        put("null");
+        return;
+    }
+    put("\"");
+    for (size_t i = 0; value[i] && i < LONGEST_VALUE; i++) {
+        unsigned char c = (unsigned char)value[i];
+        put(c < 0x20 || c > 0x7e || c == '"' || c == '\\' ? "\\u%04x" : "%c", c);
+    }
+    put("\"");
+}
+
+static void put_number(const char *name, int64_t value) {
+    if (value < 0)
+        put(",\"%s\":null", name);
+    else
+        put(",\"%s\":%lld", name, (long long)value);
+}
+
+// The start of a small file of the kernel's, or NULL.
+static char *read_file(const char *path, char *text, size_t size) {
+    int file = open(path, O_RDONLY | O_CLOEXEC);
+    if (file < 0)
+        return NULL;
+    ssize_t n = read(file, text, size - 1);
+    close(file);
+    if (n < 0)
+        return NULL;
+    text[n] = 0;
+    return text;
+}
+
+static int64_t read_counter(const char *controller, const char *path, const char *file, const char *key) {
+    char name[1024], text[1024];
+    snprintf(name, sizeof name, "/sys/fs/cgroup%s%s/%s", controller, path, file);
+    char *value = read_file(name, text, sizeof text);
+    if (value && (value = strstr(value, key)))
+        return strtoll(value + strlen(key), NULL, 10);
+    return -1;
+}
+
+// What the unit used, from its own control group: cgroup v2, v1, or the two beside each other. Without accounting a
+// process sits in a group above its unit's, whose counters are not the attempt's: such a path is left out.
+static void read_use(const char *unit, int64_t *memory_peak, int64_t *cpu_usec) {
+    char groups[4096], *rest = read_file("/proc/self/cgroup", groups, sizeof groups), *line;
+    int64_t cpu_v1 = -1;
+    while (rest && (line = strsep(&rest, "\n"))) {
+        strsep(&line, ":");
+        char *controllers = strsep(&line, ":"), *controller;
+        char *last = line ? strrchr(line, '/') : NULL;
+        if (!last || strcmp(last + 1, unit) != 0)
+            continue;
+        if (!*controllers) {
+            const char *tree = access("/sys/fs/cgroup/unified", F_OK) == 0 ? "/unified" : "";
+            *cpu_usec = read_counter(tree, line, "cpu.stat", "usage_usec ");
+            if (*memory_peak < 0)
+                *memory_peak = read_counter(tree, line, "memory.peak", "");
+        }
+        while ((controller = strsep(&controllers, ","))) {
+            if (strcmp(controller, "memory") == 0)
+                *memory_peak = read_counter("/memory", line, "memory.max_usage_in_bytes", "");
+            if (strcmp(controller, "cpuacct") == 0)
+                cpu_v1 = read_counter("/cpuacct", line, "cpuacct.usage", "");
+        }
+    }
+    if (*cpu_usec < 0 && cpu_v1 >= 0)
+        *cpu_usec = cpu_v1 / 1000;
+}
+
+static int64_t now_usec(clockid_t clock) {
+    struct timespec now;
+    clock_gettime(clock, &now);
+    return now.tv_sec * INT64_C(1000000) + now.tv_nsec / 1000;
+}
+
+// A name that is one component of a path and cannot be a hidden file or `..`.
+static bool is_name(const char *name) {
+    return *name && *name != '.' && !name[strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-")];
+}
+
+// RUNS/ID/REST for pawl-step-ID.REST.service.
+static int open_folder(const char *unit, const char *runs) {
+    size_t size = strlen(unit);
+    char name[256];
+    if (size >= sizeof name || size < strlen(PREFIX SUFFIX) || strncmp(unit, PREFIX, strlen(PREFIX)) != 0 ||
+        strcmp(unit + size - strlen(SUFFIX), SUFFIX) != 0) {
+        errno = EINVAL;
+        fail("take as a step's unit", unit);
+    }
+    snprintf(name, sizeof name, "%.*s", (int)(size - strlen(PREFIX SUFFIX)), unit + strlen(PREFIX));
+    char *rest = name, *run = strsep(&rest, ".");
+    if (!rest || !is_name(run) || !is_name(rest)) {
+        errno = EINVAL;
+        fail("take as a step's unit", unit);
+    }
+    const char *components[] = {runs, run, rest};
+    int folder = AT_FDCWD;
+    for (size_t i = 0; i < 3; i++) {
+        int above = folder;
+        folder = openat(above, components[i], O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+        if (folder < 0)
+            fail("open the folder", components[i]);
+        if (above != AT_FDCWD)
+            close(above);
+    }
+    return folder;
+}
+
+// The content is durable before the name appears, and the name before PID 1 goes on. link() never replaces.
+static void publish(int folder) {
+    char temporary[64];
+    snprintf(temporary, sizeof temporary, ".result.json.%ld.%lld", (long)getpid(), (long long)now_usec(CLOCK_MONOTONIC));
+    int file = openat(folder, temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+    if (file < 0)
+        fail("create", temporary);
+    const char *failed = NULL;
+    for (size_t done = 0; done < length && !failed;) {
+        ssize_t n = write(file, receipt + done, length - done);
+        if (n > 0)
+            done += (size_t)n;
+        else if (errno != EINTR)
+            failed = "write";
+    }
+    if (!failed && fsync(file) != 0)
+        failed = "fsync";
+    if (!failed && linkat(folder, temporary, folder, "result.json", 0) != 0 && errno != EEXIST)
+        failed = "link";
+    int cause = errno;
+    unlinkat(folder, temporary, 0);
+    errno = cause;
+    if (failed)
+        fail(failed, temporary);
+    if (fsync(folder) != 0)
+        fail("fsync the folder of", "result.json");
+}
+
+int main(int count, char **arguments) {
+    if (count != 3) {
+        dprintf(STDERR_FILENO, "usage: pawl-record UNIT RUNS\n");
+        return 2;
+    }
+    const char *unit = arguments[1];
+    int folder = open_folder(unit, arguments[2]);
+
+    char boot_id[64];
+    if (!read_file("/proc/sys/kernel/random/boot_id", boot_id, sizeof boot_id))
+        fail("read", "/proc/sys/kernel/random/boot_id");
+    boot_id[strcspn(boot_id, "\n")] = 0;
+    int64_t memory_peak = -1, cpu_usec = -1;
+    read_use(unit, &memory_peak, &cpu_usec);
+
+    put("{\"unit\":\"%s\"", unit);
+    put_string("service_result", getenv("SERVICE_RESULT"));
+    put_string("exit_code", getenv("EXIT_CODE"));
+    put_string("exit_status", getenv("EXIT_STATUS"));
+    put_string("invocation_id", getenv("INVOCATION_ID"));
+    put_number("realtime_usec", now_usec(CLOCK_REALTIME));
+    put_number("monotonic_usec", now_usec(CLOCK_MONOTONIC));
+    put_string("boot_id", boot_id);
+    put(",\"stopping\":%s", access(HOST_STOPPING, F_OK) == 0 ? "true" : "false");
+    put_number("memory_peak", memory_peak);
+    put_number("cpu_usec", cpu_usec);
+    put("}\n");
+    publish(folder);
+    return EXIT_SUCCESS;
+}
