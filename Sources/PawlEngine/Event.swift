@@ -1,0 +1,317 @@
+package import PawlModel
+
+/// What happened to a run: the truth from which everything else is made. Kinds and fields are added, never redefined,
+/// since a store written today opens for ever.
+package enum Event: Sendable, Equatable {
+    /// The run was asked for.
+    case runCreated(RunCreated)
+    /// An attempt was decided on; only when this is on disk may its unit be started.
+    case attemptOrdered(AttemptOrdered)
+    /// An attempt is over.
+    case attemptEnded(AttemptEnded)
+    /// A step is over, with all its attempts, or without any.
+    case stepEnded(StepEnded)
+    /// A step waits before it is tried again.
+    case delaySet(DelaySet)
+    /// The run is to end before its time.
+    case cancelRequested(CancelRequested)
+    /// The run waits for a person.
+    case runStopped(RunStopped)
+    /// A stopped or ended run goes on.
+    case runResumed(RunResumed)
+    /// The run is over, unless somebody retries it.
+    case runEnded(RunEnded)
+
+    /// The kind, as it stands in the store.
+    package enum Kind: String, Sendable, CaseIterable {
+        case runCreated = "run-created"
+        case attemptOrdered = "attempt-ordered"
+        case attemptEnded = "attempt-ended"
+        case stepEnded = "step-ended"
+        case delaySet = "delay-set"
+        case cancelRequested = "cancel-requested"
+        case runStopped = "run-stopped"
+        case runResumed = "run-resumed"
+        case runEnded = "run-ended"
+    }
+
+    /// The kind.
+    package var kind: Kind {
+        switch self {
+        case .runCreated: .runCreated
+        case .attemptOrdered: .attemptOrdered
+        case .attemptEnded: .attemptEnded
+        case .stepEnded: .stepEnded
+        case .delaySet: .delaySet
+        case .cancelRequested: .cancelRequested
+        case .runStopped: .runStopped
+        case .runResumed: .runResumed
+        case .runEnded: .runEnded
+        }
+    }
+
+    /// What the event carries, for the store to encode.
+    package var body: any Encodable {
+        switch self {
+        case .runCreated(let body): body
+        case .attemptOrdered(let body): body
+        case .attemptEnded(let body): body
+        case .stepEnded(let body): body
+        case .delaySet(let body): body
+        case .cancelRequested(let body): body
+        case .runStopped(let body): body
+        case .runResumed(let body): body
+        case .runEnded(let body): body
+        }
+    }
+
+    /// Makes an event of a kind whose body is read by `decode`.
+    package init(kind: Kind, decode: (any Decodable.Type) throws -> Any) throws {
+        func body<Body: Decodable>(_ type: Body.Type) throws -> Body {
+            guard let body = try decode(type) as? Body else { throw UnreadableEvent(kind: kind.rawValue) }
+            return body
+        }
+        switch kind {
+        case .runCreated: self = .runCreated(try body(RunCreated.self))
+        case .attemptOrdered: self = .attemptOrdered(try body(AttemptOrdered.self))
+        case .attemptEnded: self = .attemptEnded(try body(AttemptEnded.self))
+        case .stepEnded: self = .stepEnded(try body(StepEnded.self))
+        case .delaySet: self = .delaySet(try body(DelaySet.self))
+        case .cancelRequested: self = .cancelRequested(try body(CancelRequested.self))
+        case .runStopped: self = .runStopped(try body(RunStopped.self))
+        case .runResumed: self = .runResumed(try body(RunResumed.self))
+        case .runEnded: self = .runEnded(try body(RunEnded.self))
+        }
+    }
+}
+
+/// An event that this version cannot read.
+package struct UnreadableEvent: Error, Sendable, CustomStringConvertible {
+    /// Its kind, as it stands in the store.
+    package let kind: String
+    /// Makes the error.
+    package init(kind: String) { self.kind = kind }
+    /// What is wrong.
+    package var description: String { "an event of the kind '\(kind)' cannot be read by this version of pawl" }
+}
+
+/// The run was asked for: all that it will ever know of the world around it.
+package struct RunCreated: Sendable, Codable, Equatable {
+    /// The workflow's name.
+    package var workflow: String
+    /// The file that the text was read from.
+    package var file: String
+    /// The text of the workflow; the run keeps to it whatever becomes of the file.
+    package var text: String
+    /// The value of every variable.
+    package var variables: [String: Value]
+    /// Who asked, by uid.
+    package var uid: UInt32
+    /// The run's folder.
+    package var folder: String
+    /// The configuration's bound on steps at once, for workflows that state none.
+    package var maxParallel: Int
+    /// The host, as it was.
+    package var host: HostFacts
+
+    /// Makes the body.
+    package init(
+        workflow: String, file: String, text: String, variables: [String: Value], uid: UInt32, folder: String,
+        maxParallel: Int, host: HostFacts
+    ) {
+        self.workflow = workflow
+        self.file = file
+        self.text = text
+        self.variables = variables
+        self.uid = uid
+        self.folder = folder
+        self.maxParallel = maxParallel
+        self.host = host
+    }
+
+    private enum CodingKeys: String, CodingKey {
+        case workflow, file, text, variables, uid, folder, host
+        case maxParallel = "max_parallel"
+    }
+}
+
+/// What `host.` means in a run's expressions: fixed when the run starts.
+package struct HostFacts: Sendable, Codable, Equatable {
+    /// The host's name.
+    package var name: String
+    /// `man:machine-id(5)`.
+    package var machineID: String
+    /// The architecture, such as `x86_64`.
+    package var arch: String
+    /// How many processors are online.
+    package var cpus: Int
+    /// Memory in bytes.
+    package var memory: Int64
+    /// `VERSION_ID` of `man:os-release(5)`.
+    package var osVersion: String
+
+    /// Makes the facts.
+    package init(name: String, machineID: String, arch: String, cpus: Int, memory: Int64, osVersion: String) {
+        self.name = name
+        self.machineID = machineID
+        self.arch = arch
+        self.cpus = cpus
+        self.memory = memory
+        self.osVersion = osVersion
+    }
+
+    private enum CodingKeys: String, CodingKey {
+        case name, arch, cpus, memory
+        case machineID = "machine_id"
+        case osVersion = "os_version"
+    }
+
+    /// The facts as expressions see them.
+    package var value: Value {
+        .map([
+            "name": .string(name), "machine_id": .string(machineID), "arch": .string(arch),
+            "cpus": .integer(Int64(cpus)), "memory": .integer(memory), "os_version": .string(osVersion),
+        ])
+    }
+}
+
+/// An attempt was decided on.
+package struct AttemptOrdered: Sendable, Codable, Equatable {
+    /// The step's name.
+    package var step: String
+    /// The foreach item's number.
+    package var item: Int?
+    /// The attempt's number.
+    package var number: Int
+    /// The unit's name, never used before.
+    package var unit: String
+    /// This life of the manager: boot ID and the manager's start. In another one the unit cannot be running.
+    package var epoch: String
+
+    /// Makes the body.
+    package init(step: String, item: Int? = nil, number: Int, unit: String, epoch: String) {
+        self.step = step
+        self.item = item
+        self.number = number
+        self.unit = unit
+        self.epoch = epoch
+    }
+}
+
+/// An attempt is over.
+package struct AttemptEnded: Sendable, Codable, Equatable {
+    /// The step's name.
+    package var step: String
+    /// The foreach item's number.
+    package var item: Int?
+    /// The attempt's number.
+    package var number: Int
+    /// How it ended, what it used and what it gave.
+    package var outcome: AttemptOutcome
+
+    /// Makes the body.
+    package init(step: String, item: Int? = nil, number: Int, outcome: AttemptOutcome) {
+        self.step = step
+        self.item = item
+        self.number = number
+        self.outcome = outcome
+    }
+}
+
+/// A step is over.
+package struct StepEnded: Sendable, Codable, Equatable {
+    /// The step's name.
+    package var step: String
+    /// The foreach item's number.
+    package var item: Int?
+    /// How it ended.
+    package var state: StepState
+    /// Why, in words.
+    package var reason: String?
+    /// The step whose failure made this one be skipped; what depends on this one is then skipped as well.
+    package var because: String?
+
+    /// Makes the body.
+    package init(step: String, item: Int? = nil, state: StepState, reason: String? = nil, because: String? = nil) {
+        self.step = step
+        self.item = item
+        self.state = state
+        self.reason = reason
+        self.because = because
+    }
+}
+
+/// A step waits before it is tried again.
+package struct DelaySet: Sendable, Codable, Equatable {
+    /// The step's name.
+    package var step: String
+    /// The foreach item's number.
+    package var item: Int?
+    /// Until when.
+    package var until: Timestamp
+
+    /// Makes the body.
+    package init(step: String, item: Int? = nil, until: Timestamp) {
+        self.step = step
+        self.item = item
+        self.until = until
+    }
+}
+
+/// The run is to end before its time.
+package struct CancelRequested: Sendable, Codable, Equatable {
+    /// Why a run ends before its time.
+    package enum Cause: String, Sendable, Codable {
+        /// Somebody asked.
+        case person
+        /// The run's own `timeout` ran out.
+        case timeout
+        /// A step failed and the workflow says `fail_fast`.
+        case failFast = "fail-fast"
+    }
+
+    /// Why.
+    package var cause: Cause
+    /// In words.
+    package var reason: String?
+
+    /// Makes the body.
+    package init(cause: Cause, reason: String? = nil) {
+        self.cause = cause
+        self.reason = reason
+    }
+}
+
+/// The run waits for a person.
+package struct RunStopped: Sendable, Codable, Equatable {
+    /// Why, and what to do.
+    package var reason: String
+    /// Makes the body.
+    package init(reason: String) { self.reason = reason }
+}
+
+/// A stopped or ended run goes on.
+package struct RunResumed: Sendable, Codable, Equatable {
+    /// Whether failed, cancelled and skipped steps are opened again too.
+    package var retry: Bool
+    /// Who asked, by uid.
+    package var uid: UInt32
+    /// Makes the body.
+    package init(retry: Bool, uid: UInt32) {
+        self.retry = retry
+        self.uid = uid
+    }
+}
+
+/// The run is over.
+package struct RunEnded: Sendable, Codable, Equatable {
+    /// How it ended.
+    package var state: RunState
+    /// Why, in words.
+    package var reason: String?
+    /// Makes the body.
+    package init(state: RunState, reason: String? = nil) {
+        self.state = state
+        self.reason = reason
+    }
+}

@@ -1,0 +1,151 @@
+package import PawlLanguage
+package import PawlModel
+
+/// All that is needed to start one attempt: the daemon writes the files and hands the rest to systemd.
+package struct StepCommand: Sendable {
+    /// Which attempt.
+    package var name: AttemptName
+    /// The workflow's name.
+    package var workflow: String
+    /// What `systemctl status` shows.
+    package var description: String
+    /// The program and its arguments, as the program is to see them.
+    package var arguments: [String]
+    /// The environment, in order, each name once.
+    package var environment: [(name: String, value: String)]
+    /// The script's text, if it is one.
+    package var script: String?
+    /// What `unit:` says, in D-Bus terms.
+    package var settings: [UnitSetting]
+    /// Whether stdout goes to a file, since some expression reads it.
+    package var keepsOutput: Bool
+    /// How long the attempt may take.
+    package var timeout: Duration?
+    /// Whether the step sees script, output file and the run's folder by the places they are bound to, since with its
+    /// user or sandbox it cannot see the real ones.
+    package var isBound: Bool
+    /// The run's folder, as the host sees it.
+    package var workFolder: String
+    /// The attempt's folder, as the host sees it.
+    package var attemptFolder: String
+}
+
+/// A step that cannot be started with the values its run has.
+package struct RenderFault: Error, Sendable, CustomStringConvertible {
+    /// What is wrong.
+    package let description: String
+}
+
+/// Where a step with a user or a sandbox of its own finds what pawl gives it.
+package enum BoundPath {
+    /// The run's folder.
+    package static let work = "/run/pawl/step/work"
+    /// The script.
+    package static let script = "/run/pawl/step/script"
+    /// The folder with the output file.
+    package static let io = "/run/pawl/step/io"
+}
+
+extension Run {
+    /// The folder in which the run's steps work.
+    package var workFolder: String { created.folder + "/work" }
+
+    /// An attempt's own folder.
+    package func attemptFolder(_ name: AttemptName) -> String { "\(created.folder)/\(name.folder)" }
+
+    /// Renders the attempt of a step: every template of it is evaluated with what the run knows now.
+    package func render(_ index: Int, number: Int) throws(RenderFault) -> StepCommand {
+        let step = workflow.steps[index]
+        let name = AttemptName(run: id, step: step.id, number: number)
+        let scope = RunScope(run: self)
+        var settings: [UnitSetting] = []
+        for directive in step.unit {
+            let values = try evaluate(directive.values, scope, what: directive.name).map(\.text)
+            do throws(DirectiveFault) {
+                settings += try Directives.resolve(directive.name, values)
+            } catch {
+                throw RenderFault(description: "step '\(step.id)': \(directive.name): \(error)")
+            }
+        }
+        let isBound = settings.contains(where: Run.needsBinding)
+        let folder = attemptFolder(name)
+        var arguments: [String]
+        var script: String?
+        switch step.action {
+        case .script(let text, let interpreter):
+            script = text
+            arguments = interpreter + [isBound ? BoundPath.script : folder + "/script"]
+        case .command(let templates):
+            arguments = try evaluate(templates, scope, what: "command").map(\.text)
+        }
+        if arguments.first?.isEmpty ?? true {
+            throw RenderFault(description: "step '\(step.id)': the program's name is empty")
+        }
+        let environment = try environment(of: step, name, scope, isBound: isBound)
+        if let bad = ([("command", arguments)] + environment.map { ($0.name, [$0.value]) })
+            .first(where: { $0.1.contains { $0.utf8.contains(0) } })
+        {
+            throw RenderFault(description: "step '\(step.id)': the value of \(bad.0) has a NUL byte in it")
+        }
+        return StepCommand(
+            name: name, workflow: created.workflow,
+            description: "Step '\(step.id)' of \(self.name)" + (number > 1 ? ", attempt \(number)" : ""),
+            arguments: arguments, environment: environment, script: script, settings: settings,
+            keepsOutput: step.isOutputRead, timeout: step.timeout, isBound: isBound, workFolder: workFolder,
+            attemptFolder: folder)
+    }
+
+    /// Below the store's folder, which is closed to all but root, a step of another user or with a file system of its
+    /// own sees nothing: it is given the three things it needs by bind mounts. They cost a mount namespace, so a plain
+    /// step goes without.
+    private static func needsBinding(_ setting: UnitSetting) -> Bool {
+        switch setting.name {
+        case "User", "Group", "ReadWritePaths": true
+        case "DynamicUser", "PrivateTmp": setting.value == .boolean(true)
+        case "ProtectSystem", "ProtectHome": setting.value != .string("no")
+        default: false
+        }
+    }
+
+    private func environment(
+        of step: Step, _ name: AttemptName, _ scope: RunScope, isBound: Bool
+    ) throws(RenderFault) -> [(name: String, value: String)] {
+        var result: [(name: String, value: String)] = []
+        for variable in workflow.variables {
+            guard let value = created.variables[variable.name], value != .null else { continue }
+            if step.environment.contains(where: { $0.name == variable.name }) { continue }
+            result.append((variable.name, value.environmentText))
+        }
+        for entry in step.environment {
+            let value = try evaluate([entry.value], scope, what: "env \(entry.name)")[0]
+            result.append((entry.name, value.environmentText))
+        }
+        // systemd sets HOME only together with User=; a step must find it however its run was started.
+        if !step.unit.contains(where: { $0.name == "User" || $0.name == "DynamicUser" }) {
+            result.append(("HOME", "/root"))
+        }
+        result += [
+            ("PAWL_RUN", self.name), ("PAWL_RUN_DIR", isBound ? BoundPath.work : workFolder),
+            ("PAWL_WORKFLOW", created.workflow), ("PAWL_STEP", step.id), ("PAWL_ATTEMPT", String(name.number)),
+            ("PAWL_OUTPUT", (isBound ? BoundPath.io : attemptFolder(name) + "/io") + "/output"),
+            // Scripts written for the older convention ask for these.
+            ("ORCHESTRATION_CONTEXT", "pawl"), ("BOOTSTRAP_WORKFLOW_ID", self.name),
+            ("BOOTSTRAP_WORKFLOW_START_TIME", String(started.microseconds / 1_000_000)),
+        ]
+        return result
+    }
+
+    private func evaluate(
+        _ templates: [Template], _ scope: RunScope, what: String
+    ) throws(RenderFault) -> [Value] {
+        var values: [Value] = []
+        for template in templates {
+            do throws(EvaluationFault) {
+                values.append(try template.evaluate(in: scope))
+            } catch {
+                throw RenderFault(description: "\(what): \(error)")
+            }
+        }
+        return values
+    }
+}
