@@ -23,11 +23,9 @@ extension UnitManager {
     private static func addMatches(to bus: isolated Bus, for manager: UnitManager) throws(BusError) {
         let sender = "type='signal',sender='\(UnitManager.service)'"
         let prefixes = manager.prefixes
-        let broadcast = manager.broadcast
         let escapedPrefixes = prefixes.map { "\(UnitPath.root)/\(UnitPath.escape($0))" }
-        let receive: @Sendable (Bus.Signal) -> Void = { signal in
-            guard let signal = ManagerSignal(signal) else { return }
-            broadcast.send(signal)
+        let receive: @Sendable (Bus.Signal) -> Void = { [weak manager] signal in
+            manager?.assumeIsolated { $0.received(signal) }
         }
         // Tells that the manager comes and goes: a restart of it is not one of the bus.
         try bus.addMatch(
@@ -56,6 +54,13 @@ extension UnitManager {
         bus.observeState { [weak manager] state in
             manager?.assumeIsolated { $0.managerChanged(isThere: state == .connected) }
         }
+    }
+
+    /// A signal of the manager. One that comes before its time, since somebody else is subscribed too, is not told:
+    /// `.appeared` follows it and says to look at everything.
+    private func received(_ signal: Bus.Signal) {
+        guard isPresent, let signal = ManagerSignal(signal) else { return }
+        broadcast.send(signal)
     }
 
     /// The manager, or the bus, came or went.

@@ -84,15 +84,15 @@ extension SystemTests {
         @Test("a closed bus fails calls and ends streams")
         func closed() async throws {
             try await SystemFixture.with { fixture in
-                var states = await fixture.bus.connectionStates().makeAsyncIterator()
+                let states = await fixture.bus.connectionStates()
                 let signals = try await fixture.bus.signals(matching: "type='signal'")
                 _ = try await fixture.bus.call(BusTests.ping())
                 await fixture.bus.close()
                 for await _ in signals {}
-                #expect(await states.next() == .disconnected)
-                #expect(await states.next() == .connected)
-                #expect(await states.next() == .disconnected)
-                #expect(await states.next() == nil)
+                var seen: [Bus.ConnectionState] = []
+                for await state in states { seen.append(state) }
+                // The bus may have answered before the states were asked for.
+                #expect(seen.suffix(2) == [.connected, .disconnected] && seen.count <= 3)
                 let error = await #expect(throws: BusError.self) { try await fixture.bus.call(BusTests.ping()) }
                 #expect(error?.isUnavailable == true)
             }

@@ -76,6 +76,8 @@ extension SystemTests {
                 }
                 #expect(error?.name == "org.freedesktop.systemd1.UnitExists")
                 #expect(error?.isUnitExists == true && error?.isUnknownOutcome == false)
+                // Before its job has run there is nothing to kill.
+                _ = try await fixture.status(of: unit, once: "active")
                 try await fixture.manager.killUnit(unit, signal: SIGKILL)
                 #expect(try await fixture.status(of: unit, once: "failed").result == "signal")
                 try await fixture.manager.resetFailedUnit(unit)
@@ -151,6 +153,7 @@ extension SystemTests {
                 #expect(await signals.next() == .appeared)
                 let timestamp = try await manager.userspaceTimestampMonotonic()
                 let unit = try await fixture.start("exec sleep 1000")
+                _ = try await fixture.status(of: unit, once: "active")
 
                 let restart = Bus.Call(
                     destination: "org.freedesktop.systemd1", path: "/org/freedesktop/systemd1",
