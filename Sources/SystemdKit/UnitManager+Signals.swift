@@ -8,7 +8,7 @@ extension UnitManager {
     }
 
     /// Subscribes to the manager's signals, from then on also to those of each manager and connection that comes after
-    /// this one: every time that has happened, `signals()` tells `.appeared`.
+    /// this one: every time that has happened, `signals()` tells `.appeared`. The streams end when the bus is closed.
     /// - Throws: why there is no subscription now; it is made all the same once the manager can be reached.
     package func subscribe() async throws(BusError) {
         if !hasMatches {
@@ -30,7 +30,8 @@ extension UnitManager {
         // Tells that the manager comes and goes: a restart of it is not one of the bus.
         try bus.addMatch(
             "type='signal',sender='org.freedesktop.DBus',interface='org.freedesktop.DBus',"
-                + "member='NameOwnerChanged',arg0='\(UnitManager.service)'"
+                + "member='NameOwnerChanged',arg0='\(UnitManager.service)'",
+            onEnd: { [broadcast = manager.broadcast] in broadcast.finish() }
         ) { [weak manager] signal in
             guard signal.arguments.count == 3, let owner = signal.arguments[2].asString else { return }
             manager?.assumeIsolated { $0.managerChanged(isThere: !owner.isEmpty) }
