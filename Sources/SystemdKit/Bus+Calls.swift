@@ -1,18 +1,52 @@
 internal import CSystemd
 internal import EventLoopKit
 
-/// A method call that waits for its reply: ended exactly once, by reply, timeout, disconnection or cancellation, since
-/// whoever ends it takes it out of the bus's table first.
+/// A method call that waits for its reply. Its caller is answered exactly once, by reply, timeout, disconnection or
+/// cancellation, since whoever answers takes the completion out first.
 final class PendingCall {
     let number: UInt64
     unowned let bus: Bus
     var slot: OpaquePointer?
-    let completion: (Result<[BusValue], BusError>) -> Void
+    private var completion: ((Result<[BusValue], BusError>) -> Void)?
 
     init(number: UInt64, bus: Bus, completion: @escaping (Result<[BusValue], BusError>) -> Void) {
         self.number = number
         self.bus = bus
         self.completion = completion
+    }
+
+    func complete(_ result: Result<[BusValue], BusError>) {
+        let completion = completion
+        self.completion = nil
+        completion?(result)
+    }
+}
+
+/// The calls that wait until there is room on the connection, in the order in which they were made.
+struct CallQueue {
+    typealias Waiting = (call: Bus.Call, completion: (Result<[BusValue], BusError>) -> Void)
+
+    private var waiting: [UInt64: Waiting] = [:]
+    private var order: [UInt64] = []
+    private var first = 0
+
+    mutating func append(_ call: Waiting, number: UInt64) {
+        waiting[number] = call
+        order.append(number)
+    }
+
+    mutating func remove(_ number: UInt64) -> Waiting? { waiting.removeValue(forKey: number) }
+
+    mutating func removeFirst() -> (number: UInt64, waiting: Waiting)? {
+        while first < order.count {
+            let number = order[first]
+            first += 1
+            // Those that were cancelled meanwhile are gone.
+            if let call = waiting.removeValue(forKey: number) { return (number, call) }
+        }
+        order = []
+        first = 0
+        return nil
     }
 }
 
@@ -20,6 +54,10 @@ final class PendingCall {
 extension PendingCall: Sendable {}
 
 extension Bus {
+    /// dbus-daemon refuses a connection's calls beyond 128 that have no reply yet (`max_replies_per_connection`
+    /// in man:dbus-daemon(1)); the rest is for sd-bus's own.
+    static let maximumPendingCalls = 100
+
     /// A method call to be made.
     package struct Call: Sendable {
         package var destination: String
@@ -27,7 +65,7 @@ extension Bus {
         package var interface: String
         package var member: String
         package var arguments: [BusValue]
-        /// How long to wait for the reply; afterwards the outcome is unknown.
+        /// How long to wait for the reply, from when it is sent; afterwards the outcome is unknown.
         package var timeout: Duration
 
         package init(
@@ -79,9 +117,9 @@ extension Bus {
     private func send(
         _ call: Call, number: UInt64, completion: @escaping (Result<[BusValue], BusError>) -> Void
     ) {
-        guard let connection else {
-            let error = BusError(name: BusError.notConnected, message: "There is no connection to the bus just now")
-            return completion(.failure(error))
+        guard let connection else { return completion(.failure(Bus.notConnected)) }
+        guard pendingCalls.count < Bus.maximumPendingCalls else {
+            return queuedCalls.append((call, completion), number: number)
         }
         let pending = PendingCall(number: number, bus: self, completion: completion)
         do throws(BusError) {
@@ -96,23 +134,47 @@ extension Bus {
                 Unmanaged.passUnretained(pending).toOpaque(), call.timeout.microseconds)
             try BusError.check(result, "Sending \(call.interface).\(call.member)")
         } catch {
-            return completion(.failure(error))
+            return pending.complete(.failure(error))
         }
         // The table keeps it alive until its slot is gone.
         pendingCalls[number] = pending
     }
 
+    /// The reply came, or will not come any more.
     func finish(_ number: UInt64, _ result: Result<[BusValue], BusError>) {
         guard let pending = pendingCalls.removeValue(forKey: number) else { return }
         sd_bus_slot_unref(pending.slot)
         pending.slot = nil
-        pending.completion(result)
+        pending.complete(result)
+        while pendingCalls.count < Bus.maximumPendingCalls, let next = queuedCalls.removeFirst() {
+            send(next.waiting.call, number: next.number, completion: next.waiting.completion)
+        }
+    }
+
+    /// Ends all calls with the connection.
+    func finishAll(_ reason: BusError) {
+        // Those in the queue first: they were not sent, and `finish` would send them now.
+        while let next = queuedCalls.removeFirst() { next.waiting.completion(.failure(Bus.notConnected)) }
+        let error = BusError(
+            name: BusError.disconnected,
+            message: "The connection to the bus ended before the reply came (\(reason.message))")
+        for number in Array(pendingCalls.keys) { finish(number, .failure(error)) }
     }
 
     private func cancel(_ numbers: Range<UInt64>) {
+        let error = BusError(name: BusError.cancelled, message: "The caller was cancelled")
         for number in numbers {
-            finish(number, .failure(BusError(name: BusError.cancelled, message: "The caller was cancelled")))
+            if let waiting = queuedCalls.remove(number) {
+                waiting.completion(.failure(error))
+            } else {
+                // It stays in the table: for the bus it counts until its reply has come.
+                pendingCalls[number]?.complete(.failure(error))
+            }
         }
+    }
+
+    private static var notConnected: BusError {
+        BusError(name: BusError.notConnected, message: "There is no connection to the bus just now")
     }
 }
 

@@ -39,6 +39,7 @@ package actor Bus {
 
     var connection: BusConnection?
     var pendingCalls: [UInt64: PendingCall] = [:]
+    var queuedCalls = CallQueue()
     var nextCall: UInt64 = 0
     var matches: [BusMatch] = []
     private var connectionState = ConnectionState.disconnected
@@ -62,7 +63,10 @@ package actor Bus {
     /// Connects, without waiting for the bus to answer: calls may be made at once.
     /// - Throws: why it failed; even so it is tried again from then on, until `close()`.
     package func connect() throws(BusError) {
-        guard connection == nil, !isClosed else { return }
+        if isClosed {
+            throw BusError(name: BusError.notConnected, message: "The connection to the bus was closed for good")
+        }
+        guard connection == nil else { return }
         reconnection?.cancel()
         reconnection = nil
         do throws(BusError) {
@@ -109,14 +113,7 @@ package actor Bus {
     func lose(_ reason: BusError) {
         for match in matches { match.uninstall() }
         // Resumed before the handle goes: each pending call holds a slot of it.
-        for call in Array(pendingCalls.keys) {
-            finish(
-                call,
-                .failure(
-                    BusError(
-                        name: BusError.disconnected,
-                        message: "The connection to the bus ended before the reply came (\(reason.message))")))
-        }
+        finishAll(reason)
         connection?.close()
         connection = nil
         become(.disconnected)

@@ -8,7 +8,7 @@ extension UnitManager {
     }
 
     /// Subscribes to the manager's signals, from then on also to those of each manager and connection that comes after
-    /// this one: every time that has happened, `signals()` tells `.appeared`.
+    /// this one: every time that has happened, `signals()` tells `.appeared`. The streams end when the bus is closed.
     /// - Throws: why there is no subscription now; it is made all the same once the manager can be reached.
     package func subscribe() async throws(BusError) {
         if !hasMatches {
@@ -23,16 +23,15 @@ extension UnitManager {
     private static func addMatches(to bus: isolated Bus, for manager: UnitManager) throws(BusError) {
         let sender = "type='signal',sender='\(UnitManager.service)'"
         let prefixes = manager.prefixes
-        let broadcast = manager.broadcast
         let escapedPrefixes = prefixes.map { "\(UnitPath.root)/\(UnitPath.escape($0))" }
-        let receive: @Sendable (Bus.Signal) -> Void = { signal in
-            guard let signal = ManagerSignal(signal) else { return }
-            broadcast.send(signal)
+        let receive: @Sendable (Bus.Signal) -> Void = { [weak manager] signal in
+            manager?.assumeIsolated { $0.received(signal) }
         }
         // Tells that the manager comes and goes: a restart of it is not one of the bus.
         try bus.addMatch(
             "type='signal',sender='org.freedesktop.DBus',interface='org.freedesktop.DBus',"
-                + "member='NameOwnerChanged',arg0='\(UnitManager.service)'"
+                + "member='NameOwnerChanged',arg0='\(UnitManager.service)'",
+            onEnd: { [broadcast = manager.broadcast] in broadcast.finish() }
         ) { [weak manager] signal in
             guard signal.arguments.count == 3, let owner = signal.arguments[2].asString else { return }
             manager?.assumeIsolated { $0.managerChanged(isThere: !owner.isEmpty) }
@@ -56,6 +55,13 @@ extension UnitManager {
         bus.observeState { [weak manager] state in
             manager?.assumeIsolated { $0.managerChanged(isThere: state == .connected) }
         }
+    }
+
+    /// A signal of the manager. One that comes before its time, since somebody else is subscribed too, is not told:
+    /// `.appeared` follows it and says to look at everything.
+    private func received(_ signal: Bus.Signal) {
+        guard isPresent, let signal = ManagerSignal(signal) else { return }
+        broadcast.send(signal)
     }
 
     /// The manager, or the bus, came or went.

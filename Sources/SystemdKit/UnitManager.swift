@@ -26,7 +26,7 @@ package actor UnitManager {
     var generation = 0
 
     /// - Parameter prefixes: units whose signals are wanted, by the beginnings of their names; UnitNew, UnitRemoved and
-    ///   PropertiesChanged of others are dropped before they are decoded. JobRemoved and Reloading always come.
+    ///   PropertiesChanged of others are not told. JobRemoved and Reloading always come.
     package init(bus: Bus, prefixes: [String]) {
         self.bus = bus
         self.prefixes = prefixes
@@ -81,7 +81,8 @@ package actor UnitManager {
         try await jobPath("StopUnit", [.string(name), .string(mode)])
     }
 
-    /// Sends a signal to processes of a unit.
+    /// Sends a signal to processes of a unit. With `.all` it also succeeds if there is none to get it, above all just
+    /// after the start of a unit whose job has not run yet: to be sure of the end, stop the unit.
     package func killUnit(_ name: String, whom: KillWhom = .all, signal: Int32) async throws(BusError) {
         _ = try await call("KillUnit", [.string(name), .string(whom.rawValue), .int32(signal)])
     }

@@ -30,8 +30,24 @@ extension SystemTests {
                     return try await group.reduce(into: 0) { count, _ in count += 1 }
                 }
                 #expect(replies == 64)
-                let results = await bus.results(of: Array(repeating: BusTests.ping(), count: 64))
-                #expect(results.count == 64 && results.allSatisfy { $0 == .success([]) })
+            }
+        }
+
+        @Test("a burst of more calls than the bus allows is sent bit by bit, cancelled ones among it")
+        func burst() async throws {
+            try await SystemFixture.with { fixture in
+                let bus = fixture.bus
+                let cancelled = Task { await bus.results(of: Array(repeating: BusTests.ping(), count: 1_000)) }
+                await Task.yield()
+                cancelled.cancel()
+                let results = await bus.results(of: Array(repeating: BusTests.ping(), count: 1_000))
+                #expect(results.count == 1_000 && results.allSatisfy { $0 == .success([]) })
+                for case .failure(let error) in await cancelled.value { #expect(error.isCancelled) }
+                // Calls in the queue, too, end with the connection.
+                let closed = Task { await bus.results(of: Array(repeating: BusTests.ping(), count: 1_000)) }
+                await Task.yield()
+                await bus.close()
+                #expect(await closed.value.count == 1_000)
             }
         }
 
@@ -84,15 +100,15 @@ extension SystemTests {
         @Test("a closed bus fails calls and ends streams")
         func closed() async throws {
             try await SystemFixture.with { fixture in
-                var states = await fixture.bus.connectionStates().makeAsyncIterator()
+                let states = await fixture.bus.connectionStates()
                 let signals = try await fixture.bus.signals(matching: "type='signal'")
                 _ = try await fixture.bus.call(BusTests.ping())
                 await fixture.bus.close()
                 for await _ in signals {}
-                #expect(await states.next() == .disconnected)
-                #expect(await states.next() == .connected)
-                #expect(await states.next() == .disconnected)
-                #expect(await states.next() == nil)
+                var seen: [Bus.ConnectionState] = []
+                for await state in states { seen.append(state) }
+                // The bus may have answered before the states were asked for.
+                #expect(seen.suffix(2) == [.connected, .disconnected] && seen.count <= 3)
                 let error = await #expect(throws: BusError.self) { try await fixture.bus.call(BusTests.ping()) }
                 #expect(error?.isUnavailable == true)
             }

@@ -76,6 +76,8 @@ extension SystemTests {
                 }
                 #expect(error?.name == "org.freedesktop.systemd1.UnitExists")
                 #expect(error?.isUnitExists == true && error?.isUnknownOutcome == false)
+                // Before its job has run there is nothing to kill.
+                _ = try await fixture.status(of: unit, once: "active")
                 try await fixture.manager.killUnit(unit, signal: SIGKILL)
                 #expect(try await fixture.status(of: unit, once: "failed").result == "signal")
                 try await fixture.manager.resetFailedUnit(unit)
@@ -115,6 +117,35 @@ extension SystemTests {
             }
         }
 
+        @Test("signals of other units are not told, and the stream ends with the bus")
+        func filter() async throws {
+            try await SystemFixture.with { fixture in
+                let signals = await fixture.manager.signals()
+                try await fixture.manager.subscribe()
+                let other = "other-\(fixture.unit())"
+                let command = UnitProperty.execStart([UnitCommand(path: "/bin/true", arguments: ["true"])])
+                try await fixture.manager.startTransientService(other, properties: [command])
+                var seen: [ManagerSignal] = []
+                for await signal in signals {
+                    seen.append(signal)
+                    // The job's end is told for every unit; closing the bus ends this loop.
+                    if case .jobRemoved(_, _, other, let result) = signal {
+                        #expect(result == "done")
+                        await fixture.bus.close()
+                    }
+                }
+                #expect(seen.first == .appeared && seen.last == .disappeared)
+                for signal in seen {
+                    switch signal {
+                    case .unitNew(let unit), .unitRemoved(let unit), .propertiesChanged(let unit, _, _):
+                        #expect(unit.hasPrefix(SystemFixture.prefix))
+                    default: break
+                    }
+                }
+                await #expect(throws: BusError.self) { try await fixture.bus.connect() }
+            }
+        }
+
         @Test("a slice is made, its limit changed, and stopped")
         func slice() async throws {
             try await SystemFixture.with { fixture in
@@ -151,6 +182,7 @@ extension SystemTests {
                 #expect(await signals.next() == .appeared)
                 let timestamp = try await manager.userspaceTimestampMonotonic()
                 let unit = try await fixture.start("exec sleep 1000")
+                _ = try await fixture.status(of: unit, once: "active")
 
                 let restart = Bus.Call(
                     destination: "org.freedesktop.systemd1", path: "/org/freedesktop/systemd1",
