@@ -1,0 +1,52 @@
+import FoundationEssentials
+import PawlEngine
+import PawlModel
+
+/// What `pawl-record` leaves in an attempt's folder when its unit has stopped.
+struct Receipt: Sendable, Codable, Equatable {
+    /// Its file in the attempt's folder.
+    static let fileName = "result.json"
+    /// No receipt is longer.
+    static let limit = 16 << 10
+
+    var unit: String
+    var serviceResult: String
+    var exitCode: String
+    var exitStatus: String
+    var realtimeMicroseconds: Int64
+    var stopping: Bool
+    var memoryPeak: Int64?
+    var cpuMicroseconds: Int64?
+
+    private enum CodingKeys: String, CodingKey {
+        case unit, stopping
+        case serviceResult = "service_result"
+        case exitCode = "exit_code"
+        case exitStatus = "exit_status"
+        case realtimeMicroseconds = "realtime_usec"
+        case memoryPeak = "memory_peak"
+        case cpuMicroseconds = "cpu_usec"
+    }
+
+    /// Reads a receipt; nil if the bytes are none, or are about another unit.
+    init?(_ bytes: [UInt8], unit: String) {
+        guard let receipt = try? JSONDecoder().decode(Receipt.self, from: Data(bytes)), receipt.unit == unit else {
+            return nil
+        }
+        self = receipt
+    }
+
+    /// What it says of the unit's end (`man:systemd.exec(5)`, "$EXIT_CODE, $EXIT_STATUS").
+    var result: UnitResult {
+        let exit: UnitResult.Exit =
+            switch exitCode {
+            case "exited": Int(exitStatus).map { .exited($0) } ?? .none
+            case "killed": .killed(exitStatus)
+            case "dumped": .dumped(exitStatus)
+            default: .none
+            }
+        return UnitResult(
+            result: serviceResult, exit: exit, ended: Timestamp(microseconds: realtimeMicroseconds),
+            hostStopping: stopping, cpuMicroseconds: cpuMicroseconds, memoryPeak: memoryPeak)
+    }
+}

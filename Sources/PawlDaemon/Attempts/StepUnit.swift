@@ -1,0 +1,119 @@
+import PawlEngine
+import PawlLanguage
+import PawlModel
+
+/// One attempt as systemd is asked for it: plain values under the names of `man:systemd.exec(5)` and its neighbours, as
+/// StartTransientUnit takes them.
+struct StepUnit: Sendable {
+    /// A value of a property, named after what it is on the bus.
+    enum Value: Sendable, Equatable {
+        case boolean(Bool)
+        case string(String)
+        case strings([String])
+        case unsigned32(UInt32)
+        case signed32(Int32)
+        case unsigned64(UInt64)
+        /// `LogExtraFields=`: a list of byte strings.
+        case byteStrings([String])
+        /// `ExecStart=`: the program and its arguments.
+        case command(path: String, arguments: [String])
+        /// `BindPaths=` and `BindReadOnlyPaths=`: source and destination.
+        case binds([Bind])
+        /// `ConditionPathExists=!PATH`.
+        case unlessPathExists(String)
+    }
+
+    /// A bind mount.
+    struct Bind: Sendable, Equatable {
+        /// What is bound.
+        var source: String
+        /// Where the step sees it.
+        var destination: String
+    }
+
+    /// The unit's name.
+    var name: String
+    /// Its properties.
+    var properties: [(name: String, value: Value)]
+
+    /// Makes the unit of an attempt.
+    init(_ command: StepCommand) {
+        name = command.name.unit
+        let folder = command.attemptFolder
+        var properties: [(name: String, value: Value)] = [
+            ("Description", .string(command.description)),
+            ("Slice", .string(command.name.run.slice)),
+            // exec and not oneshot: RuntimeMaxSec= does nothing for the latter, and a failed exec is seen at once.
+            ("Type", .string("exec")),
+            // A unit that failed stays until it was harvested; one that did well is gone with its receipt on disk.
+            ("CollectMode", .string("inactive")),
+            // With the receipt there the attempt is over: asking again must not start it again.
+            ("Conditions", .unlessPathExists(folder + "/" + Receipt.fileName)),
+            (
+                "ExecStart",
+                .command(
+                    path: command.arguments[0],
+                    // systemd expands $ in arguments, and only there.
+                    arguments: command.arguments.map { StepUnit.escape($0) })
+            ),
+            ("Environment", .strings(command.environment.map { "\($0.name)=\($0.value)" })),
+            // The leading dash: a step may remove its folder, and the recorder, which starts in it too, must not fail.
+            ("WorkingDirectory", .string("-" + (command.isBound ? BoundPath.work : command.workFolder))),
+            ("SyslogIdentifier", .string(command.name.step)),
+            (
+                "LogExtraFields",
+                .byteStrings([
+                    "PAWL_WORKFLOW=\(command.workflow)",
+                    "PAWL_RUN=\(command.name.run.name(of: command.workflow))",
+                    "PAWL_STEP=\(command.name.step)", "PAWL_ATTEMPT=\(command.name.number)",
+                ])
+            ),
+            // An interval of 0 on the unit does not switch journald's limit off; a burst beyond all bounds does.
+            ("LogRateLimitIntervalUSec", .unsigned64(1_000_000)),
+            ("LogRateLimitBurst", .unsigned32(.max)),
+            ("CPUAccounting", .boolean(true)),
+            ("MemoryAccounting", .boolean(true)),
+            ("IOAccounting", .boolean(true)),
+            ("TasksAccounting", .boolean(true)),
+        ]
+        if let timeout = command.timeout {
+            let microseconds = timeout / .microseconds(1)
+            properties.append(("RuntimeMaxUSec", .unsigned64(microseconds < 1e18 ? UInt64(microseconds) : .max)))
+        }
+        if command.keepsOutput {
+            properties.append(("StandardOutputFileToTruncate", .string(folder + "/" + AttemptFolders.stdoutName)))
+        }
+        if command.isBound {
+            properties.append(
+                (
+                    "BindPaths",
+                    .binds([
+                        Bind(source: command.workFolder, destination: BoundPath.work),
+                        Bind(source: folder + "/io", destination: BoundPath.io),
+                    ])
+                ))
+            if command.script != nil {
+                properties.append(
+                    ("BindReadOnlyPaths", .binds([Bind(source: folder + "/script", destination: BoundPath.script)])))
+            }
+        }
+        for setting in command.settings {
+            let value: Value =
+                switch setting.value {
+                case .boolean(let value): .boolean(value)
+                case .string(let value): .string(value)
+                case .strings(let value): .strings(value)
+                case .unsigned32(let value): .unsigned32(value)
+                case .signed32(let value): .signed32(value)
+                case .unsigned64(let value): .unsigned64(value)
+                }
+            properties.append((setting.name, value))
+        }
+        self.properties = properties
+    }
+
+    private static func escape(_ argument: String) -> String {
+        guard argument.utf8.contains(UInt8(ascii: "$")) else { return argument }
+        return argument.split(separator: "$", omittingEmptySubsequences: false).joined(separator: "$$")
+    }
+}

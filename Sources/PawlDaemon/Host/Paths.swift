@@ -1,0 +1,27 @@
+/// Where everything lies. Tests put a folder of their own in front.
+package struct Paths: Sendable {
+    /// The store's folder.
+    package var state = "/var/lib/pawl"
+    /// What vanishes with a boot.
+    package var runtime = "/run/pawl"
+    /// The configuration, without its drop-ins.
+    package var configuration = "/etc/pawl/config.yaml"
+    /// The folders with workflows; a name in an earlier one hides it in the later ones.
+    package var workflows = ["/etc/pawl/workflows", "/run/pawl/workflows", "/usr/lib/pawl/workflows"]
+    /// Which uid must own workflows and configuration: root's, but in tests.
+    package var owner: UInt32 = 0
+
+    /// The paths of an installed pawl.
+    package init() {}
+
+    /// The store.
+    package var database: String { state + "/pawl.db" }
+    /// The folders of the runs.
+    package var runs: String { state + "/runs" }
+    /// The socket.
+    package var socket: String { runtime + "/pawl.sock" }
+    /// Is there from the moment the host goes down: `pawl-shutdown.service` makes it before any step is stopped.
+    package var hostStopping: String { runtime + "/host-stopping" }
+    /// A run's folder.
+    package func run(_ id: String) -> String { "\(runs)/\(id)" }
+}

@@ -1,0 +1,153 @@
+import FoundationEssentials
+import PawlEngine
+import PawlModel
+import Synchronization
+import SystemdKit
+
+/// The real systemd, over the system bus.
+final class SystemdServiceManager: ServiceManager {
+    private let units: UnitManager
+    private let bootID: String
+    /// The epoch of this connection to the manager: asked for once, and again whenever the manager appears anew.
+    private let known = Mutex<String?>(nil)
+
+    /// Speaks to systemd by a manager of the bus.
+    init(units: UnitManager, bootID: String) {
+        self.units = units
+        self.bootID = bootID
+    }
+
+    /// Turns systemd's signals into 'look again', for ever.
+    ///
+    /// Of a unit's many changes only those count that may be its end: every other one would cost a look for nothing.
+    func watch(_ signs: UnitSigns) async {
+        for await signal in await units.signals() {
+            switch signal {
+            case .appeared:
+                known.withLock { $0 = nil }
+                signs.giveAll()
+            case .unitRemoved(let unit):
+                signs.give(unit)
+            case .propertiesChanged(let unit, _, let properties):
+                let state = properties["ActiveState"]?.asString
+                if state == "inactive" || state == "failed" { signs.give(unit) }
+            case .disappeared, .unitNew, .jobRemoved, .reloading:
+                break
+            }
+        }
+    }
+
+    func epoch() async throws(ServiceManagerFault) -> String {
+        if let epoch = known.withLock({ $0 }) { return epoch }
+        let start = try await ask { () async throws(BusError) in try await units.userspaceTimestampMonotonic() }
+        let epoch = "\(bootID).\(start)"
+        known.withLock { $0 = epoch }
+        return epoch
+    }
+
+    func start(_ unit: StepUnit) async throws(ServiceManagerFault) {
+        let properties = unit.properties.map { UnitProperty($0.name, $0.value) }
+        do throws(BusError) {
+            try await units.startTransientService(unit.name, properties: properties)
+        } catch {
+            // It is there already, from an earlier call whose answer was lost or an earlier pawld: it is adopted.
+            if error.isUnitExists { return }
+            throw ServiceManagerFault(error)
+        }
+    }
+
+    func startSlice(_ name: String, description: String) async throws(ServiceManagerFault) {
+        do throws(BusError) {
+            try await units.startTransientSlice(name, properties: [.string("Description", description)])
+        } catch {
+            if error.isUnitExists { return }
+            throw ServiceManagerFault(error)
+        }
+    }
+
+    func stop(_ unit: String) async throws(ServiceManagerFault) {
+        do throws(BusError) {
+            try await units.stopUnit(unit)
+        } catch {
+            if error.isNoSuchUnit { return }
+            throw ServiceManagerFault(error)
+        }
+    }
+
+    func release(_ unit: String) async throws(ServiceManagerFault) {
+        do throws(BusError) {
+            try await units.resetFailedUnit(unit)
+        } catch {
+            if error.isNoSuchUnit { return }
+            throw ServiceManagerFault(error)
+        }
+    }
+
+    func status(of unit: String) async throws(ServiceManagerFault) -> PawlDaemon.UnitStatus? {
+        let status = try await ask { () async throws(BusError) in try await units.serviceStatus(unit) }
+        return status.map { PawlDaemon.UnitStatus($0) }
+    }
+
+    func units(matching pattern: String) async throws(ServiceManagerFault) -> [String] {
+        try await ask { () async throws(BusError) in try await units.listUnits(patterns: [pattern]).map(\.name) }
+    }
+
+    private func ask<Answer>(
+        _ call: () async throws(BusError) -> Answer
+    ) async throws(ServiceManagerFault) -> Answer {
+        do throws(BusError) {
+            return try await call()
+        } catch {
+            throw ServiceManagerFault(error)
+        }
+    }
+}
+
+extension ServiceManagerFault {
+    fileprivate init(_ error: BusError) {
+        self =
+            error.isUnknownOutcome || error.isUnavailable
+            ? .unknownOutcome(error.description) : .refused(error.description)
+    }
+}
+
+extension UnitProperty {
+    fileprivate init(_ name: String, _ value: StepUnit.Value) {
+        switch value {
+        case .boolean(let value): self = .boolean(name, value)
+        case .string(let value): self = .string(name, value)
+        case .strings(let values): self = .strings(name, values)
+        case .unsigned32(let value): self = .uint32(name, value)
+        case .signed32(let value): self = .int32(name, value)
+        case .unsigned64(let value): self = .uint64(name, value)
+        case .byteStrings(let values): self.init(name, .array(of: "ay", values.map { .bytes(Array($0.utf8)) }))
+        case .command(let path, let arguments):
+            self = .execStart([UnitCommand(path: path, arguments: arguments)])
+        case .binds(let binds):
+            let paths = binds.map { UnitBindPath(source: $0.source, destination: $0.destination) }
+            self = name == "BindPaths" ? .bindPaths(paths) : .bindReadOnlyPaths(paths)
+        case .unlessPathExists(let path):
+            self = .conditions([UnitCondition("ConditionPathExists", path, isNegated: true)])
+        }
+    }
+}
+
+extension PawlDaemon.UnitStatus {
+    /// What PID 1 says of a service. `ExecMainCode` is a CLD_ number of `man:sigaction(2)`.
+    fileprivate init(_ status: ServiceStatus) {
+        let exit: UnitResult.Exit =
+            switch status.execMainCode {
+            case 1: .exited(Int(status.execMainStatus))
+            case 2: .killed(SignalName.text(of: status.execMainStatus))
+            case 3: .dumped(SignalName.text(of: status.execMainStatus))
+            default: .none
+            }
+        let ended = status.execMainExitTimestamp
+        self.init(
+            hasEnded: status.activeState == "failed" || status.activeState == "inactive",
+            activeState: status.activeState, conditionResult: status.conditionResult,
+            result: UnitResult(
+                result: status.result, exit: exit,
+                ended: ended == 0 ? nil : Timestamp(microseconds: Int64(clamping: ended))))
+    }
+}

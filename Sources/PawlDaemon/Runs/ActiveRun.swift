@@ -1,0 +1,48 @@
+import PawlEngine
+import PawlModel
+import PawlStore
+
+/// A run that the conductor holds in memory: one that has not ended.
+struct ActiveRun {
+    /// The run, with every event that is on disk.
+    var run: Run
+    /// Why nothing of it can be recorded, after a commit that failed. The run then stands still as the store has it.
+    var fault: String?
+    /// The steps that have changed, in order of the changes: a place in here is a watcher's bookmark.
+    var changes: [Int] = []
+    /// How often anything of the run has changed.
+    var version = 0
+    /// Those who wait for a change.
+    var watchers: [Int: CheckedContinuation<Void, Never>] = [:]
+    /// The moment at which it is to be looked at again, if a work for that is under way.
+    var wakeTime: Timestamp?
+
+    init(_ run: Run) {
+        self.run = run
+    }
+
+    /// The step an event is about.
+    func step(of event: Event) -> Int? {
+        switch event {
+        case .attemptOrdered(let body): run.index(of: body.step)
+        case .attemptEnded(let body): run.index(of: body.step)
+        case .stepEnded(let body): run.index(of: body.step)
+        case .delaySet(let body): run.index(of: body.step)
+        case .runCreated, .cancelRequested, .runStopped, .runResumed, .runEnded: nil
+        }
+    }
+
+    /// Notes which steps an event changes for those who watch.
+    mutating func note(_ event: Event) {
+        version += 1
+        if let step = step(of: event) {
+            changes.append(step)
+        } else {
+            switch event {
+            // These change steps that have no event of their own.
+            case .runStopped, .runResumed, .runEnded: changes.append(contentsOf: run.steps.indices)
+            default: break
+            }
+        }
+    }
+}

@@ -1,0 +1,89 @@
+import PawlEngine
+import PawlLanguage
+import PawlModel
+
+/// One attempt from its order to its release: what the conductor decided is carried out, and what came of it goes back.
+struct AttemptWork: Sendable {
+    let conductor: Conductor
+    let driver: AttemptDriver
+    let folders: AttemptFolders
+    let journal: RunJournal
+
+    /// Sees an attempt to its end. The order matters: harvest, record, and only then release, since until it is recorded
+    /// the unit and the receipt are the only ones that know.
+    func carryOut(_ command: StepCommand, epoch: String, isNew: Bool) async {
+        let name = command.name
+        let end = await driver.drive(
+            command, isNew: isNew, epoch: epoch,
+            isCancelled: { await conductor.isCancelled(name) },
+            looked: { if !isNew { await conductor.looked(at: name) } })
+        await settle(command, end)
+        await conductor.leave(name)
+    }
+
+    private func settle(_ command: StepCommand, _ end: AttemptDriver.End) async {
+        let name = command.name
+        let cancelled = await conductor.cancellation(of: name.run)
+        var outcome: AttemptOutcome
+        var needsRelease = false
+        switch end {
+        case .outcome(let result):
+            outcome = result.outcome(
+                cancelled: cancelled, timeout: command.timeout.map { TimeSpan.text(of: $0) }, program: command.arguments[0])
+            needsRelease = result.result != "success" || result.exit == .none
+            await collect(command, into: &outcome)
+        case .refused(let words):
+            outcome = AttemptOutcome(state: cancelled == nil ? .failed : .cancelled, reason: words)
+        case .lost:
+            outcome = AttemptOutcome(
+                state: cancelled == nil ? .interrupted : .cancelled, reason: "the host was lost while it ran")
+        case .blocked(let cause):
+            if !Task.isCancelled { await conductor.block(name.run, because: cause) }
+            return
+        }
+        do {
+            try await conductor.submit(
+                .attemptEnded(AttemptEnded(step: name.step, number: name.number, outcome: outcome)), to: name.run)
+        } catch {
+            // Not recorded: receipt and unit stay as they are, and tell the same when the run is resumed.
+            return
+        }
+        if needsRelease { await driver.release(name.unit) }
+    }
+
+    /// Takes what the step gave. What cannot be taken makes the step fail, since others may rely on it.
+    private func collect(_ command: StepCommand, into outcome: inout AttemptOutcome) async {
+        do {
+            if let bytes = try await folders.output(of: command.name, owner: nil), !bytes.isEmpty {
+                outcome.outputs = try OutputFile.parse(
+                    AttemptWork.text(bytes, of: "$PAWL_OUTPUT"),
+                    declared: await conductor.declaredOutputs(of: command.name))
+            }
+            if command.keepsOutput, let bytes = try await folders.stdout(of: command.name) {
+                let text = try AttemptWork.text(bytes, of: "its stdout")
+                await folders.toJournal(text, of: command, journal)
+                outcome.output = String(text.hasSuffix("\n") ? text.dropLast() : text[...])
+            }
+        } catch {
+            guard outcome.state == .succeeded else { return }
+            outcome.state = .failed
+            outcome.reason = "\(error)"
+        }
+    }
+
+    private static func text(_ bytes: [UInt8], of what: String) throws(OutputFault) -> String {
+        guard let text = String(validating: bytes, as: UTF8.self) else {
+            throw OutputFault("\(what) is not valid UTF-8")
+        }
+        return text
+    }
+}
+
+extension AttemptFolders {
+    /// Writes a step's kept stdout to the journal with the step's fields, on this actor's thread: there may be a lot.
+    func toJournal(_ text: String, of command: StepCommand, _ journal: RunJournal) {
+        for line in text.split(separator: "\n", omittingEmptySubsequences: false).dropLast(text.hasSuffix("\n") ? 1 : 0) {
+            journal.line(line, of: command)
+        }
+    }
+}

@@ -1,0 +1,203 @@
+import PawlAPI
+import PawlEngine
+import PawlLanguage
+import PawlModel
+import PawlStore
+
+extension Conductor {
+    // MARK: Finding
+
+    /// Finds a run by its name, its ID, a prefix of either that is unique, or `@last`.
+    func find(_ text: String) throws(APIError) -> RunSummaryRow {
+        let found: [RunSummaryRow]
+        do {
+            found = try store.find(text)
+        } catch {
+            throw APIError(.storeFailed, "the store cannot be read: \(error)")
+        }
+        guard let first = found.first else {
+            throw APIError(.noSuchRun, "there is no run '\(text)'; 'pawl ps --all' lists them")
+        }
+        guard found.count == 1 else {
+            let names = found.map { $0.id.name(of: $0.workflow) }.joined(separator: ", ")
+            throw APIError(.noSuchRun, "more than one run begins with '\(text)': \(names)")
+        }
+        return first
+    }
+
+    /// The runs that have not ended, or all, the newest first.
+    func list(all: Bool) throws(APIError) -> [RunSummary] {
+        do {
+            let rows = all ? try store.allRuns() : try store.openRuns().reversed()
+            return rows.map { row in
+                var summary = RunSummary(row)
+                if active[row.id]?.fault != nil { summary.state = .stopped }
+                return summary
+            }
+        } catch {
+            throw APIError(.storeFailed, "the store cannot be read: \(error)")
+        }
+    }
+
+    /// One run, whole. With a bookmark of an earlier answer only the steps that have changed since.
+    func status(of id: RunID, since bookmark: Bookmark? = nil) throws(APIError) -> (RunStatus, Bookmark) {
+        if let entry = active[id] {
+            let changed = bookmark.map { Set(entry.changes[min($0.changes, entry.changes.count)...]) }
+            var status = RunStatus(entry.run, only: changed)
+            if let fault = entry.fault {
+                status.state = .stopped
+                status.reason = fault
+            }
+            return (status, Bookmark(version: entry.version, changes: entry.changes.count))
+        }
+        do {
+            guard let run = try store.run(id) else { throw APIError(.noSuchRun, "there is no run '\(id)'") }
+            return (RunStatus(run), Bookmark(version: -1, changes: 0))
+        } catch let error as APIError {
+            throw error
+        } catch {
+            throw APIError(.storeFailed, "the run '\(id)' cannot be read: \(error)")
+        }
+    }
+
+    /// Waits until a run has changed since a bookmark. Returns whether it still goes on.
+    func changed(_ id: RunID, since bookmark: Bookmark) async -> Bool {
+        await change(of: id, since: bookmark.version)
+        return active[id] != nil
+    }
+
+    /// Whether a run has not ended.
+    func isActive(_ id: RunID) -> Bool { active[id] != nil }
+
+    /// What the status line counts.
+    var activity: (runs: Int, steps: Int) {
+        (active.count, active.values.reduce(0) { $0 + $1.run.running.count })
+    }
+
+    // MARK: Acting
+
+    /// Starts a run, and returns its ID once it is on disk.
+    func start(_ created: RunCreated, workflow: Workflow, folders: AttemptFolders) async throws(APIError) -> RunID {
+        guard !world.isHostStopping() else {
+            throw APIError(.invalidState, "the host is going down: no run is started any more")
+        }
+        let id = try await unusedID(folders)
+        var created = created
+        created.folder += "/\(id)"
+        active[id] = ActiveRun(Run(id: id, created: created, workflow: workflow, at: world.now()))
+        do {
+            try await submit(.runCreated(created), to: id)
+        } catch {
+            active[id] = nil
+            throw APIError(.storeFailed, "the run was not started: \(error)")
+        }
+        return id
+    }
+
+    /// An ID that neither the store nor the folders nor memory know: it names units, and a unit's name is never used
+    /// again, not even after the store was lost.
+    private func unusedID(_ folders: AttemptFolders) async throws(APIError) -> RunID {
+        while true {
+            let id = RunID(random: world.randomBits())
+            let isKnown: Bool
+            do {
+                isKnown = try store.knows(id)
+            } catch {
+                throw APIError(.storeFailed, "the store cannot be read: \(error)")
+            }
+            if !isKnown, active[id] == nil, await !folders.exists(run: id) { return id }
+        }
+    }
+
+    /// Asks for a run's end, and returns once that is on disk. The run has ended some time later.
+    func cancel(_ id: RunID, by uid: UInt32) async throws(APIError) {
+        guard let entry = active[id] else {
+            throw APIError(.invalidState, "the run '\(try find(id.rawValue).name)' has ended already")
+        }
+        if entry.fault != nil { try await clearFault(of: id) }
+        guard active[id]?.run.cancel == nil else { return }
+        try await record(
+            .cancelRequested(CancelRequested(cause: .person, reason: "cancelled by uid \(uid)")), of: id)
+    }
+
+    /// Goes on with a stopped run.
+    func resume(_ id: RunID, by uid: UInt32) async throws(APIError) {
+        guard let entry = active[id] else {
+            let row = try find(id.rawValue)
+            throw APIError(
+                .invalidState,
+                "the run '\(row.name)' has \(row.state.rawValue) and cannot be resumed; 'pawl retry \(row.name)' opens it "
+                    + "again")
+        }
+        if entry.fault != nil {
+            try await clearFault(of: id)
+            if active[id]?.run.isStopped != true { return }
+        } else if !entry.run.isStopped {
+            throw APIError(.invalidState, "the run '\(entry.run.name)' is \(entry.run.state.rawValue): nothing to resume")
+        }
+        try await record(.runResumed(RunResumed(retry: false, uid: uid)), of: id)
+    }
+
+    /// Opens an ended run again: its failed, cancelled and skipped steps run again.
+    func retry(_ id: RunID, by uid: UInt32) async throws(APIError) {
+        if let entry = active[id] {
+            throw APIError(
+                .invalidState,
+                "the run '\(entry.run.name)' is \(entry.fault == nil ? entry.run.state.rawValue : "stopped") and has not "
+                    + "ended; only an ended run is retried")
+        }
+        let run: Run?
+        do {
+            run = try store.run(id)
+        } catch {
+            throw APIError(.storeFailed, "the run '\(id)' cannot be read: \(error)")
+        }
+        guard let run else { throw APIError(.noSuchRun, "there is no run '\(id)'") }
+        guard run.state != .succeeded else {
+            throw APIError(.invalidState, "the run '\(run.name)' has succeeded: nothing to retry")
+        }
+        active[id] = ActiveRun(run)
+        do {
+            try await submit(.runResumed(RunResumed(retry: true, uid: uid)), to: id)
+        } catch {
+            active[id] = nil
+            throw APIError(.storeFailed, "the run was not retried: \(error)")
+        }
+    }
+
+    /// A person says that what kept the run from being recorded is gone: it goes on from what the store has, and the
+    /// attempts that ended meanwhile are harvested from their receipts.
+    private func clearFault(of id: RunID) async throws(APIError) {
+        do {
+            guard let run = try store.run(id) else { throw APIError(.noSuchRun, "there is no run '\(id)'") }
+            active[id]?.run = run
+        } catch let error as APIError {
+            throw error
+        } catch {
+            throw APIError(.storeFailed, "the run '\(id)' cannot be read: \(error)")
+        }
+        active[id]?.fault = nil
+        active[id]?.version += 1
+        driveAll(of: id)
+        look(at: id)
+    }
+
+    private func record(_ event: Event, of id: RunID) async throws(APIError) {
+        do {
+            try await submit(event, to: id)
+        } catch {
+            throw APIError(.storeFailed, "\(error)")
+        }
+    }
+}
+
+/// Where a watcher stands in a run's changes.
+struct Bookmark: Sendable {
+    var version: Int
+    var changes: Int
+}
+
+extension RunSummaryRow {
+    /// The run's full name.
+    var name: String { id.name(of: workflow) }
+}

@@ -1,0 +1,336 @@
+import EventLoopKit
+import PawlAPI
+import PawlEngine
+import PawlLanguage
+import PawlModel
+import PawlStore
+
+/// Holds the runs that have not ended. Whatever happens to one comes in here, is applied, decided upon and recorded in
+/// one transaction with everything else that came in meanwhile; only then is anything done about it.
+///
+/// It lives on a thread of its own together with the store, so that a commit blocks nobody but those who wait for it.
+actor Conductor {
+    private let executor: EventLoop
+    /// The store; only this actor touches it.
+    let store: Store
+    /// Time, chance, and whether the host goes down.
+    let world: World
+    /// Tells the journal what was decided.
+    let journal: RunJournal
+    /// What is to be done, in order; the daemon's task group takes it from here.
+    nonisolated let works: AsyncStream<Work>
+    let todo: AsyncStream<Work>.Continuation
+
+    /// The runs that have not ended.
+    var active: [RunID: ActiveRun] = [:]
+    /// This life of the manager, once it is known.
+    private var epoch = ""
+    /// What has come in and was not recorded yet.
+    private var inbox: [Incoming] = []
+    private var isPassScheduled = false
+    private var nextWatcher = 0
+    /// Attempts that are being started, awaited or harvested.
+    private var driven: Set<AttemptName> = []
+    /// Attempts of an earlier pawld that were not looked at yet.
+    private var unseen: Set<AttemptName> = []
+    private var seen: CheckedContinuation<Void, Never>?
+
+    private struct Incoming {
+        var run: RunID
+        var event: Event?
+        var done: CheckedContinuation<Void, any Error>?
+    }
+
+    /// Takes over a store.
+    init(executor: EventLoop, store: sending Store, world: World, journal: RunJournal) {
+        self.executor = executor
+        self.store = store
+        self.world = world
+        self.journal = journal
+        (works, todo) = AsyncStream<Work>.makeStream()
+    }
+
+    /// The thread.
+    nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
+
+    /// Answers: proof that the engine is alive, for the watchdog.
+    func ping() {}
+
+    // MARK: Coming in
+
+    /// Takes an event, and returns once it is on disk together with the decisions it led to.
+    ///
+    /// - Throws: `RecordFault` when it could not be recorded; then it has not happened.
+    func submit(_ event: Event, to run: RunID) async throws {
+        try await withCheckedThrowingContinuation { (done: CheckedContinuation<Void, any Error>) in
+            inbox.append(Incoming(run: run, event: event, done: done))
+            schedulePass()
+        }
+    }
+
+    /// Looks at a run again: a pause or its timeout may be over.
+    func look(at run: RunID) {
+        active[run]?.wakeTime = nil
+        inbox.append(Incoming(run: run, event: nil, done: nil))
+        schedulePass()
+    }
+
+    private func schedulePass() {
+        guard !isPassScheduled else { return }
+        isPassScheduled = true
+        // Not at once: what is in this actor's queue already comes along in the same commit.
+        todo.yield(.pass)
+    }
+
+    // MARK: Deciding and recording
+
+    /// Applies what has come in, decides what follows, records all of it in one transaction, and then acts.
+    func pass() {
+        isPassScheduled = false
+        let taken = inbox
+        inbox = []
+        let now = world.now()
+        let context = DecisionContext(now: now, epoch: epoch, random: world.jitter)
+        // Once the host goes down what ends is recorded, and nothing is decided: a step that was killed by the shutdown
+        // must not be tried again, nor its dependents be skipped.
+        let mayDecide = !world.isHostStopping()
+        var events: [RunID: [Event]] = [:]
+        var order: [RunID] = []
+        var changes: [RunChange] = []
+        for incoming in taken {
+            guard let entry = active[incoming.run], entry.fault == nil else { continue }
+            if events[incoming.run] == nil {
+                events[incoming.run] = []
+                order.append(incoming.run)
+            }
+            if let event = incoming.event { apply(event, to: incoming.run, at: now, in: &events) }
+        }
+        for id in order {
+            if mayDecide {
+                while let event = active[id]?.run.nextDecision(context) { apply(event, to: id, at: now, in: &events) }
+            }
+            guard let run = active[id]?.run, let decided = events[id], !decided.isEmpty else { continue }
+            let first = run.eventCount - decided.count + 1
+            changes.append(
+                RunChange(
+                    run: run,
+                    events: decided.enumerated().map {
+                        RecordedEvent(sequence: first + $0.offset, time: now, event: $0.element)
+                    }))
+        }
+        if !changes.isEmpty {
+            do {
+                try store.record(changes)
+            } catch {
+                stand(still: changes.map(\.summary.id), because: "\(error)")
+            }
+        }
+        for incoming in taken { answer(incoming) }
+        for id in order where active[id]?.fault == nil { act(on: events[id] ?? [], of: id, now: now) }
+    }
+
+    private func apply(_ event: Event, to id: RunID, at time: Timestamp, in events: inout [RunID: [Event]]) {
+        // A run that was created just now is made by that event.
+        if case .runCreated = event {} else { active[id]?.run.apply(event, at: time) }
+        active[id]?.note(event)
+        events[id]?.append(event)
+    }
+
+    private func answer(_ incoming: Incoming) {
+        guard let done = incoming.done else { return }
+        if let entry = active[incoming.run] {
+            if let fault = entry.fault {
+                done.resume(throwing: RecordFault(description: fault))
+            } else {
+                done.resume()
+            }
+        } else {
+            done.resume(throwing: RecordFault(description: "the run is not there any more"))
+        }
+    }
+
+    /// A commit failed: the runs are again what the store has, and nothing more happens to them until a person says so
+    /// or pawld starts anew. What their steps do meanwhile is kept by their receipts.
+    private func stand(still runs: [RunID], because cause: String) {
+        for id in runs {
+            guard var entry = active[id] else { continue }
+            journal.storeFailed(run: entry.run.name, cause: cause)
+            do {
+                if let run = try store.run(id) { entry.run = run }
+            } catch {
+                // It can be read no more than written; what memory has is shown, and not acted upon.
+            }
+            entry.fault =
+                "it cannot be recorded: \(cause); make room, then 'pawl resume \(entry.run.name)' goes on"
+            entry.version += 1
+            entry.changes.append(contentsOf: entry.run.steps.indices)
+            active[id] = entry
+            wakeWatchers(of: id)
+        }
+    }
+
+    /// Something that a run needs is not there, such as room for an attempt's files: it stands still until a person says
+    /// so. This is no event, since it says nothing about the run itself.
+    func block(_ run: RunID, because cause: String) {
+        guard active[run] != nil, active[run]?.fault == nil else { return }
+        stand(still: [run], because: cause)
+    }
+
+    /// Does what the events that are on disk by now order.
+    private func act(on events: [Event], of id: RunID, now: Timestamp) {
+        guard let run = active[id]?.run else { return }
+        for event in events {
+            journal.write(event, of: run)
+            switch event {
+            case .attemptOrdered(let body):
+                if let index = run.index(of: body.step) { drive(index, of: run, isNew: true) }
+            case .cancelRequested:
+                for index in run.running {
+                    if let attempt = run.runningAttempt(of: index) { todo.yield(.stop(unit: attempt.unit)) }
+                }
+            case .runEnded:
+                todo.yield(.closeSlice(id.slice))
+            default:
+                break
+            }
+        }
+        if let wake = run.wakeTime, active[id]?.wakeTime != wake {
+            active[id]?.wakeTime = wake
+            todo.yield(.wake(id, seconds: max(0, wake.seconds(since: now))))
+        }
+        wakeWatchers(of: id)
+        if run.state.isEnded { active[id] = nil }
+        journal.activity(runs: active.count, steps: active.values.reduce(0) { $0 + $1.run.running.count })
+    }
+
+    private func drive(_ index: Int, of run: Run, isNew: Bool) {
+        guard let attempt = run.runningAttempt(of: index) else { return }
+        let name = AttemptName(run: run.id, step: run.workflow.steps[index].id, number: attempt.number)
+        guard driven.insert(name).inserted else { return }
+        do {
+            let command = try run.render(index, number: attempt.number)
+            todo.yield(.drive(command, epoch: attempt.epoch, isNew: isNew))
+        } catch {
+            // It was rendered before it was ordered, with the same values; only a newer pawl can see it otherwise.
+            driven.remove(name)
+            unseen.remove(name)
+            let outcome = AttemptOutcome(state: .failed, reason: error.description)
+            inbox.append(
+                Incoming(
+                    run: run.id,
+                    event: .attemptEnded(AttemptEnded(step: name.step, number: name.number, outcome: outcome)),
+                    done: nil))
+            schedulePass()
+        }
+    }
+
+    // MARK: What drivers ask and say
+
+    /// Whether an attempt is to be stopped.
+    func isCancelled(_ name: AttemptName) -> Bool {
+        active[name.run]?.run.cancel != nil
+    }
+
+    /// When a run's cancellation was recorded.
+    func cancellation(of run: RunID) -> Timestamp? { active[run]?.run.cancel?.time }
+
+    /// The types of the outputs that a step declares.
+    func declaredOutputs(of name: AttemptName) -> [String: ValueType] {
+        guard let run = active[name.run]?.run, let index = run.index(of: name.step) else { return [:] }
+        return run.workflow.steps[index].outputs
+    }
+
+    /// Nobody drives the attempt any more.
+    func leave(_ name: AttemptName) {
+        driven.remove(name)
+        looked(at: name)
+    }
+
+    /// An attempt of an earlier pawld was looked at for the first time.
+    func looked(at name: AttemptName) {
+        unseen.remove(name)
+        if unseen.isEmpty, let seen {
+            self.seen = nil
+            seen.resume()
+        }
+    }
+
+    // MARK: Starting up
+
+    /// Takes up the runs that have not ended. Their attempts are looked for, and adopted or started.
+    func recover(epoch: String) throws {
+        self.epoch = epoch
+        for row in try store.openRuns() {
+            do {
+                guard let run = try store.run(row.id) else { continue }
+                active[row.id] = ActiveRun(run)
+            } catch {
+                // One run that cannot be read must not keep the others from going on.
+                journal.unreadable(run: row.id.name(of: row.workflow), cause: "\(error)")
+                continue
+            }
+            driveAll(of: row.id)
+            look(at: row.id)
+        }
+        journal.activity(runs: active.count, steps: active.values.reduce(0) { $0 + $1.run.running.count })
+    }
+
+    /// Returns once each attempt that was running when pawld started has been looked at.
+    func recovered() async {
+        guard !unseen.isEmpty else { return }
+        await withCheckedContinuation { seen = $0 }
+    }
+
+    /// Looks for every attempt of a run that has not ended and that nobody drives.
+    func driveAll(of id: RunID) {
+        guard let run = active[id]?.run else { return }
+        for index in run.running.sorted() {
+            guard let attempt = run.runningAttempt(of: index) else { continue }
+            let name = AttemptName(run: id, step: run.workflow.steps[index].id, number: attempt.number)
+            if !driven.contains(name) { unseen.insert(name) }
+            drive(index, of: run, isNew: false)
+        }
+    }
+
+    /// Whether the attempt is under way as far as the records say.
+    func claims(_ name: AttemptName) -> Bool {
+        guard let run = active[name.run]?.run, let index = run.index(of: name.step) else { return false }
+        return run.runningAttempt(of: index)?.number == name.number
+    }
+
+    // MARK: Watching
+
+    /// Waits until a run has changed since a version, or has left memory.
+    func change(of id: RunID, since version: Int) async {
+        guard let entry = active[id], entry.version == version else { return }
+        let watcher = nextWatcher
+        nextWatcher += 1
+        await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                if Task.isCancelled {
+                    continuation.resume()
+                } else {
+                    active[id]?.watchers[watcher] = continuation
+                }
+            }
+        } onCancel: {
+            Task { await self.dismiss(watcher, of: id) }
+        }
+    }
+
+    private func dismiss(_ watcher: Int, of id: RunID) {
+        active[id]?.watchers.removeValue(forKey: watcher)?.resume()
+    }
+
+    func wakeWatchers(of id: RunID) {
+        guard let watchers = active[id]?.watchers, !watchers.isEmpty else { return }
+        active[id]?.watchers = [:]
+        for continuation in watchers.values { continuation.resume() }
+    }
+}
+
+/// An event that could not be recorded: it has not happened.
+struct RecordFault: Error, Sendable, CustomStringConvertible {
+    /// Why.
+    let description: String
+}

@@ -1,0 +1,50 @@
+import PawlAPI
+import PawlEngine
+import PawlLanguage
+import PawlModel
+import PawlStore
+
+extension RunStatus {
+    /// A run as it is shown.
+    ///
+    /// - Parameter only: the steps to show; nil for all.
+    init(_ run: Run, only: Set<Int>? = nil) {
+        let indices = only.map { $0.sorted() } ?? Array(run.steps.indices)
+        self.init(
+            run: run.name, id: run.id.rawValue, workflow: run.created.workflow, state: run.state, reason: run.reason,
+            started: TimeText.text(of: run.started), ended: run.ended.map(TimeText.text), stepsDone: run.stepsDone,
+            stepsTotal: run.steps.count,
+            steps: indices.map { StepStatus(id: run.workflow.steps[$0].id, run.steps[$0]) })
+    }
+}
+
+extension StepStatus {
+    init(id: String, _ record: StepRecord) {
+        self.init(
+            id: id, state: record.state,
+            reason: record.reason
+                ?? record.delayedUntil.map { "tried again at \(TimeText.text(of: $0))" },
+            exitCode: record.attempts.last?.outcome?.exitCode, attempts: record.attempts.map(AttemptStatus.init))
+    }
+}
+
+extension AttemptStatus {
+    init(_ attempt: AttemptRecord) {
+        let outcome = attempt.outcome
+        self.init(
+            number: attempt.number, unit: attempt.unit, state: attempt.state, exitCode: outcome?.exitCode,
+            signal: outcome?.signal, result: outcome?.result, started: TimeText.text(of: attempt.ordered),
+            ended: (outcome?.ended ?? attempt.recorded).map(TimeText.text),
+            cpuSeconds: outcome?.cpuMicroseconds.map { Double($0) / 1_000_000 }, memoryPeak: outcome?.memoryPeak)
+    }
+}
+
+extension RunSummary {
+    /// A row of the store as it is shown.
+    init(_ row: RunSummaryRow) {
+        self.init(
+            run: row.id.name(of: row.workflow), id: row.id.rawValue, workflow: row.workflow, state: row.state,
+            started: TimeText.text(of: row.started), ended: row.ended.map(TimeText.text), stepsDone: row.stepsDone,
+            stepsTotal: row.stepsTotal)
+    }
+}

@@ -1,0 +1,40 @@
+import PawlEngine
+import PawlModel
+
+/// What the conductor asks of the world beside systemd: time, chance, and whether the host goes down. One value of
+/// closures, so that a simulation can drive all of it.
+struct World: Sendable {
+    /// The wall clock.
+    var now: @Sendable () -> Timestamp
+    /// From -1 to 1.
+    var jitter: @Sendable () -> Double
+    /// 40 random bits for a new run's ID.
+    var randomBits: @Sendable () -> UInt64
+    /// Whether the host is going down: from then on ends are recorded, and nothing is decided.
+    var isHostStopping: @Sendable () -> Bool
+
+    /// Makes a world.
+    init(
+        now: @escaping @Sendable () -> Timestamp, jitter: @escaping @Sendable () -> Double,
+        randomBits: @escaping @Sendable () -> UInt64, isHostStopping: @escaping @Sendable () -> Bool
+    ) {
+        self.now = now
+        self.jitter = jitter
+        self.randomBits = randomBits
+        self.isHostStopping = isHostStopping
+    }
+}
+
+/// What the conductor wants done; each is carried out in a task of its own.
+enum Work: Sendable {
+    /// Take what has come in, decide, record.
+    case pass
+    /// Start an attempt, or find it again, and see it to its end.
+    case drive(StepCommand, epoch: String, isNew: Bool)
+    /// Stop a unit.
+    case stop(unit: String)
+    /// Look at a run again after so many seconds.
+    case wake(RunID, seconds: Double)
+    /// A run is over: its slice can go.
+    case closeSlice(String)
+}

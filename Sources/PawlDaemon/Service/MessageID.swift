@@ -1,0 +1,22 @@
+/// The kinds of entries that pawld writes to the journal (`man:systemd.journal-fields(7)`, MESSAGE_ID=). An ID is given
+/// once and never changed, since people filter by it.
+enum MessageID: String, Sendable, CaseIterable {
+    /// pawld has taken up its runs and answers.
+    case daemonReady = "d3db90e5d9bc4c3ab3a719db14dfee6e"
+    /// A run was started.
+    case runStarted = "b6984bf5a5cb4d07bdf6ceb70052050f"
+    /// A run has ended.
+    case runEnded = "bc9c0d8495f14088ad490291ed95d058"
+    /// A run waits for a person.
+    case runStopped = "423e8e60a22c4a8390bc7b200d5f3372"
+    /// A step was started.
+    case stepStarted = "0504c6fcad824c4f996cd481e16d52ff"
+    /// A step has ended.
+    case stepEnded = "0d50af2951594a4293b43d238438b673"
+    /// The configuration or a workflow has faults.
+    case faulty = "1934c010dab34ed39923fd8334048f52"
+    /// Nothing can be recorded.
+    case storeFailed = "b053a3083378415bb668f9ea791c31b6"
+    /// A unit bears one of our names and no run knows it.
+    case orphan = "50aa9f1a65004eb7b4aa3512b5de5ff2"
+}

@@ -1,0 +1,149 @@
+import PawlEngine
+import PawlLanguage
+import PawlModel
+import Synchronization
+import SystemdKit
+
+/// What pawld says in the journal, each entry once, with the fields that people filter by.
+final class RunJournal: Sendable {
+    private let level: Mutex<Configuration.LogLevel>
+    private let counts = Mutex<(runs: Int, steps: Int)>((0, 0))
+    private let onActivity: @Sendable (Int, Int) -> Void
+
+    /// Writes entries of a level and those that are more important.
+    ///
+    /// - Parameter onActivity: is told how many runs and steps are active whenever that has changed.
+    init(level: Configuration.LogLevel, onActivity: @escaping @Sendable (_ runs: Int, _ steps: Int) -> Void) {
+        self.level = Mutex(level)
+        self.onActivity = onActivity
+    }
+
+    /// From now on entries of this level and those that are more important are written.
+    func set(level: Configuration.LogLevel) {
+        self.level.withLock { $0 = level }
+    }
+
+    /// How much is going on.
+    func activity(runs: Int, steps: Int) {
+        let changed = counts.withLock { counts in
+            defer { counts = (runs, steps) }
+            return counts != (runs, steps)
+        }
+        if changed { onActivity(runs, steps) }
+    }
+
+    /// What a recorded event means for those who read the journal.
+    func write(_ event: Event, of run: Run) {
+        let fields = [("PAWL_RUN", run.name), ("PAWL_WORKFLOW", run.created.workflow)]
+        switch event {
+        case .runCreated(let body):
+            write(.info, .runStarted, "Run \(run.name) was started by uid \(body.uid)", fields)
+        case .runResumed(let body):
+            let verb = body.retry ? "retried" : "resumed"
+            write(.info, .runStarted, "Run \(run.name) was \(verb) by uid \(body.uid)", fields)
+        case .attemptOrdered(let body):
+            let attempt = body.number > 1 ? ", attempt \(body.number)" : ""
+            write(
+                .info, .stepStarted, "Step '\(body.step)' of \(run.name) starts\(attempt)",
+                fields + [
+                    ("PAWL_STEP", body.step), ("PAWL_ATTEMPT", String(body.number)), ("PAWL_UNIT", body.unit),
+                ])
+        case .stepEnded(let body):
+            let reason = body.reason.map { ": \($0)" } ?? ""
+            let level: Configuration.LogLevel = body.state == .succeeded || body.state == .skipped ? .info : .warning
+            write(
+                level, .stepEnded, "Step '\(body.step)' of \(run.name): \(body.state.rawValue)\(reason)",
+                fields + [("PAWL_STEP", body.step), ("PAWL_STATE", body.state.rawValue)])
+        case .runStopped(let body):
+            write(.warning, .runStopped, "Run \(run.name) waits for a person: \(body.reason)", fields)
+        case .cancelRequested(let body):
+            write(.notice, .runEnded, "Run \(run.name) is to end: \(body.reason ?? body.cause.rawValue)", fields)
+        case .runEnded(let body):
+            let reason = body.reason.map { ": \($0)" } ?? ""
+            let level: Configuration.LogLevel = body.state == .succeeded ? .info : .warning
+            write(
+                level, .runEnded, "Run \(run.name): \(body.state.rawValue)\(reason)",
+                fields + [("PAWL_STATE", body.state.rawValue)])
+        case .attemptEnded, .delaySet:
+            // Said by the step's end, or by its next attempt.
+            break
+        }
+    }
+
+    /// One line of a step's stdout that was kept in a file, as if the step had written it to the journal itself.
+    func line(_ line: Substring, of command: StepCommand) {
+        send([
+            ("MESSAGE", String(line)), ("PRIORITY", "6"), ("SYSLOG_IDENTIFIER", command.name.step),
+            ("PAWL_WORKFLOW", command.workflow), ("PAWL_RUN", command.name.run.name(of: command.workflow)),
+            ("PAWL_STEP", command.name.step), ("PAWL_ATTEMPT", String(command.name.number)),
+        ])
+    }
+
+    /// Nothing of a run can be recorded.
+    func storeFailed(run: String, cause: String) {
+        write(
+            .error, .storeFailed, "Run \(run) stands still, since it cannot go on: \(cause). 'pawl resume \(run)' goes on",
+            [("PAWL_RUN", run)])
+    }
+
+    /// A run that this version cannot take up.
+    func unreadable(run: String, cause: String) {
+        write(.error, .storeFailed, "Run \(run) cannot be read and is left as it is: \(cause)", [("PAWL_RUN", run)])
+    }
+
+    /// pawld answers.
+    func ready(runs: Int) {
+        write(.info, .daemonReady, "pawld is ready, \(runs) runs go on", [])
+    }
+
+    /// A unit that bears one of our names and that no run knows.
+    func orphan(_ unit: String) {
+        write(
+            .warning, .orphan, "The unit \(unit) belongs to no run that is known; it is left alone", [("PAWL_UNIT", unit)])
+    }
+
+    /// Faults in the configuration or in workflows.
+    func faults(_ faults: [Diagnostic]) {
+        for fault in faults { write(.error, .faulty, fault.description, [("PAWL_FILE", fault.file)]) }
+    }
+
+    /// Something that concerns pawld itself.
+    func note(_ level: Configuration.LogLevel, _ message: String) {
+        guard isWritten(level) else { return }
+        send([("MESSAGE", message), ("PRIORITY", String(level.priority)), ("SYSLOG_IDENTIFIER", "pawld")])
+    }
+
+    private func write(_ level: Configuration.LogLevel, _ id: MessageID, _ message: String, _ fields: [(String, String)]) {
+        guard isWritten(level) else { return }
+        send(
+            [
+                ("MESSAGE", message), ("MESSAGE_ID", id.rawValue), ("PRIORITY", String(level.priority)),
+                ("SYSLOG_IDENTIFIER", "pawld"),
+            ] + fields)
+    }
+
+    private func isWritten(_ level: Configuration.LogLevel) -> Bool {
+        level.priority <= self.level.withLock { $0.priority }
+    }
+
+    private func send(_ fields: [(String, String)]) {
+        do {
+            try Journal.write(fields: fields.map { (name: $0.0, value: $0.1) })
+        } catch {
+            // There is nowhere left to say it; what happened is in the store all the same.
+        }
+    }
+}
+
+extension Configuration.LogLevel {
+    /// The number that syslog gives the level (`man:syslog(3)`).
+    var priority: Int {
+        switch self {
+        case .error: 3
+        case .warning: 4
+        case .notice: 5
+        case .info: 6
+        case .debug: 7
+        }
+    }
+}

@@ -1,0 +1,47 @@
+import CLinux
+package import EventLoopKit
+import Glibc
+
+/// The signals that pawld heeds, taken from a descriptor on the event thread: no handler ever runs in between.
+package enum SignalListener {
+    /// What a signal asks for.
+    package enum Request: Sendable {
+        /// SIGTERM and SIGINT.
+        case stop
+        /// SIGUSR1 and SIGHUP.
+        case reload
+    }
+
+    private static var heeded: sigset_t {
+        var set = sigset_t()
+        sigemptyset(&set)
+        for signal in [SIGTERM, SIGINT, SIGUSR1, SIGHUP] { sigaddset(&set, signal) }
+        return set
+    }
+
+    /// Keeps the signals from ending the process. To be called before there is a second thread, since every thread
+    /// inherits the mask of the one that made it (`man:pthread_sigmask(3)`).
+    package static func block() {
+        var set = heeded
+        pthread_sigmask(SIG_BLOCK, &set, nil)
+        // A client that went away is an error of the write, not the end of pawld.
+        signal(SIGPIPE, SIG_IGN)
+    }
+
+    /// The requests, in order.
+    package static func requests(on loop: EventLoop) -> AsyncStream<Request> {
+        var set = heeded
+        let descriptor = clinux_signal_descriptor(&set)
+        let (stream, continuation) = AsyncStream<Request>.makeStream()
+        loop.perform {
+            _ = loop.watch(descriptor, for: .readable) { _ in
+                while true {
+                    let signal = clinux_read_signal(descriptor)
+                    if signal <= 0 { break }
+                    continuation.yield(signal == SIGUSR1 || signal == SIGHUP ? .reload : .stop)
+                }
+            }
+        }
+        return stream
+    }
+}

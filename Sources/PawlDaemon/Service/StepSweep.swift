@@ -1,0 +1,34 @@
+import PawlEngine
+import PawlModel
+
+/// Looks, at the start, for units that bear one of our names and that no run claims.
+struct StepSweep: Sendable {
+    let conductor: Conductor
+    let manager: any ServiceManager
+    let folders: AttemptFolders
+    let journal: RunJournal
+
+    /// Releases what is harvested and has ended; of the rest it says that it is there, and leaves it alone.
+    func run() async throws(ServiceManagerFault) {
+        for unit in try await manager.units(matching: AttemptName.unitPrefix + "*") {
+            guard let name = AttemptName(unit: unit), await folders.exists(run: name.run) else {
+                journal.orphan(unit)
+                continue
+            }
+            if await conductor.claims(name) { continue }
+            guard let status = try await manager.status(of: unit) else { continue }
+            if status.hasEnded {
+                try await manager.release(unit)
+            } else {
+                journal.orphan(unit)
+            }
+        }
+        // A slice does not go by itself; one whose run has ended was left by a pawld that died in between.
+        for slice in try await manager.units(matching: "pawl-*.slice") {
+            guard let id = RunID(rawValue: String(slice.dropFirst("pawl-".count).dropLast(".slice".count))),
+                await !conductor.isActive(id)
+            else { continue }
+            try await manager.stop(slice)
+        }
+    }
+}

@@ -1,0 +1,64 @@
+import SQLiteKit
+
+/// The steps from an empty file to today's tables. A step that was released is never edited: a store written by any
+/// version opens with every later one.
+enum Migrations {
+    /// Each brings the store one version further.
+    static let steps: [String] = [
+        // Version 1.
+        """
+        CREATE TABLE runs (
+            number INTEGER PRIMARY KEY,
+            id TEXT NOT NULL UNIQUE,
+            workflow TEXT NOT NULL,
+            state TEXT NOT NULL,
+            started INTEGER NOT NULL,
+            ended INTEGER,
+            steps_done INTEGER NOT NULL,
+            steps_total INTEGER NOT NULL
+        ) STRICT;
+        -- ps and the start of pawld ask for what has not ended, however many runs have.
+        CREATE INDEX runs_open ON runs(number) WHERE ended IS NULL;
+        CREATE TABLE events (
+            run INTEGER NOT NULL REFERENCES runs(number),
+            sequence INTEGER NOT NULL,
+            time INTEGER NOT NULL,
+            kind TEXT NOT NULL,
+            body TEXT NOT NULL,
+            PRIMARY KEY (run, sequence)
+        ) STRICT, WITHOUT ROWID;
+        """
+    ]
+
+    /// Brings a store up to today's version in one transaction.
+    static func migrate(_ connection: Connection) throws {
+        let version = try connection.userVersion
+        guard version <= steps.count else {
+            throw StoreError.tooNew(path: connection.path, version: version, known: steps.count)
+        }
+        guard version < steps.count else { return }
+        try connection.transaction(.exclusive) {
+            for step in steps[version...] { try connection.execute(step) }
+            try connection.setUserVersion(Int32(steps.count))
+        }
+    }
+}
+
+/// What keeps a store from being opened, beside what SQLite itself says.
+package enum StoreError: Error, Sendable, CustomStringConvertible {
+    /// It was written by a newer pawl.
+    case tooNew(path: String, version: Int, known: Int)
+    /// An event's body is not what its kind says.
+    case unreadable(run: String, sequence: Int, cause: String)
+
+    /// What happened and what to do.
+    package var description: String {
+        switch self {
+        case .tooNew(let path, let version, let known):
+            "\(path) was written by a newer pawl (store version \(version), this one knows \(known)): "
+                + "install that version again"
+        case .unreadable(let run, let sequence, let cause):
+            "event \(sequence) of run \(run) cannot be read: \(cause)"
+        }
+    }
+}

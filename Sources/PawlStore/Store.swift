@@ -1,0 +1,224 @@
+import FoundationEssentials
+package import PawlEngine
+package import PawlModel
+import SQLiteKit
+
+/// The events of all runs, and what is read from them, in one SQLite file. It has one owner, who calls it from one
+/// thread; what it returns from `record` is durable (WAL with synchronous=FULL, https://sqlite.org/pragma.html).
+package final class Store {
+    private let connection: Connection
+    private let encoder: JSONEncoder
+    private let decoder = JSONDecoder()
+    /// Run numbers by ID: the key of the events' table is small.
+    private var numbers: [RunID: Int64] = [:]
+
+    /// Opens the store, makes it if it is missing, and brings it up to this version.
+    package init(path: String) throws {
+        connection = try Connection(path: path)
+        encoder = JSONEncoder()
+        // The same event is the same text, so that stores can be compared.
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        try connection.enableWriteAheadLog()
+        try Migrations.migrate(connection)
+    }
+
+    /// Records what happened to some runs in one transaction. When this returns, it survives a power cut.
+    package func record(_ changes: [RunChange]) throws {
+        try connection.transaction {
+            for change in changes { try record(change) }
+        }
+    }
+
+    private func record(_ change: RunChange) throws {
+        let summary = change.summary
+        let number: Int64
+        if let known = try self.number(of: summary.id) {
+            number = known
+            try connection.run(
+                "UPDATE runs SET state = ?, ended = ?, steps_done = ? WHERE number = ?",
+                [
+                    .text(summary.state.rawValue), .init(summary.ended?.microseconds), .init(summary.stepsDone),
+                    .integer(number),
+                ])
+        } else {
+            try connection.run(
+                """
+                INSERT INTO runs (id, workflow, state, started, ended, steps_done, steps_total)
+                VALUES (?, ?, ?, ?, ?, ?, ?)
+                """,
+                [
+                    .text(summary.id.rawValue), .text(summary.workflow), .text(summary.state.rawValue),
+                    .integer(summary.started.microseconds), .init(summary.ended?.microseconds),
+                    .init(summary.stepsDone), .init(summary.stepsTotal),
+                ])
+            number = connection.lastInsertRowID
+        }
+        for entry in change.events {
+            try connection.run(
+                "INSERT INTO events (run, sequence, time, kind, body) VALUES (?, ?, ?, ?, ?)",
+                [
+                    .integer(number), .init(entry.sequence), .integer(entry.time.microseconds),
+                    .text(entry.event.kind.rawValue), .text(try text(of: entry.event.body)),
+                ])
+        }
+        if summary.ended != nil { numbers[summary.id] = nil }
+    }
+
+    /// The events of a run, the first one first; empty for a run that is not there.
+    package func events(of id: RunID) throws -> [RecordedEvent] {
+        guard let number = try number(of: id) else { return [] }
+        var events: [RecordedEvent] = []
+        try connection.each(
+            "SELECT sequence, time, kind, body FROM events WHERE run = ? ORDER BY sequence", [.integer(number)]
+        ) { row in
+            let sequence: Int = try row.get(0)
+            let kind: String = try row.get(2)
+            let body: String = try row.get(3)
+            events.append(
+                RecordedEvent(
+                    sequence: sequence, time: Timestamp(microseconds: try row.get(1)),
+                    event: try event(kind: kind, body: body, run: id, sequence: sequence)))
+        }
+        return events
+    }
+
+    /// The run as its events have left it; nil if it is not there.
+    package func run(_ id: RunID) throws -> Run? {
+        let events = try events(of: id)
+        guard let first = events.first, case .runCreated(let created) = first.event else { return nil }
+        var run = try Run(id: id, created: created, at: first.time)
+        for entry in events.dropFirst() { run.apply(entry.event, at: entry.time) }
+        return run
+    }
+
+    /// The runs that have not ended, the first one first.
+    package func openRuns() throws -> [RunSummaryRow] {
+        try connection.rows("\(Self.select) WHERE ended IS NULL ORDER BY number").map(Self.summary)
+    }
+
+    /// All runs, the newest first.
+    package func allRuns() throws -> [RunSummaryRow] {
+        try connection.rows("\(Self.select) ORDER BY number DESC").map(Self.summary)
+    }
+
+    /// Whether a run of that ID was ever recorded.
+    package func knows(_ id: RunID) throws -> Bool { try number(of: id) != nil }
+
+    /// Finds runs by a name, an ID, a prefix of either, or `@last`; at most three, since two are too many already.
+    package func find(_ text: String) throws -> [RunSummaryRow] {
+        if text == "@last" {
+            return try connection.rows("\(Self.select) ORDER BY number DESC LIMIT 1").map(Self.summary)
+        }
+        if let id = RunID(rawValue: text) ?? Self.id(inName: text) {
+            let rows = try connection.rows("\(Self.select) WHERE id = ?", [.text(id.rawValue)]).map(Self.summary)
+            if let row = rows.first, text == id.rawValue || row.id.name(of: row.workflow) == text { return [row] }
+        }
+        guard !text.isEmpty else { return [] }
+        // substr and not LIKE: no character of the text means anything.
+        return try connection.rows(
+            """
+            \(Self.select) WHERE substr(id, 1, length(?1)) = ?1 OR substr(workflow || '-' || id, 1, length(?1)) = ?1
+            ORDER BY number DESC LIMIT 3
+            """, [.text(text)]
+        ).map(Self.summary)
+    }
+
+    private static let select =
+        "SELECT id, workflow, state, started, ended, steps_done, steps_total FROM runs"
+
+    private static func id(inName text: String) -> RunID? {
+        guard let dash = text.lastIndex(of: "-") else { return nil }
+        return RunID(rawValue: String(text[text.index(after: dash)...]))
+    }
+
+    private static func summary(_ row: Row) throws -> RunSummaryRow {
+        let id: String = try row.get("id")
+        let state: String = try row.get("state")
+        guard let id = RunID(rawValue: id), let state = RunState(rawValue: state) else {
+            throw StoreError.unreadable(run: id, sequence: 0, cause: "its row has an unknown state '\(state)'")
+        }
+        let ended: Int64? = try row.get("ended")
+        return RunSummaryRow(
+            id: id, workflow: try row.get("workflow"), state: state,
+            started: Timestamp(microseconds: try row.get("started")),
+            ended: ended.map { Timestamp(microseconds: $0) }, stepsDone: try row.get("steps_done"),
+            stepsTotal: try row.get("steps_total"))
+    }
+
+    private func number(of id: RunID) throws -> Int64? {
+        if let number = numbers[id] { return number }
+        guard let row = try connection.first("SELECT number FROM runs WHERE id = ?", [.text(id.rawValue)]) else {
+            return nil
+        }
+        let number: Int64 = try row.get(0)
+        numbers[id] = number
+        return number
+    }
+
+    private func text(of body: some Encodable) throws -> String {
+        String(decoding: try encoder.encode(body), as: UTF8.self)
+    }
+
+    private func event(kind: String, body: String, run: RunID, sequence: Int) throws -> Event {
+        guard let known = Event.Kind(rawValue: kind) else { throw UnreadableEvent(kind: kind) }
+        do {
+            return try Event(kind: known) { type in try decoder.decode(type, from: Data(body.utf8)) }
+        } catch {
+            throw StoreError.unreadable(run: run.rawValue, sequence: sequence, cause: "\(error)")
+        }
+    }
+}
+
+@available(*, unavailable, message: "a store belongs to the actor that opened it")
+extension Store: Sendable {}
+
+/// An event with its place and its time.
+package struct RecordedEvent: Sendable, Equatable {
+    /// Its place among the run's events, from 1.
+    package var sequence: Int
+    /// When it was decided.
+    package var time: Timestamp
+    /// What happened.
+    package var event: Event
+
+    /// Makes an entry.
+    package init(sequence: Int, time: Timestamp, event: Event) {
+        self.sequence = sequence
+        self.time = time
+        self.event = event
+    }
+}
+
+/// What is to be recorded of one run.
+package struct RunChange: Sendable {
+    /// The run as it is after the events.
+    package var summary: RunSummaryRow
+    /// The events, in order.
+    package var events: [RecordedEvent]
+
+    /// Makes a change.
+    package init(run: Run, events: [RecordedEvent]) {
+        summary = RunSummaryRow(
+            id: run.id, workflow: run.created.workflow, state: run.state, started: run.started, ended: run.ended,
+            stepsDone: run.stepsDone, stepsTotal: run.steps.count)
+        self.events = events
+    }
+}
+
+/// One run in a list.
+package struct RunSummaryRow: Sendable, Equatable {
+    /// The ID.
+    package var id: RunID
+    /// The workflow's name.
+    package var workflow: String
+    /// What it is doing or how it ended.
+    package var state: RunState
+    /// When it was started.
+    package var started: Timestamp
+    /// When it ended.
+    package var ended: Timestamp?
+    /// How many of its steps have ended.
+    package var stepsDone: Int
+    /// How many steps it has.
+    package var stepsTotal: Int
+}

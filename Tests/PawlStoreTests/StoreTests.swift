@@ -1,0 +1,136 @@
+import Glibc
+import PawlEngine
+import PawlModel
+import SQLiteKit
+import Testing
+
+@testable import PawlStore
+
+/// A store in a folder of its own that goes with the value.
+private final class TemporaryStore {
+    let folder: String
+    var path: String { folder + "/pawl.db" }
+
+    init() throws {
+        var template = Array("/tmp/pawl-store-XXXXXX".utf8CString)
+        let made = try #require(mkdtemp(&template))
+        folder = String(cString: made)
+    }
+
+    deinit {
+        for file in ["pawl.db", "pawl.db-wal", "pawl.db-shm"] { unlink("\(folder)/\(file)") }
+        rmdir(folder)
+    }
+}
+
+@Suite("What is recorded")
+struct StoreTests {
+    static let text = """
+        steps:
+          - {id: a, command: ["true"]}
+          - {id: b, command: ["true"]}
+        """
+    static let host = HostFacts(name: "h", machineID: "m", arch: "x86_64", cpus: 1, memory: 1, osVersion: "12")
+
+    private func created(_ folder: String = "/runs/x") -> RunCreated {
+        RunCreated(
+            workflow: "demo", file: "/demo.yaml", text: StoreTests.text, variables: ["n": 1, "l": .list(["x", .null])],
+            uid: 0, folder: folder, maxParallel: 4, host: StoreTests.host)
+    }
+
+    private func change(_ id: RunID, _ events: [Event], from first: Int = 1) throws -> (RunChange, Run) {
+        let time = Timestamp(microseconds: 1_700_000_000_000_000)
+        var run = try Run(id: id, created: created(), at: time)
+        for event in events { if case .runCreated = event {} else { run.apply(event, at: time) } }
+        let recorded = events.enumerated().map {
+            RecordedEvent(sequence: first + $0.offset, time: time, event: $0.element)
+        }
+        return (RunChange(run: run, events: recorded), run)
+    }
+
+    @Test("Every kind of event comes back as it was written, also from a store that was opened again")
+    func roundTrip() throws {
+        let temporary = try TemporaryStore()
+        let id = try #require(RunID(rawValue: "0123abcd"))
+        var outcome = AttemptOutcome(
+            state: .failed, result: "exit-code", exitCode: 3, signal: nil, reason: "exit status 3",
+            ended: Timestamp(microseconds: 5), cpuMicroseconds: 7, memoryPeak: 9)
+        outcome.output = "text\nwith lines"
+        outcome.outputs = ["a": 1, "b": "x"]
+        let events: [Event] = [
+            .runCreated(created()),
+            .attemptOrdered(AttemptOrdered(step: "a", number: 1, unit: "u", epoch: "e")),
+            .attemptEnded(AttemptEnded(step: "a", number: 1, outcome: outcome)),
+            .delaySet(DelaySet(step: "a", until: Timestamp(microseconds: 77))),
+            .stepEnded(StepEnded(step: "a", state: .failed, reason: "r", because: "x")),
+            .cancelRequested(CancelRequested(cause: .failFast, reason: "why")),
+            .runStopped(RunStopped(reason: "ask")),
+            .runResumed(RunResumed(retry: true, uid: 1000)),
+            .runEnded(RunEnded(state: .timedOut, reason: nil)),
+        ]
+        #expect(Set(events.map(\.kind)) == Set(Event.Kind.allCases), "no kind is left out here")
+        do {
+            let store = try Store(path: temporary.path)
+            try store.record([change(id, events).0])
+        }
+        let again = try Store(path: temporary.path)
+        #expect(try again.events(of: id).map(\.event) == events)
+        #expect(try again.events(of: id).map(\.sequence) == Array(1...events.count))
+    }
+
+    @Test("Only runs that have not ended are taken up again")
+    func openRuns() throws {
+        let temporary = try TemporaryStore()
+        let store = try Store(path: temporary.path)
+        let (first, second) = (try #require(RunID(rawValue: "0000000a")), try #require(RunID(rawValue: "0000000b")))
+        try store.record([change(first, [.runCreated(created())]).0, change(second, [.runCreated(created())]).0])
+        try store.record([change(first, [.runEnded(RunEnded(state: .succeeded))], from: 2).0])
+        #expect(try store.openRuns().map(\.id) == [second])
+        #expect(try store.allRuns().map(\.id) == [second, first])
+        #expect(try store.allRuns().last?.state == .succeeded)
+    }
+
+    @Test("A run is found by name, ID, a unique prefix of either, and @last")
+    func find() throws {
+        let temporary = try TemporaryStore()
+        let store = try Store(path: temporary.path)
+        let ids = try ["0000000a", "0000000b", "9000000a"].map { try #require(RunID(rawValue: $0)) }
+        for id in ids { try store.record([change(id, [.runCreated(created())]).0]) }
+        #expect(try store.find("0000000a").map(\.id) == [ids[0]])
+        #expect(try store.find("demo-0000000b").map(\.id) == [ids[1]])
+        #expect(try store.find("9").map(\.id) == [ids[2]])
+        #expect(try store.find("demo-9").map(\.id) == [ids[2]])
+        #expect(try store.find("0").count == 2)
+        #expect(try store.find("@last").map(\.id) == [ids[2]])
+        #expect(try store.find("").isEmpty)
+        #expect(try store.find("other-0000000a").isEmpty)
+        #expect(try store.find("%").isEmpty)
+    }
+
+    @Test("A transaction that fails leaves nothing behind, and the store goes on")
+    func failedCommit() throws {
+        let temporary = try TemporaryStore()
+        let store = try Store(path: temporary.path)
+        let id = try #require(RunID(rawValue: "0000000a"))
+        let (good, _) = try change(id, [.runCreated(created())])
+        try store.record([good])
+        // The same sequence number again breaks the primary key, after other rows were written.
+        let other = try #require(RunID(rawValue: "0000000b"))
+        #expect(throws: (any Error).self) {
+            try store.record([change(other, [.runCreated(created())]).0, good])
+        }
+        #expect(try !store.knows(other))
+        try store.record([change(other, [.runCreated(created())]).0])
+        #expect(try store.knows(other))
+    }
+
+    @Test("A store of a newer version is refused by name")
+    func tooNew() throws {
+        let temporary = try TemporaryStore()
+        do {
+            let connection = try Connection(path: temporary.path)
+            try connection.setUserVersion(99)
+        }
+        #expect(throws: StoreError.self) { try Store(path: temporary.path) }
+    }
+}
