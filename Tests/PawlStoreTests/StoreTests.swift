@@ -34,7 +34,8 @@ struct StoreTests {
 
     private func created(_ folder: String = "/runs/x") -> RunCreated {
         RunCreated(
-            workflow: "demo", file: "/demo.yaml", text: StoreTests.text, variables: ["n": 1, "l": .list(["x", .null])],
+            workflow: "demo", file: "/demo.yaml", text: StoreTests.text,
+            variables: ["n": 1, "l": .list(["x", .null])],
             uid: 0, folder: folder, maxParallel: 4, host: StoreTests.host)
     }
 
