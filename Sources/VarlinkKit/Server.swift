@@ -1,0 +1,292 @@
+package import EventLoopKit
+import Glibc
+
+/// Serves interfaces on a unix socket. All of its I/O is non-blocking and happens on the thread of a loop; handlers run
+/// in tasks of their own, one at a time for each connection.
+package actor Server {
+    /// What one client, or one user, may take.
+    package struct Limits: Sendable {
+        /// Connections of one user at once.
+        package var connectionsPerUser = 64
+        /// Root's connections at once: root is not to be locked out by others, nor by itself.
+        package var connectionsOfRoot = 1024
+        /// The usual ones.
+        package init() {}
+    }
+
+    private let loop: EventLoop
+    private let listener: CInt
+    private let interfaces: [String: Interface]
+    private let limits: Limits
+    private var states: [Int: ConnectionState] = [:]
+    private var nextID = 0
+    private var listening: DescriptorWatch?
+    private let accepted: AsyncStream<Connection>
+    private let acceptedContinuation: AsyncStream<Connection>.Continuation
+
+    /// The thread.
+    package nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
+
+    /// Serves on a socket that listens already. It becomes non-blocking and is closed when `run` ends.
+    package init(
+        loop: EventLoop, listener: CInt, information: ServiceInformation, interfaces: [Interface],
+        limits: Limits = Limits()
+    ) {
+        self.loop = loop
+        self.listener = listener
+        self.limits = limits
+        let all = [ServiceInterface.make(information, interfaces)] + interfaces
+        self.interfaces = Dictionary(uniqueKeysWithValues: all.map { ($0.name, $0) })
+        (accepted, acceptedContinuation) = AsyncStream<Connection>.makeStream()
+    }
+
+    /// Serves until its task is cancelled.
+    package func run() async {
+        _ = fcntl(listener, F_SETFL, fcntl(listener, F_GETFL) | O_NONBLOCK)
+        _ = fcntl(listener, F_SETFD, FD_CLOEXEC)
+        listening = loop.watch(listener, for: .readable) { [weak self] _ in
+            self?.assumeIsolated { $0.accept() }
+        }
+        await withDiscardingTaskGroup { group in
+            for await connection in accepted {
+                group.addTask { await self.serve(connection) }
+            }
+            group.cancelAll()
+        }
+        listening?.cancel()
+        for id in states.keys { drop(id) }
+        close(listener)
+    }
+
+    // MARK: Connections
+
+    private func accept() {
+        // Bounded, so that a flood of connections does not keep the loop from the rest.
+        for _ in 0..<16 {
+            let descriptor = Glibc.accept(listener, nil, nil)
+            guard descriptor >= 0 else { return }
+            _ = fcntl(descriptor, F_SETFL, fcntl(descriptor, F_GETFL) | O_NONBLOCK)
+            _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
+            guard let peer = Connection.peer(of: descriptor) else {
+                close(descriptor)
+                continue
+            }
+            let limit = peer.uid == 0 ? limits.connectionsOfRoot : limits.connectionsPerUser
+            guard states.values.count(where: { $0.connection.peer.uid == peer.uid }) < limit else {
+                // As much as fits: whoever has too many connections is not waited for.
+                let message = VarlinkError.tooMany(limit).message
+                _ = Glibc.send(descriptor, message, message.count, Int32(MSG_NOSIGNAL))
+                close(descriptor)
+                continue
+            }
+            let connection = Connection(id: nextID, descriptor: descriptor, peer: peer)
+            nextID += 1
+            var state = ConnectionState(connection: connection)
+            state.watch = loop.watch(descriptor, for: [.readable, .hangup]) { [weak self] ready in
+                self?.assumeIsolated { $0.handle(ready, connection.id) }
+            }
+            states[connection.id] = state
+            acceptedContinuation.yield(connection)
+        }
+    }
+
+    /// Answers a connection's calls in order until the client is gone; then what is being answered is cancelled.
+    private nonisolated func serve(_ connection: Connection) async {
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask {
+                while let message = await self.nextMessage(of: connection) {
+                    guard await self.answer(message, connection) else { break }
+                }
+            }
+            group.addTask {
+                for await _ in connection.gone {}
+            }
+            await group.next()
+            group.cancelAll()
+        }
+        await drop(connection.id)
+    }
+
+    private func drop(_ id: Int) {
+        guard let state = states.removeValue(forKey: id) else { return }
+        state.watch?.cancel()
+        state.reader?.resume(returning: nil)
+        state.writer?.resume(returning: false)
+        state.connection.goneContinuation.finish()
+        close(state.connection.descriptor)
+    }
+
+    // MARK: Answering
+
+    /// Returns whether the connection can go on.
+    private nonisolated func answer(_ message: [UInt8], _ connection: Connection) async -> Bool {
+        var call: Call?
+        do {
+            let head: Message.Head
+            do {
+                head = try Message.decode(Message.Head.self, from: message)
+            } catch {
+                // No call: whatever follows cannot be trusted to be one.
+                try await send(VarlinkError.invalidParameter("method").message, to: connection)
+                return false
+            }
+            let made = Call(
+                peer: connection.peer, method: head.method, more: head.more ?? false, oneway: head.oneway ?? false,
+                message: message, connection: connection, server: self)
+            call = made
+            try await handler(of: head.method)(made)
+        } catch let error as VarlinkError {
+            if call?.oneway == true { return true }
+            do {
+                try await send(error.message, to: connection)
+            } catch {
+                return false
+            }
+        } catch {
+            // The client is gone, or the handler was cancelled with it.
+            return false
+        }
+        return !Task.isCancelled
+    }
+
+    private nonisolated func handler(of method: String) throws(VarlinkError) -> Interface.Handler {
+        guard let dot = method.lastIndex(of: ".") else { throw .interfaceNotFound(method) }
+        guard let interface = interfaces[String(method[..<dot])] else {
+            throw .interfaceNotFound(String(method[..<dot]))
+        }
+        guard let handler = interface.methods[String(method[method.index(after: dot)...])] else {
+            throw .methodNotFound(method)
+        }
+        return handler
+    }
+
+    // MARK: Input and output
+
+    private func nextMessage(of connection: Connection) async -> [UInt8]? {
+        guard var state = states[connection.id] else { return nil }
+        if !state.messages.isEmpty {
+            let message = state.messages.removeFirst()
+            set(state)
+            return message
+        }
+        if state.isAtEnd { return nil }
+        return await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                if Task.isCancelled {
+                    continuation.resume(returning: nil)
+                } else {
+                    states[connection.id]?.reader = continuation
+                }
+            }
+        } onCancel: {
+            loop.perform { self.assumeIsolated { $0.dismissReader(of: connection.id) } }
+        }
+    }
+
+    private func dismissReader(of id: Int) {
+        guard let reader = states[id]?.reader else { return }
+        states[id]?.reader = nil
+        reader.resume(returning: nil)
+    }
+
+    /// Sends bytes, and returns when all of them are in the kernel's hands.
+    func send(_ bytes: [UInt8], to connection: Connection) async throws {
+        guard var state = states[connection.id] else { throw CancellationError() }
+        precondition(state.writer == nil, "a connection is answered by one handler at a time")
+        state.unsent = bytes[...]
+        guard write(&state) else {
+            drop(connection.id)
+            throw CancellationError()
+        }
+        set(state)
+        if state.unsent.isEmpty { return }
+        let isSent = await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                if Task.isCancelled || states[connection.id] == nil {
+                    continuation.resume(returning: false)
+                } else {
+                    states[connection.id]?.writer = continuation
+                }
+            }
+        } onCancel: {
+            loop.perform { self.assumeIsolated { $0.dismissWriter(of: connection.id) } }
+        }
+        if !isSent { throw CancellationError() }
+    }
+
+    private func dismissWriter(of id: Int) {
+        guard let writer = states[id]?.writer else { return }
+        states[id]?.writer = nil
+        writer.resume(returning: false)
+    }
+
+    private func set(_ state: ConnectionState) {
+        let interest = state.interest
+        if let watch = state.watch, watch.interest != interest { watch.interest = interest }
+        states[state.connection.id] = state
+    }
+
+    private func handle(_ ready: Interest, _ id: Int) {
+        guard var state = states[id] else { return }
+        if ready.contains(.writable), !state.unsent.isEmpty {
+            guard write(&state) else { return drop(id) }
+            if state.unsent.isEmpty, let writer = state.writer {
+                state.writer = nil
+                writer.resume(returning: true)
+            }
+        }
+        if ready.contains(.readable), !state.isAtEnd { read(&state) }
+        if let reader = state.reader {
+            if !state.messages.isEmpty {
+                state.reader = nil
+                reader.resume(returning: state.messages.removeFirst())
+            } else if state.isAtEnd {
+                state.reader = nil
+                reader.resume(returning: nil)
+            }
+        }
+        set(state)
+        // Both directions are shut: nobody is there for an answer. A client that has only finished asking still is.
+        if ready.contains(.hangup) { state.connection.goneContinuation.finish() }
+    }
+
+    private func write(_ state: inout ConnectionState) -> Bool {
+        while !state.unsent.isEmpty {
+            let descriptor = state.connection.descriptor
+            let count = state.unsent.withUnsafeBytes {
+                Glibc.send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
+            }
+            if count < 0 {
+                if errno == EINTR { continue }
+                return errno == EAGAIN
+            }
+            state.unsent = state.unsent.dropFirst(count)
+        }
+        return true
+    }
+
+    private func read(_ state: inout ConnectionState) {
+        let descriptor = state.connection.descriptor
+        withUnsafeTemporaryAllocation(byteCount: 64 << 10, alignment: 1) { room in
+            let count = Glibc.read(descriptor, room.baseAddress, room.count)
+            if count > 0 {
+                state.partial.append(contentsOf: UnsafeRawBufferPointer(room)[..<count])
+            } else if count == 0 || (errno != EAGAIN && errno != EINTR) {
+                state.isAtEnd = true
+            }
+        }
+        while let end = state.partial[state.searched...].firstIndex(of: 0) {
+            state.messages.append(Array(state.partial[..<end]))
+            state.partial.removeFirst(end + 1)
+            state.searched = 0
+        }
+        state.searched = state.partial.count
+        if state.partial.count > Message.limit {
+            // It will not end well; what came before it is still answered.
+            state.messages.append(Array("message too long".utf8))
+            state.partial = []
+            state.searched = 0
+            state.isAtEnd = true
+        }
+    }
+}
