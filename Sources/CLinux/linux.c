@@ -1,13 +1,16 @@
 #define _GNU_SOURCE
 #include "CLinux.h"
 
+#include <errno.h>
 #include <pthread.h>
 #include <signal.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/timerfd.h>
 #include <time.h>
+#include <unistd.h>
 
 _Static_assert(CLINUX_EPOLL_IN == EPOLLIN && CLINUX_EPOLL_OUT == EPOLLOUT && CLINUX_EPOLL_ERROR == EPOLLERR
                    && CLINUX_EPOLL_HANGUP == EPOLLHUP && CLINUX_EPOLL_READ_HANGUP == EPOLLRDHUP,
@@ -86,4 +89,13 @@ int clinux_start_thread(void *(*body)(void *), void *context) {
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     pthread_attr_destroy(&attributes);
     return result;
+}
+
+int clinux_signal_descriptor(const void *set) { return signalfd(-1, (const sigset_t *)set, SFD_NONBLOCK | SFD_CLOEXEC); }
+
+int clinux_read_signal(int descriptor) {
+    struct signalfd_siginfo information;
+    ssize_t count = read(descriptor, &information, sizeof information);
+    if (count < 0) return errno == EAGAIN || errno == EINTR ? 0 : -1;
+    return count == sizeof information ? (int)information.ssi_signo : 0;
 }

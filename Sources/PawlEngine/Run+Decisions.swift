@@ -86,7 +86,8 @@ extension Run {
             if workflow.failFast, cancel == nil, !step.continueOnFailure {
                 // The step itself stays to be judged; with the cancellation recorded it is judged next.
                 return .cancelRequested(
-                    CancelRequested(cause: .failFast, reason: "step '\(step.id)' failed and the workflow says fail_fast"))
+                    CancelRequested(
+                        cause: .failFast, reason: "step '\(step.id)' failed and the workflow says fail_fast"))
             }
         case .interrupted where cancel == nil:
             switch step.interrupted {

@@ -1,7 +1,7 @@
 /// Finds what was probably meant by a name that does not exist.
-enum Suggestion {
+package enum Suggestion {
     /// The candidate that is nearest, if one is near enough to be a slip of the fingers.
-    static func nearest(to name: String, in candidates: some Sequence<String>) -> String? {
+    package static func nearest(to name: String, in candidates: some Sequence<String>) -> String? {
         let wanted = Array(name.lowercased().utf8)
         // A name that is far too long is no slip, and comparing it would cost the square of its length.
         guard wanted.count <= 128 else { return nil }

@@ -25,6 +25,8 @@ struct Pawld {
     }
 
     static func say(_ text: String) {
-        fputs("pawld: \(text)\n", stderr)
+        let bytes = Array("pawld: \(text)\n".utf8)
+        // If nobody listens to that either, there is nowhere left to say it.
+        _ = write(STDERR_FILENO, bytes, bytes.count)
     }
 }

@@ -52,7 +52,8 @@ struct RenderTests {
     func values() throws {
         let value = "\"; rm -rf /tmp/x #\n$(touch /tmp/y)'"
         let command = try command(
-            "variables: {v: x}\nsteps:\n  - {id: a, command: [echo, \"${v}\", \"-${v}-\"]}", variables: ["v": .string(value)])
+            "variables: {v: x}\nsteps:\n  - {id: a, command: [echo, \"${v}\", \"-${v}-\"]}",
+            variables: ["v": .string(value)])
         #expect(command.arguments == ["echo", value, "-\(value)-"])
     }
 

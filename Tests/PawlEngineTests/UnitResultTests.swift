@@ -46,7 +46,9 @@ struct UnitResultTests {
         #expect(outcome("success", .killed("TERM"), cancelled: UnitResultTests.early).state == .cancelled)
     }
 
-    @Test("A unit that ends while the host goes down was interrupted, whatever its status, unless it was cancelled before")
+    @Test(
+        "A unit that ends while the host goes down was interrupted, whatever its status, unless it was cancelled before"
+    )
     func shutdown() {
         #expect(outcome("success", .exited(0), stopping: true).state == .interrupted)
         #expect(outcome("success", .killed("TERM"), stopping: true).state == .interrupted)
@@ -72,7 +74,8 @@ struct OutputFileTests {
         #expect(throws: OutputFault.self) { try OutputFile.parse("n=twelve", declared: declared) }
     }
 
-    @Test("What is neither form is a fault that names the line", arguments: ["a=1\nnonsense", "a<<END\nx", "=1", "a b=1"])
+    @Test(
+        "What is neither form is a fault that names the line", arguments: ["a=1\nnonsense", "a<<END\nx", "=1", "a b=1"])
     func faults(text: String) {
         #expect(throws: OutputFault.self) { try OutputFile.parse(text, declared: [:]) }
     }

@@ -53,3 +53,10 @@ int clinux_timerfd_arm(int descriptor, int64_t deadline_nanoseconds);
 /* man:pthread_create(3) with every signal blocked in the new thread but those that are a fault of its own, so that
    signals to the process reach whoever waits for them. The thread is detached. 0, or a positive errno. */
 int clinux_start_thread(void *(*body)(void *), void *context);
+
+/* A descriptor that gives the signals of a set, man:signalfd(2), non-blocking and close-on-exec; the set must be blocked
+   in every thread. A descriptor, or -1 with errno. */
+int clinux_signal_descriptor(const void *set);
+
+/* The number of the next signal of such a descriptor; 0 if there is none, -1 with errno. */
+int clinux_read_signal(int descriptor);

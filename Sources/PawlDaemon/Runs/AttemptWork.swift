@@ -29,7 +29,8 @@ struct AttemptWork: Sendable {
         switch end {
         case .outcome(let result):
             outcome = result.outcome(
-                cancelled: cancelled, timeout: command.timeout.map { TimeSpan.text(of: $0) }, program: command.arguments[0])
+                cancelled: cancelled, timeout: command.timeout.map { TimeSpan.text(of: $0) },
+                program: command.arguments[0])
             needsRelease = result.result != "success" || result.exit == .none
             await collect(command, into: &outcome)
         case .refused(let words):
@@ -82,7 +83,8 @@ struct AttemptWork: Sendable {
 extension AttemptFolders {
     /// Writes a step's kept stdout to the journal with the step's fields, on this actor's thread: there may be a lot.
     func toJournal(_ text: String, of command: StepCommand, _ journal: RunJournal) {
-        for line in text.split(separator: "\n", omittingEmptySubsequences: false).dropLast(text.hasSuffix("\n") ? 1 : 0) {
+        for line in text.split(separator: "\n", omittingEmptySubsequences: false).dropLast(text.hasSuffix("\n") ? 1 : 0)
+        {
             journal.line(line, of: command)
         }
     }

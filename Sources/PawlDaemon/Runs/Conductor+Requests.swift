@@ -133,7 +133,8 @@ extension Conductor {
             try await clearFault(of: id)
             if active[id]?.run.isStopped != true { return }
         } else if !entry.run.isStopped {
-            throw APIError(.invalidState, "the run '\(entry.run.name)' is \(entry.run.state.rawValue): nothing to resume")
+            throw APIError(
+                .invalidState, "the run '\(entry.run.name)' is \(entry.run.state.rawValue): nothing to resume")
         }
         try await record(.runResumed(RunResumed(retry: false, uid: uid)), of: id)
     }

@@ -82,7 +82,8 @@ final class RunJournal: Sendable {
     /// Nothing of a run can be recorded.
     func storeFailed(run: String, cause: String) {
         write(
-            .error, .storeFailed, "Run \(run) stands still, since it cannot go on: \(cause). 'pawl resume \(run)' goes on",
+            .error, .storeFailed,
+            "Run \(run) stands still, since it cannot go on: \(cause). 'pawl resume \(run)' goes on",
             [("PAWL_RUN", run)])
     }
 
@@ -99,7 +100,8 @@ final class RunJournal: Sendable {
     /// A unit that bears one of our names and that no run knows.
     func orphan(_ unit: String) {
         write(
-            .warning, .orphan, "The unit \(unit) belongs to no run that is known; it is left alone", [("PAWL_UNIT", unit)])
+            .warning, .orphan, "The unit \(unit) belongs to no run that is known; it is left alone",
+            [("PAWL_UNIT", unit)])
     }
 
     /// Faults in the configuration or in workflows.
@@ -113,7 +115,9 @@ final class RunJournal: Sendable {
         send([("MESSAGE", message), ("PRIORITY", String(level.priority)), ("SYSLOG_IDENTIFIER", "pawld")])
     }
 
-    private func write(_ level: Configuration.LogLevel, _ id: MessageID, _ message: String, _ fields: [(String, String)]) {
+    private func write(
+        _ level: Configuration.LogLevel, _ id: MessageID, _ message: String, _ fields: [(String, String)]
+    ) {
         guard isWritten(level) else { return }
         send(
             [

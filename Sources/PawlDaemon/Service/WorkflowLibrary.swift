@@ -96,7 +96,8 @@ actor WorkflowLibrary {
             if errno != ENOENT {
                 fault.append(
                     Diagnostic(
-                        file: folder, line: 1, column: 1, message: "cannot be read: \(String(cString: strerror(errno)))"))
+                        file: folder, line: 1, column: 1, message: "cannot be read: \(String(cString: strerror(errno)))"
+                    ))
             }
             return []
         }
@@ -114,7 +115,8 @@ actor WorkflowLibrary {
                 fault.append(
                     Diagnostic(
                         file: "\(folder)/\(file)", line: 1, column: 1,
-                        message: "'\(name)' cannot be a workflow's name: lower-case letters, digits and dashes, at most "
+                        message:
+                            "'\(name)' cannot be a workflow's name: lower-case letters, digits and dashes, at most "
                             + "\(Names.longest)"))
             }
         }
@@ -168,7 +170,9 @@ actor WorkflowLibrary {
         guard descriptor >= 0 else { return fault("cannot be read: \(String(cString: strerror(errno)))") }
         defer { close(descriptor) }
         var status = stat()
-        guard fstat(descriptor, &status) == 0 else { return fault("cannot be read: \(String(cString: strerror(errno)))") }
+        guard fstat(descriptor, &status) == 0 else {
+            return fault("cannot be read: \(String(cString: strerror(errno)))")
+        }
         guard status.st_mode & S_IFMT == S_IFREG else { return fault("is no regular file") }
         guard status.st_uid == paths.owner, status.st_mode & 0o022 == 0 else {
             let mode = String(status.st_mode & 0o7777, radix: 8)

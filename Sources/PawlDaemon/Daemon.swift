@@ -1,0 +1,217 @@
+import EventLoopKit
+import FoundationEssentials
+import Glibc
+import PawlAPI
+import PawlEngine
+import PawlLanguage
+import PawlModel
+import PawlStore
+import Synchronization
+import SystemdKit
+import VarlinkKit
+
+/// pawld from its start to its end.
+///
+/// Three threads of our own carry it, each an executor of actors: `pawl-event` has the bus, the socket and the timers,
+/// `pawl-engine` decides and records, `pawl-files` reads and writes attempts' folders, workflows and the journal.
+package struct Daemon: Sendable {
+    private let paths: Paths
+    private let events = EventLoop(name: "pawl-event")
+    private let engine = EventLoop(name: "pawl-engine")
+    private let files = EventLoop(name: "pawl-files")
+    private let activity = Activity()
+
+    /// A daemon over these paths.
+    package init(paths: Paths = Paths()) {
+        self.paths = paths
+    }
+
+    /// Runs until it is asked to stop.
+    ///
+    /// - Throws: what keeps it from starting, in words for an admin.
+    package func run() async throws {
+        let activity = activity
+        let lock = try StateLock(folder: paths.state)
+        defer { lock.release() }
+        let journal = RunJournal(level: .info) { runs, steps in activity.set(runs: runs, steps: steps) }
+        let requests = SignalListener.requests(on: events)
+        let bus = Bus(loop: events)
+        let units = UnitManager(bus: bus, prefixes: [AttemptName.unitPrefix])
+        let signs = UnitSigns()
+        let manager = SystemdServiceManager(units: units, bootID: HostReader.bootID() ?? "unknown")
+        let folders = AttemptFolders(runs: paths.runs, executor: files)
+        let conductor = Conductor(
+            executor: engine, store: try Store(path: paths.database), world: world(), journal: journal)
+        let library = WorkflowLibrary(paths: paths, executor: files)
+        let server = ManagerService(
+            conductor: conductor, library: library, folders: folders, logs: LogReader(executor: files), paths: paths,
+            activity: activity, journal: journal, started: Daemon.now())
+        let driver = AttemptDriver(manager: manager, folders: folders, signs: signs)
+        let attempts = AttemptWork(conductor: conductor, driver: driver, folders: folders, journal: journal)
+        let slices = RunSlices(manager: manager)
+
+        try await withThrowingDiscardingTaskGroup { group in
+            // Subscribed first, looked afterwards: what happens between the two gives a sign.
+            group.addTask { await manager.watch(signs) }
+            group.addTask { await carryOut(conductor, attempts, driver, slices) }
+            _ = await server.reload()
+            let epoch = try await connect(bus, units, manager)
+            try await conductor.recover(epoch: epoch)
+            await conductor.recovered()
+            await sweep(conductor, manager, folders, journal)
+            let listener = try Daemon.listener()
+            group.addTask { await server.serve(on: listener, events: events) }
+            let count = await conductor.activity
+            activity.set(runs: count.runs, steps: count.steps)
+            try Notify.send("READY=1")
+            journal.ready(runs: count.runs)
+            group.addTask { await feedWatchdog(conductor) }
+            for await request in requests {
+                if case .stop = request { break }
+                try Notify.send("RELOADING=1")
+                _ = await server.reload()
+                try Notify.send("READY=1")
+            }
+            try Notify.send("STOPPING=1")
+            // Nothing is lost by leaving: what is not recorded did not happen, and the steps are PID 1's.
+            group.cancelAll()
+        }
+    }
+
+    // MARK: Parts of the start
+
+    private func world() -> World {
+        let marker = paths.hostStopping
+        return World(
+            now: Daemon.now, jitter: { Double.random(in: -1...1) }, randomBits: { UInt64.random(in: .min ... .max) },
+            isHostStopping: { access(marker, F_OK) == 0 })
+    }
+
+    /// The wall clock.
+    static func now() -> Timestamp {
+        var time = timespec()
+        clock_gettime(CLOCK_REALTIME, &time)
+        return Timestamp(microseconds: Int64(time.tv_sec) * 1_000_000 + Int64(time.tv_nsec) / 1000)
+    }
+
+    /// Subscribes to systemd's signals and learns the epoch. While the bus is not there it waits for it: at boot, and
+    /// after a restart of dbus, it comes.
+    private func connect(_ bus: Bus, _ units: UnitManager, _ manager: SystemdServiceManager) async throws -> String {
+        let signals = await units.signals()
+        do {
+            try await bus.connect()
+        } catch {
+            // It is tried again by itself; the signal tells.
+        }
+        do {
+            try await units.subscribe()
+        } catch {
+            // As above.
+        }
+        for await signal in signals {
+            guard case .appeared = signal else { continue }
+            do throws(ServiceManagerFault) {
+                return try await manager.epoch()
+            } catch {
+                if case .refused = error { throw error }
+            }
+        }
+        throw ServiceManagerFault.unknownOutcome("the bus was closed")
+    }
+
+    private func sweep(
+        _ conductor: Conductor, _ manager: SystemdServiceManager, _ folders: AttemptFolders, _ journal: RunJournal
+    ) async {
+        let sweep = StepSweep(conductor: conductor, manager: manager, folders: folders, journal: journal)
+        do throws(ServiceManagerFault) {
+            try await sweep.run()
+        } catch {
+            journal.note(.warning, "Units left by an earlier pawld were not all looked through: \(error)")
+        }
+    }
+
+    /// The socket that systemd listens on for us.
+    private static func listener() throws -> CInt {
+        guard let descriptor = try ListenDescriptors().descriptors.first?.descriptor else {
+            throw StartFault("there is no socket: pawld is started by systemd, with 'systemctl start pawld.socket'")
+        }
+        return descriptor
+    }
+
+    // MARK: While it runs
+
+    /// Carries out what the conductor wants done, each in a task of its own.
+    private func carryOut(
+        _ conductor: Conductor, _ attempts: AttemptWork, _ driver: AttemptDriver, _ slices: RunSlices
+    ) async {
+        await withDiscardingTaskGroup { group in
+            for await work in conductor.works {
+                switch work {
+                case .pass:
+                    group.addTask { await conductor.pass() }
+                case .drive(let command, let epoch, let isNew):
+                    group.addTask {
+                        await slices.ensure(command.name.run, workflow: command.workflow)
+                        await attempts.carryOut(command, epoch: epoch, isNew: isNew)
+                    }
+                case .stop(let unit):
+                    group.addTask { await driver.stop(unit) }
+                case .wake(let run, let seconds):
+                    group.addTask {
+                        do {
+                            try await events.sleep(for: .seconds(seconds))
+                        } catch {
+                            return  // pawld ends
+                        }
+                        await conductor.look(at: run)
+                    }
+                case .closeSlice(let run):
+                    group.addTask { await slices.close(run) }
+                }
+            }
+        }
+    }
+
+    /// Tells the watchdog that both the event thread and the engine are alive: the ping goes through both.
+    private func feedWatchdog(_ conductor: Conductor) async {
+        guard let interval = try? Notify.watchdogInterval() else { return }
+        while true {
+            do {
+                try await events.sleep(for: interval / 2)
+                await conductor.ping()
+                try Notify.send("WATCHDOG=1")
+            } catch {
+                if Task.isCancelled { return }
+            }
+        }
+    }
+
+    // MARK: The mark of a shutdown
+
+    /// Leaves the mark that the host goes down, if it does. Called by `pawl-shutdown.service` when that is stopped,
+    /// which happens before any step is. If the manager cannot be asked any more, the host does go down.
+    package func markShutdown() async throws {
+        let bus = Bus(loop: events)
+        let units = UnitManager(bus: bus, prefixes: [])
+        var state = "stopping"
+        do {
+            try await bus.connect()
+            state = try await units.systemState()
+        } catch {
+            // Nobody answers.
+        }
+        guard state == "stopping" else { return }
+        let descriptor = open(paths.hostStopping, O_WRONLY | O_CREAT | O_CLOEXEC, 0o644)
+        guard descriptor >= 0 else {
+            throw StartFault("cannot write \(paths.hostStopping): \(String(cString: strerror(errno)))")
+        }
+        close(descriptor)
+    }
+}
+
+/// What keeps pawld from starting.
+package struct StartFault: Error, Sendable, CustomStringConvertible {
+    /// What happened and what to do.
+    package let description: String
+    init(_ description: String) { self.description = description }
+}

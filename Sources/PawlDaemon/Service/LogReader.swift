@@ -1,0 +1,91 @@
+import EventLoopKit
+import PawlAPI
+import PawlModel
+import SystemdKit
+import VarlinkKit
+
+/// Reads what a run's steps wrote, from the journal. Group `pawl` cannot read the system journal, so pawld does it for
+/// them, filtered by run.
+struct LogReader: Sendable {
+    private static let fields = [
+        "MESSAGE", "PRIORITY", "PAWL_STEP", "PAWL_ATTEMPT", "_SYSTEMD_UNIT", "MESSAGE_ID",
+    ]
+    private static let journald = "/run/systemd/journal/io.systemd.journal"
+
+    /// The thread on which the journal is read.
+    let executor: EventLoop
+
+    /// Opens the log of a run, or of one of its steps.
+    ///
+    /// - Parameter position: where to begin.
+    func open(
+        run: RunID, name: String, step: String?, at position: JournalPosition
+    ) async throws -> OpenLog {
+        // What the run's processes wrote before this moment is to be in what is read: journald takes it in first.
+        await synchronize()
+        var matches: [JournalMatch] = [.field("PAWL_RUN", name)]
+        if let step { matches.append(.field("PAWL_STEP", step)) }
+        let reader = JournalReader(loop: executor, fields: LogReader.fields)
+        try await reader.open(matches: matches, at: position)
+        return OpenLog(reader: reader, unitPrefix: "\(AttemptName.unitPrefix)\(run).", step: step)
+    }
+
+    /// Asks journald to write out all that it was sent (`man:journalctl(1)`, --sync). Where that is not to be had the log
+    /// is a moment late, and that is all.
+    func synchronize() async {
+        await Synchronizer(executor: executor).synchronize(LogReader.journald)
+    }
+
+    private actor Synchronizer {
+        let executor: EventLoop
+        nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
+        init(executor: EventLoop) { self.executor = executor }
+
+        func synchronize(_ path: String) {
+            guard let client = try? Client(path: path) else { return }
+            _ = try? client.call("io.systemd.Journal.Synchronize")
+        }
+    }
+}
+
+/// A log that is being read.
+struct OpenLog: Sendable {
+    let reader: JournalReader
+    let unitPrefix: String
+    let step: String?
+
+    /// The next lines; nil at the end of what there is.
+    func next() async throws -> Batch? { batch(try await reader.read()) }
+
+    /// The next lines, waiting for the first; nil once the log was closed.
+    func follow() async throws -> Batch? { batch(try await reader.follow()) }
+
+    /// Some lines, and the place after them.
+    struct Batch: Sendable {
+        /// The lines; none if all there was belonged to others.
+        var lines: [Messages.LogEntry]
+        /// The place of the last entry that was read.
+        var cursor: String
+    }
+
+    private func batch(_ entries: [JournalEntry]) -> Batch? {
+        entries.last.map { Batch(lines: entries.compactMap(line), cursor: $0.cursor) }
+    }
+
+    /// Ends a `follow` that waits.
+    func close() async { await reader.close() }
+
+    private func line(_ entry: JournalEntry) -> Messages.LogEntry? {
+        // Any process may write PAWL_RUN= into the journal. The unit is set by journald itself.
+        guard let unit = entry["_SYSTEMD_UNIT"], unit.hasPrefix(unitPrefix) || unit == "pawld.service" else {
+            return nil
+        }
+        // What pawld says about a step is not what the step wrote.
+        let isOwn = unit == "pawld.service" && entry["MESSAGE_ID"] != nil
+        if isOwn, step != nil { return nil }
+        return Messages.LogEntry(
+            time: TimeText.text(of: Timestamp(microseconds: Int64(clamping: entry.realtime))),
+            step: isOwn ? nil : entry["PAWL_STEP"], attempt: entry["PAWL_ATTEMPT"].flatMap { Int($0) },
+            priority: entry["PRIORITY"].flatMap { Int($0) }, message: entry["MESSAGE"] ?? "")
+    }
+}

@@ -1,0 +1,243 @@
+import EventLoopKit
+import PawlAPI
+import PawlEngine
+import PawlLanguage
+import PawlModel
+import PawlStore
+import SystemdKit
+import VarlinkKit
+
+/// Serves `io.pawl.Manager`: each method decodes, asks whether the caller may, calls the one who knows, and answers.
+struct ManagerService: Sendable {
+    let conductor: Conductor
+    let library: WorkflowLibrary
+    let folders: AttemptFolders
+    let logs: LogReader
+    let paths: Paths
+    let activity: Activity
+    let journal: RunJournal
+    let started: Timestamp
+    private let authorization = Authorization()
+
+    init(
+        conductor: Conductor, library: WorkflowLibrary, folders: AttemptFolders, logs: LogReader, paths: Paths,
+        activity: Activity, journal: RunJournal, started: Timestamp
+    ) {
+        self.conductor = conductor
+        self.library = library
+        self.folders = folders
+        self.logs = logs
+        self.paths = paths
+        self.activity = activity
+        self.journal = journal
+        self.started = started
+    }
+
+    /// Reads configuration and workflows again; the faults go into the journal and the status line.
+    func reload() async -> [Diagnostic] {
+        let faults = await library.reload()
+        journal.set(level: await library.settings.logLevel)
+        journal.faults(faults)
+        activity.set(faults: faults.map(\.description))
+        return faults
+    }
+
+    /// The interface with its methods.
+    func interface() -> Interface {
+        var methods: [String: Interface.Handler] = [:]
+        for method in ManagerInterface.Method.allCases {
+            methods[method.rawValue] = { call in try await answer(method, call) }
+        }
+        return Interface(name: ManagerInterface.name, description: ManagerInterface.description, methods: methods)
+    }
+
+    /// Serves on a socket that listens already, until its task is cancelled.
+    func serve(on listener: CInt, events: EventLoop) async {
+        let server = Server(
+            loop: events, listener: listener,
+            information: ServiceInformation(
+                vendor: "The pawl project", product: "pawl", version: ManagerInterface.version,
+                url: "https://github.com/pawl-project/pawl"),
+            interfaces: [interface()])
+        await server.run()
+    }
+
+    private func answer(_ method: ManagerInterface.Method, _ call: Call) async throws {
+        do {
+            // Every method tells or changes what concerns root alone, so the right is asked for before anything else.
+            try authorization.require(call.peer)
+            switch method {
+            case .describe: try await describe(call)
+            case .listWorkflows: try await call.reply(Messages.Workflows(workflows: await library.list()))
+            case .startRun: try await startRun(call)
+            case .listRuns:
+                let request = try call.decode(Messages.ListRuns.self)
+                try await call.reply(Messages.Runs(runs: try await conductor.list(all: request.all ?? false)))
+            case .describeRun: try await describeRun(call)
+            case .watchRun: try await watchRun(call)
+            case .readLogs: try await readLogs(call)
+            case .cancelRun: try await cancelRun(call)
+            case .resumeRun:
+                let row = try await run(of: call)
+                try await conductor.resume(row.id, by: call.peer.uid)
+                try await call.reply(Messages.RunName(run: row.name, id: row.id.rawValue))
+            case .retryRun:
+                let row = try await run(of: call)
+                try await conductor.retry(row.id, by: call.peer.uid)
+                try await call.reply(Messages.RunName(run: row.name, id: row.id.rawValue))
+            case .reload: try await reload(call)
+            }
+        } catch let error as APIError {
+            throw try VarlinkError(error.code.wireName, encoding: error.parameters)
+        }
+    }
+
+    private func run(of call: Call) async throws -> RunSummaryRow {
+        try await conductor.find(try call.decode(Messages.Run.self).run)
+    }
+
+    // MARK: The daemon
+
+    private func describe(_ call: Call) async throws {
+        let count = await conductor.activity
+        try await call.reply(
+            Messages.Daemon(
+                version: ManagerInterface.version, pid: Int(HostReader.processID), started: TimeText.text(of: started),
+                runsActive: count.runs, stepsActive: count.steps, status: activity.text,
+                faults: await library.faults))
+    }
+
+    private func reload(_ call: Call) async throws {
+        let faults = await reload()
+        guard faults.isEmpty else {
+            throw APIError(
+                .faultyWorkflow,
+                "\(faults.count) fault\(faults.count == 1 ? "" : "s") found; faulty files keep their last good text",
+                faults: faults)
+        }
+        try await call.reply(Messages.Reloaded(workflows: await library.count))
+    }
+
+    // MARK: Runs
+
+    private func startRun(_ call: Call) async throws {
+        let request = try call.decode(Messages.StartRun.self)
+        let entry = try await library.entry(request.workflow)
+        let bound = entry.workflow.bind(request.variables ?? [:])
+        guard bound.faults.isEmpty else {
+            throw APIError(
+                .invalidVariable,
+                "workflow '\(request.workflow)' was not started: "
+                    + bound.faults.map(\.message).joined(separator: "; "))
+        }
+        let created = RunCreated(
+            workflow: request.workflow, file: entry.file, text: entry.text, variables: bound.values,
+            uid: call.peer.uid, folder: paths.runs, maxParallel: await library.settings.maxParallel,
+            host: HostReader.facts())
+        let id = try await conductor.start(created, workflow: entry.workflow, folders: folders)
+        try await call.reply(Messages.RunName(run: id.name(of: request.workflow), id: id.rawValue))
+    }
+
+    private func describeRun(_ call: Call) async throws {
+        let (status, _) = try await conductor.status(of: try await run(of: call).id)
+        try await call.reply(Messages.Status(status: status))
+    }
+
+    /// Answers at once, and with `more` again after each change until the run has ended. What changes while an answer is
+    /// on its way comes together in the next one, so a slow reader gets fewer of them and holds nobody up.
+    private func watchRun(_ call: Call) async throws {
+        let row = try await run(of: call)
+        var (status, bookmark) = try await conductor.status(of: row.id)
+        while call.more, !ManagerService.isAtRest(status.state) {
+            try await call.reply(Messages.Status(status: status), continues: true)
+            guard await conductor.changed(row.id, since: bookmark) else {
+                // It has ended; the store has the whole of it.
+                (status, bookmark) = try await conductor.status(of: row.id)
+                break
+            }
+            (status, bookmark) = try await conductor.status(of: row.id, since: bookmark)
+            try Task.checkCancellation()
+        }
+        try await call.reply(Messages.Status(status: status))
+    }
+
+    /// Whether nothing happens to a run until somebody asks for it.
+    private static func isAtRest(_ state: RunState) -> Bool { state.isEnded || state == .stopped }
+
+    private func cancelRun(_ call: Call) async throws {
+        let row = try await run(of: call)
+        try await conductor.cancel(row.id, by: call.peer.uid)
+        try await waitForEnd(of: row.id)
+        let (status, _) = try await conductor.status(of: row.id)
+        try await call.reply(Messages.Status(status: status))
+    }
+
+    private func waitForEnd(of id: RunID) async throws {
+        while true {
+            let (_, bookmark) = try await conductor.status(of: id)
+            guard await conductor.changed(id, since: bookmark) else { return }
+            try Task.checkCancellation()
+        }
+    }
+
+    // MARK: Logs
+
+    private func readLogs(_ call: Call) async throws {
+        let request = try call.decode(Messages.ReadLogs.self)
+        let row = try await conductor.find(request.run)
+        if let step = request.step, try await !conductor.status(of: row.id).0.steps.contains(where: { $0.id == step }) {
+            throw APIError(.noSuchStep, "run '\(row.name)' has no step '\(step)'")
+        }
+        var place = request.lines.map { JournalPosition.tail($0) } ?? .head
+        place = try await send(row, request.step, from: place, call)
+        if request.follow == true, call.more, await conductor.isActive(row.id) {
+            place = try await follow(row, request.step, from: place, call)
+            // What was written up to the end; the journal shows it a moment late.
+            place = try await send(row, request.step, from: place, call)
+        }
+        try await call.reply(Messages.Log(entries: []))
+    }
+
+    /// Sends what there is from a place on, and returns the place after it.
+    private func send(
+        _ row: RunSummaryRow, _ step: String?, from start: JournalPosition, _ call: Call
+    ) async throws -> JournalPosition {
+        var place = start
+        let log = try await logs.open(run: row.id, name: row.name, step: step, at: start)
+        while let batch = try await log.next() {
+            place = .after(cursor: batch.cursor)
+            if call.more, !batch.lines.isEmpty {
+                try await call.reply(Messages.Log(entries: batch.lines), continues: true)
+            }
+        }
+        await log.close()
+        return place
+    }
+
+    /// Sends what is written from a place on until the run has ended.
+    private func follow(
+        _ row: RunSummaryRow, _ step: String?, from start: JournalPosition, _ call: Call
+    ) async throws -> JournalPosition {
+        let log = try await logs.open(run: row.id, name: row.name, step: step, at: start)
+        return try await withThrowingTaskGroup(of: JournalPosition?.self) { group in
+            group.addTask {
+                try await waitForEnd(of: row.id)
+                await log.close()
+                return nil
+            }
+            group.addTask {
+                var place = start
+                while let batch = try await log.follow() {
+                    place = .after(cursor: batch.cursor)
+                    if !batch.lines.isEmpty {
+                        try await call.reply(Messages.Log(entries: batch.lines), continues: true)
+                    }
+                }
+                return place
+            }
+            var place = start
+            for try await end in group { if let end { place = end } }
+            return place
+        }
+    }
+}
