@@ -178,13 +178,13 @@ struct ExpressionParser {
             if try take(".") {
                 guard case .name(let member) = token else { throw unexpected("a member's name") }
                 try advance()
-                base = try node(.member(base, member), at: base.offset)
+                base = try node(.member(base, member), at: base.leftmost)
             } else if try take("[") {
                 let index = try conditional()
                 try expect("]")
                 // `a['b']` is `a.b`: what checks members need not know both.
                 if case .literal(.string(let member)) = index.kind {
-                    base = try node(.member(base, member), at: base.offset)
+                    base = try node(.member(base, member), at: base.leftmost)
                 } else {
                     base = try node(.index(base, index), at: place)
                 }

@@ -30,7 +30,8 @@ struct BindingTests {
         #expect(faults == [])
         #expect(
             values == [
-                "dir": "/srv", "count": 3, "mode": "create", "cluster": "prod1", "size": "1G", "ratio": .null, "on": true,
+                "dir": "/srv", "count": 3, "mode": "create", "cluster": "prod1", "size": "1G", "ratio": .null,
+                "on": true,
                 "members": .list([.map(["name": "m1"])]), "settings": .null, "wait": "5s",
             ])
     }
@@ -38,7 +39,8 @@ struct BindingTests {
     @Test("text becomes a value of the declared type")
     func typed() throws {
         let (values, faults) = try bind([
-            "cluster": "prod1", "count": "7", "ratio": "0.5", "on": "false", "members": #"["a", 1]"#, "settings": #"{"a": null}"#,
+            "cluster": "prod1", "count": "7", "ratio": "0.5", "on": "false", "members": #"["a", 1]"#,
+            "settings": #"{"a": null}"#,
             "wait": 90, "dir": "",
         ])
         #expect(faults == [])
@@ -54,7 +56,8 @@ struct BindingTests {
     @Test("every fault is told, each with its variable's name")
     func faults() throws {
         let (values, faults) = try bind([
-            "count": "x", "mode": "delete", "size": "big", "ratio": "1,5", "on": "yes", "members": "a", "settings": "[]", "wait": "soon",
+            "count": "x", "mode": "delete", "size": "big", "ratio": "1,5", "on": "yes", "members": "a",
+            "settings": "[]", "wait": "soon",
             "dri": "/x", "nosuch": 1,
         ])
         #expect(

@@ -29,7 +29,8 @@ struct ExpressionTests {
         "an expression has this value",
         arguments: [
             ("1", 1), ("-1", -1), ("1.5", .number(1.5)), ("1e3", .number(1000)), ("'a\\n'", "a\\n"),
-            (#""a\n\"\\""#, "a\n\"\\"), ("true", true), ("null", .null), ("[]", .list([])), ("[1, 'a']", .list([1, "a"])),
+            (#""a\n\"\\""#, "a\n\"\\"), ("true", true), ("null", .null), ("[]", .list([])),
+            ("[1, 'a']", .list([1, "a"])),
             ("n", 3), ("dir", "/srv"), ("members[1].name", "m2"), ("members[n - 2].port", 22379),
             ("snapshot.outputs.bytes", "1024"), ("snapshot['state']", "succeeded"), ("my-step.state", "failed"),
             // Precedence and grouping.
@@ -52,12 +53,15 @@ struct ExpressionTests {
             ("'a' in run.failed_steps", true), ("'c' in run.failed_steps", false), ("'k' in map", true),
             ("'rv' in dir", true), ("n in [1, 2, 3]", true), ("'' in dir", true),
             // Text that holds JSON is read into.
-            ("json.a[0]", 1), ("json.a[1].b", "ää"), ("snapshot.outputs.list[1]", 2), ("length(snapshot.outputs.list)", 2),
+            ("json.a[0]", 1), ("json.a[1].b", "ää"), ("snapshot.outputs.list[1]", 2),
+            ("length(snapshot.outputs.list)", 2),
             ("1 in snapshot.outputs.list", true), ("map['k']", 1), ("map[t == 'x' ? 'a' : 'k']", 1),
             // Functions.
             ("length('äb')", 2), ("length(members)", 2), ("length(map)", 1), ("lower('ÄB')", "äb"), ("upper('b')", "B"),
-            ("trim(' a b \n')", "a b"), ("trim('  ')", ""), ("contains(dir, 'srv')", true), ("contains([1], '1')", true),
-            ("join(['a', 1], ', ')", "a, 1"), ("join(['a', 'b'])", "a\nb"), ("split('a,b,', ',')", .list(["a", "b", ""])),
+            ("trim(' a b \n')", "a b"), ("trim('  ')", ""), ("contains(dir, 'srv')", true),
+            ("contains([1], '1')", true),
+            ("join(['a', 1], ', ')", "a, 1"), ("join(['a', 'b'])", "a\nb"),
+            ("split('a,b,', ',')", .list(["a", "b", ""])),
             ("lines(snapshot.output)", .list(["a", "b"])), ("lines('a\n')", .list(["a"])), ("lines('')", .list([])),
             ("length(lines(snapshot.output)) == 2", true),
         ] as [(String, Value)])
@@ -73,17 +77,23 @@ struct ExpressionTests {
             ("n % 0", "4: this divides by zero"), ("big + 1", "6: the result is too large"),
             ("1.5 % 2", "6: '%' needs two whole numbers"), ("-t", "2: '-' needs a number"),
             ("t + 'x'", "4: '+' needs two numbers, not text and text; texts are joined by writing them side by side"),
-            ("members < 3", "10: '<' cannot compare a list with a number"), ("none < 1", "7: '<' cannot compare no value with a number"),
-            ("t < 1", "4: '<' cannot compare text with a number"), ("n && yes", "2: '&&' needs true or false, not a number"),
-            ("!none", "3: '!' needs true or false, not no value"), ("t ? 1 : 2", "2: '?' needs true or false, not text"),
+            ("members < 3", "10: '<' cannot compare a list with a number"),
+            ("none < 1", "7: '<' cannot compare no value with a number"),
+            ("t < 1", "4: '<' cannot compare text with a number"),
+            ("n && yes", "2: '&&' needs true or false, not a number"),
+            ("!none", "3: '!' needs true or false, not no value"),
+            ("t ? 1 : 2", "2: '?' needs true or false, not text"),
             ("members[2]", "9: the list has 2 items, counted from 0; there is no [2]"),
             ("members[-1]", "9: the list has 2 items, counted from 0; there is no [-1]"),
-            ("members['a']", "2: '.a' needs a map, not a list"), ("members[t]", "9: a place in a list is a whole number, not text"),
+            ("members['a']", "2: '.a' needs a map, not a list"),
+            ("members[t]", "9: a place in a list is a whole number, not text"),
             ("members[0].prot", "2: there is no 'prot' in the map (did you mean 'port'?)"),
             ("map[t]", "5: there is no 'text' in the map"), ("n[0]", "3: '[...]' needs a list or a map, not a number"),
             ("1 in n", "4: 'in' cannot look for a number in a number"), ("t.x", "2: '.x' needs a map, not text"),
-            ("length(1)", "2: length() needs text, a list or a map, not a number"), ("lower(map)", "2: lower() needs text, not a map"),
-            ("join(t)", "2: join() needs a list, not text"), ("split(t, '')", "2: split() needs a separator that is not empty"),
+            ("length(1)", "2: length() needs text, a list or a map, not a number"),
+            ("lower(map)", "2: lower() needs text, not a map"),
+            ("join(t)", "2: join() needs a list, not text"),
+            ("split(t, '')", "2: split() needs a separator that is not empty"),
         ])
     func fault(text: String, expected: String) throws {
         let template = try Template("${\(text)}")
@@ -117,7 +127,7 @@ struct ExpressionTests {
         #expect(
             template.references.map { ([$0.name] + $0.members).joined(separator: ".") }
                 == ["a.b.c", "x", "y.z", "d.outputs.e.f", "g", "h", "i"])
-        #expect(template.references.map(\.offset) == [2, 13, 15, 35, 53, 60, 65])
+        #expect(template.references.map(\.offset) == [2, 13, 15, 35, 51, 58, 63])
     }
 }
 
@@ -127,7 +137,8 @@ struct TemplateTests {
         "text with expressions in it",
         arguments: [
             ("plain", "plain"), ("", ""), ("$HOME $$ $", "$HOME $$ $"), ("$${n}", "${n}"), ("$$${n}", "$${n}"),
-            ("a ${n} b", "a 3 b"), ("${n}${n}", "33"), ("${n}", 3), ("${members}", DictionaryScope.example.values["members"]),
+            ("a ${n} b", "a 3 b"), ("${n}${n}", "33"), ("${n}", 3),
+            ("${members}", DictionaryScope.example.values["members"]),
             ("x${yes}", "xtrue"), ("x${none}", "x"), ("x${[1, 'a\"']}", #"x[1,"a\""]"#), ("${map} ", #"{"k":1} "#),
             ("${'}'}", "}"), ("${ n }", 3), ("é${n}", "é3"), ("${\nn\n}", 3),
         ] as [(String, Value?)])
@@ -158,7 +169,8 @@ struct JSONTests {
     @Test(
         "anything else is none",
         arguments: [
-            "", "[1,]", "{a: 1}", "01", "+1", "1.", ".5", "nul", "[1] x", "\"a", "\"\u{1}\"", #""\x""#, #""\ud800""#, "{\"a\"}",
+            "", "[1,]", "{a: 1}", "01", "+1", "1.", ".5", "nul", "[1] x", "\"a", "\"\u{1}\"", #""\x""#, #""\ud800""#,
+            "{\"a\"}",
             "[1 2]", "NaN", "'a'", String(repeating: "[", count: 100) + String(repeating: "]", count: 100),
         ])
     func refused(text: String) { #expect(JSON.parse(text) == nil) }

@@ -7,8 +7,10 @@ struct SystemdSyntaxTests {
     @Test(
         "time spans are read as man:systemd.time(7) says",
         arguments: [
-            ("90", 90_000_000), ("90s", 90_000_000), ("5min 20s", 320_000_000), ("5min20s", 320_000_000), ("1h30m", 5_400_000_000),
-            ("2d", 172_800_000_000), ("100ms", 100_000), ("1.5h", 5_400_000_000), ("0.25", 250_000), (".5s", 500_000), ("1w", 604_800_000_000),
+            ("90", 90_000_000), ("90s", 90_000_000), ("5min 20s", 320_000_000), ("5min20s", 320_000_000),
+            ("1h30m", 5_400_000_000),
+            ("2d", 172_800_000_000), ("100ms", 100_000), ("1.5h", 5_400_000_000), ("0.25", 250_000), (".5s", 500_000),
+            ("1w", 604_800_000_000),
             ("1M", 2_629_800_000_000), ("1y", 31_557_600_000_000), ("3 hours", 10_800_000_000), ("7us", 7), ("7µs", 7),
             ("0", 0), (" 1 s ", 1_000_000), ("1.0000001s", 1_000_000),
         ] as [(String, Int64)])
@@ -18,14 +20,18 @@ struct SystemdSyntaxTests {
 
     @Test(
         "what is no time span is refused",
-        arguments: ["", " ", "s", "soon", "-1s", "1x", "1 2 q", "infinity", "1.s", "1..5s", "999999999999999999999s", "9999999999999y", "1s-", "1e3"])
+        arguments: [
+            "", " ", "s", "soon", "-1s", "1x", "1 2 q", "infinity", "1.s", "1..5s", "999999999999999999999s",
+            "9999999999999y", "1s-", "1e3",
+        ])
     func noTimeSpan(text: String) { #expect(TimeSpan.parse(text) == nil) }
 
     @Test(
         "time spans are written as systemd writes them",
         arguments: [
             (.zero, "0"), (.seconds(5400), "1h 30min"), (.seconds(172_800), "2d"), (.milliseconds(100), "100ms"),
-            (.microseconds(1_000_001), "1s 1us"), (.seconds(320), "5min 20s"), (.seconds(-1), "0"), (.nanoseconds(5), "0"),
+            (.microseconds(1_000_001), "1s 1us"), (.seconds(320), "5min 20s"), (.seconds(-1), "0"),
+            (.nanoseconds(5), "0"),
         ] as [(Duration, String)])
     func written(span: Duration, expected: String) {
         #expect(TimeSpan.text(of: span) == expected)
@@ -57,7 +63,10 @@ struct SystemdSyntaxTests {
             ("ProtectSystem", ["strict"], UnitSetting(name: "ProtectSystem", value: .string("strict"))),
             ("ProtectHome", ["true"], UnitSetting(name: "ProtectHome", value: .string("yes"))),
             ("ProtectHome", ["tmpfs"], UnitSetting(name: "ProtectHome", value: .string("tmpfs"))),
-            ("ReadWritePaths", ["/a", "-+/b c"], UnitSetting(name: "ReadWritePaths", value: .strings(["/a", "-+/b c"]))),
+            (
+                "ReadWritePaths", ["/a", "-+/b c"],
+                UnitSetting(name: "ReadWritePaths", value: .strings(["/a", "-+/b c"]))
+            ),
         ] as [(String, [String], UnitSetting)])
     func resolved(name: String, values: [String], expected: UnitSetting) throws {
         #expect(try Directives.resolve(name, values) == [expected])
@@ -68,11 +77,16 @@ struct SystemdSyntaxTests {
     @Test(
         "values that systemd would refuse are refused",
         arguments: [
-            ("User", ""), ("User", "-x"), ("User", "a:b"), ("User", "65535"), ("User", "4294967295"), ("User", "a\nb"), ("Nice", "1.5"),
-            ("UMask", "0o77"), ("UMask", "+7"), ("UMask", "77777"), ("MemoryMax", "-1"), ("MemoryMax", "0%"), ("MemoryMax", "101%"),
-            ("MemoryMax", "99999999T"), ("MemoryMax", "1.5"  + "5555555G"), ("MemoryMax", "1m"), ("TasksMax", "0"), ("TasksMax", "1K"),
-            ("CPUQuota", "0%"), ("CPUQuota", "infinity"), ("CPUQuota", "1.555%"), ("CPUWeight", "10001"), ("PrivateTmp", ""),
-            ("ProtectSystem", "read-only"), ("ReadWritePaths", "a"), ("ReadWritePaths", "+-/a"), ("ReadWritePaths", "/a/../b"),
+            ("User", ""), ("User", "-x"), ("User", "a:b"), ("User", "65535"), ("User", "4294967295"), ("User", "a\nb"),
+            ("Nice", "1.5"),
+            ("UMask", "0o77"), ("UMask", "+7"), ("UMask", "77777"), ("MemoryMax", "-1"), ("MemoryMax", "0%"),
+            ("MemoryMax", "101%"),
+            ("MemoryMax", "99999999T"), ("MemoryMax", "1.5" + "5555555G"), ("MemoryMax", "1m"), ("TasksMax", "0"),
+            ("TasksMax", "1K"),
+            ("CPUQuota", "0%"), ("CPUQuota", "infinity"), ("CPUQuota", "1.555%"), ("CPUWeight", "10001"),
+            ("PrivateTmp", ""),
+            ("ProtectSystem", "read-only"), ("ReadWritePaths", "a"), ("ReadWritePaths", "+-/a"),
+            ("ReadWritePaths", "/a/../b"),
             ("ReadWritePaths", "/a\nUser=root"),
         ])
     func refused(name: String, value: String) {
@@ -82,9 +96,12 @@ struct SystemdSyntaxTests {
     @Test("directives that would break the scheme are refused with their reason")
     func refusedByName() {
         let names = [
-            "Type", "Restart", "RestartSec", "RemainAfterExit", "ExitType", "KillMode", "ExecStopPost", "ExecStart", "Slice",
-            "CollectMode", "RefuseManualStart", "OnFailure", "OnSuccess", "FailureAction", "SuccessAction", "StartLimitBurst",
-            "LogNamespace", "LogExtraFields", "NotifyAccess", "SendSIGKILL", "DefaultDependencies", "Environment", "WorkingDirectory",
+            "Type", "Restart", "RestartSec", "RemainAfterExit", "ExitType", "KillMode", "ExecStopPost", "ExecStart",
+            "Slice",
+            "CollectMode", "RefuseManualStart", "OnFailure", "OnSuccess", "FailureAction", "SuccessAction",
+            "StartLimitBurst",
+            "LogNamespace", "LogExtraFields", "NotifyAccess", "SendSIGKILL", "DefaultDependencies", "Environment",
+            "WorkingDirectory",
         ]
         for name in names {
             #expect(Directives.refusal(name) != nil, "\(name)")

@@ -7,11 +7,16 @@ struct NamesTests {
     @Test(
         "names of workflows, steps and variables",
         arguments: [
-            ("a", true, true, true), ("etcd-cluster", true, true, false), ("a-", true, true, false), ("A_b1", false, true, true),
-            ("_", false, true, true), ("_a", false, true, true), ("1a", true, false, false), ("-a", false, false, false),
-            ("_-", false, true, false), ("", false, false, false), ("a.b", false, false, false), ("a b", false, false, false),
-            ("ä", false, false, false), ("a/b", false, false, false), ("-", false, false, false), ("a\n", false, false, false),
-            (String(repeating: "a", count: 64), true, true, true), (String(repeating: "a", count: 65), false, false, false),
+            ("a", true, true, true), ("etcd-cluster", true, true, false), ("a-", true, true, false),
+            ("A_b1", false, true, true),
+            ("_", false, true, true), ("_a", false, true, true), ("1a", true, false, false),
+            ("-a", false, false, false),
+            ("_-", false, true, false), ("", false, false, false), ("a.b", false, false, false),
+            ("a b", false, false, false),
+            ("ä", false, false, false), ("a/b", false, false, false), ("-", false, false, false),
+            ("a\n", false, false, false),
+            (String(repeating: "a", count: 64), true, true, true),
+            (String(repeating: "a", count: 65), false, false, false),
         ])
     func name(text: String, workflow: Bool, step: Bool, variable: Bool) {
         #expect(Names.isWorkflow(text) == workflow)
@@ -22,8 +27,10 @@ struct NamesTests {
     @Test(
         "names that would forge a result or run other code are refused",
         arguments: [
-            "PATH", "HOME", "IFS", "ENV", "BASH_ENV", "LD_PRELOAD", "LD_", "GLIBC_TUNABLES", "PAWL_RUN", "SERVICE_RESULT", "EXIT_CODE",
-            "EXIT_STATUS", "INVOCATION_ID", "MAINPID", "NOTIFY_SOCKET", "CREDENTIALS_DIRECTORY", "WATCHDOG_PID", "LISTEN_FDS",
+            "PATH", "HOME", "IFS", "ENV", "BASH_ENV", "LD_PRELOAD", "LD_", "GLIBC_TUNABLES", "PAWL_RUN",
+            "SERVICE_RESULT", "EXIT_CODE",
+            "EXIT_STATUS", "INVOCATION_ID", "MAINPID", "NOTIFY_SOCKET", "CREDENTIALS_DIRECTORY", "WATCHDOG_PID",
+            "LISTEN_FDS",
             "MONITOR_UNIT",
         ])
     func refused(name: String) { #expect(Names.environmentRefusal(name) != nil) }
@@ -60,9 +67,11 @@ struct NamesTests {
     @Test(
         "other units are none of ours",
         arguments: [
-            "", "pawl-step-.service", "pawl-step-7k2m9qxa.a.service", "pawl-step-7k2m9qxa.a.0.service", "pawl-step-7k2m9qxa.a.01.service",
+            "", "pawl-step-.service", "pawl-step-7k2m9qxa.a.service", "pawl-step-7k2m9qxa.a.0.service",
+            "pawl-step-7k2m9qxa.a.01.service",
             "pawl-step-7k2m9qxa.a.+1.service", "pawl-step-7k2m9qxa.a.-1.1.service", "pawl-step-7k2m9qxa..1.service",
-            "pawl-step-7k2m9qx.a.1.service", "pawl-step-7k2m9qxa.a.1.2.3.service", "pawl-step-7k2m9qxa.a.1.scope", "etcd.service",
+            "pawl-step-7k2m9qx.a.1.service", "pawl-step-7k2m9qxa.a.1.2.3.service", "pawl-step-7k2m9qxa.a.1.scope",
+            "etcd.service",
             "pawl-step-7k2m9qxa.-a.1.service",
         ])
     func others(unit: String) { #expect(AttemptName(unit: unit) == nil) }
