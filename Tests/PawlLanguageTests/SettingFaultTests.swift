@@ -31,6 +31,16 @@ struct SettingFaultTests {
             ]),
         FaultCase(
             #"""
+            variables: {a: {port: 1}, b: {}, c: {default: {port: 1}}, d: {requird: true}}
+            steps: [{id: s, run: echo}]
+            """#,
+            [
+                "1:16: error: a map as the default of variable 'a' needs the long form (write {default: {...}})",
+                "1:30: error: a map as the default of variable 'b' needs the long form (write {default: {...}})",
+                "1:63: error: unknown key 'requird' (did you mean 'required'?)",
+            ]),
+        FaultCase(
+            #"""
             variables: {a: {typ: string}, b: {type: strnig}, c: {min: 1}, d: {enum: []}, e: {required: maybe}}
             steps: [{id: a, run: echo}]
             """#,

@@ -124,10 +124,16 @@ struct StepFaultTests {
               - {id: c, command: [env, A=b, bash, -ec, "${dir}"]}
               - {id: d, command: [sh, script.sh, "${dir}"]}
               - {id: e, command: [bash, -c, 'ls $${dir}']}
+              - {id: f, command: [sh, script.sh, -c, "${dir}"]}
+              - {id: g, command: [timeout, 5, busybox, sh, +x, -o, pipefail, -c, "x ${dir}"]}
+              - {id: h, command: [su, nobody, -c, "${dir}"]}
+              - {id: i, command: [etcdctl, -c, "${dir}"]}
             """#,
             [
                 #"3:35: error: a value in the text of 'sh -c' would become code (pass it by 'env' and read it as "$NAME")"#,
                 #"5:45: error: a value in the text of 'bash -c' would become code (pass it by 'env' and read it as "$NAME")"#,
+                #"9:73: error: a value in the text of 'sh -c' would become code (pass it by 'env' and read it as "$NAME")"#,
+                #"10:40: error: a value in the text of 'su -c' would become code (pass it by 'env' and read it as "$NAME")"#,
             ]),
         FaultCase(
             #"""
