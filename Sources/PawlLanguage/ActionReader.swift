@@ -87,27 +87,33 @@ extension StepReader {
     ]
 
     /// Refuses `${...}` in the text that a shell gets by `-c`: there a value becomes code.
+    ///
+    /// The shell may stand behind other programs (`env`, `timeout 5`, `busybox`); its options end at the first word that
+    /// is none, since that is a script's file, except that `-o` takes a word and `su` a user.
     private func checkShell(_ arguments: [Template], _ nodes: [YAMLNode]) {
-        var shell: String?
-        var isCode = false
+        var (shell, isCode, takesWord) = (String?.none, false, false)
         for (argument, node) in zip(arguments, nodes) {
             let text = argument.constant?.text
-            if shell != nil, isCode {
-                if text?.hasPrefix("-") == true { continue }
-                if let first = argument.expressions.first {
-                    faults.error(
-                        in: node, at: max(0, first.leftmost - 2),
-                        "a value in the text of '\(shell ?? "sh") -c' would become code",
-                        hint: "pass it by 'env' and read it as \"$NAME\"")
-                }
+            let isOption = text.map { $0.hasPrefix("-") || $0.hasPrefix("+") } ?? false
+            if let shell, isCode {
+                if isOption { continue }
+                guard let first = argument.expressions.first else { return }
+                faults.error(
+                    in: node, at: max(0, first.leftmost - 2),
+                    "a value in the text of '\(shell) -c' would become code",
+                    hint: "pass it by 'env' and read it as \"$NAME\"")
                 return
             }
-            guard let text else { continue }
-            if shell != nil, text.hasPrefix("-"), !text.hasPrefix("--"), text.contains("c") || text == "-c" {
-                isCode = true
-            } else if shell == nil || !text.hasPrefix("-") {
-                let name = String(text.split(separator: "/").last ?? "")
-                if StepReader.shells.contains(name) { shell = name }
+            if shell != nil, let text, isOption {
+                let isLong = text.hasPrefix("--")
+                isCode = isLong ? text == "--command" : text.hasPrefix("-") && text.contains("c")
+                takesWord = !isLong && text.hasSuffix("o")
+            } else if takesWord {
+                takesWord = false
+            } else if let name = text?.split(separator: "/").last.map(String.init), StepReader.shells.contains(name) {
+                shell = name
+            } else if shell != "su", shell != "runuser" {
+                shell = nil
             }
         }
     }

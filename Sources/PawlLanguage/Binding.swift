@@ -1,5 +1,4 @@
 package import PawlModel
-import _StringProcessing
 
 /// What is wrong with a value for a variable.
 package struct VariableFault: Error, Sendable, Hashable, CustomStringConvertible {

@@ -175,6 +175,9 @@ package enum Directives {
         if path.hasPrefix("-") { path = path.dropFirst() }
         if path.hasPrefix("+") { path = path.dropFirst() }
         guard path.hasPrefix("/") else { throw DirectiveFault("'\(name)' takes absolute paths, not '\(text)'") }
+        guard path.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x7F }) else {
+            throw DirectiveFault("'\(name)' takes paths without control characters")
+        }
         guard path.utf8.count < 4096, !path.split(separator: "/").contains("..") else {
             throw DirectiveFault("'\(name)' takes paths without '..', not '\(text)'")
         }

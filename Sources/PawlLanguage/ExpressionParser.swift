@@ -7,28 +7,24 @@ struct ExpressionParser {
     private var offset = 0
     private var depth = 0
     private var nodes = 0
+    /// Where the `${` stands.
+    private let start: Int
 
     /// Reads the expression that begins at the position and ends with a `}`; gives back where that ends.
     static func parse(
         _ scalars: [Unicode.Scalar], from position: Int
     ) throws(SyntaxFault) -> (expression: Expression, end: Int) {
-        var parser = ExpressionParser(lexer: ExpressionLexer(scalars, from: position))
+        var parser = ExpressionParser(lexer: ExpressionLexer(scalars, from: position), start: position - 2)
         try parser.advance()
         if parser.token == .symbol("}") {
             throw SyntaxFault(message: "there is no expression in '${}'", offset: position - 2, hint: nil)
         }
         let expression = try parser.conditional()
-        guard parser.token == .symbol("}") else {
-            if parser.token == .end {
-                throw SyntaxFault(
-                    message: "'${' has no '}'", offset: position - 2, hint: "write '$${' for the two characters")
-            }
-            throw parser.unexpected()
-        }
+        guard parser.token == .symbol("}") else { throw parser.unexpected() }
         return (expression, parser.lexer.position)
     }
 
-    private init(lexer: ExpressionLexer) { self.lexer = lexer }
+    private init(lexer: ExpressionLexer, start: Int) { (self.lexer, self.start) = (lexer, start) }
 
     private mutating func advance() throws(SyntaxFault) { (token, offset) = try lexer.next() }
 
@@ -43,6 +39,10 @@ struct ExpressionParser {
     }
 
     private func unexpected(_ wanted: String? = nil) -> SyntaxFault {
+        if token == .end {
+            return SyntaxFault(
+                message: "'${' has no '}'", offset: start, hint: "write '$${' for the two characters")
+        }
         let found =
             switch token {
             case .integer(let value): "'\(value)'"
@@ -50,7 +50,7 @@ struct ExpressionParser {
             case .string: "a string"
             case .name(let name): "'\(name)'"
             case .symbol(let symbol): "'\(symbol)'"
-            case .end: "the end of the text"
+            case .end: "the end"
             }
         let message = wanted.map { "\(found) stands where \($0) belongs" } ?? "\(found) cannot stand here"
         return SyntaxFault(message: message, offset: offset, hint: nil)
@@ -178,13 +178,13 @@ struct ExpressionParser {
             if try take(".") {
                 guard case .name(let member) = token else { throw unexpected("a member's name") }
                 try advance()
-                base = try node(.member(base, member), at: base.offset)
+                base = try node(.member(base, member), at: base.leftmost)
             } else if try take("[") {
                 let index = try conditional()
                 try expect("]")
                 // `a['b']` is `a.b`: what checks members need not know both.
                 if case .literal(.string(let member)) = index.kind {
-                    base = try node(.member(base, member), at: base.offset)
+                    base = try node(.member(base, member), at: base.leftmost)
                 } else {
                     base = try node(.index(base, index), at: place)
                 }
@@ -230,7 +230,7 @@ struct ExpressionParser {
     private mutating func items(until end: String) throws(SyntaxFault) -> [Expression] {
         var items: [Expression] = []
         while try !take(end) {
-            if !items.isEmpty { try expect(",") }
+            if !items.isEmpty, try !take(",") { throw unexpected("',' or '\(end)'") }
             items.append(try conditional())
         }
         return items

@@ -6,6 +6,7 @@ final class Faults {
     let file: String
     private var document: YAMLDocument?
     private var found: Set<Diagnostic> = []
+    private var suggestionsLeft = 200
 
     /// How many are told at most: beyond that nobody reads, and a broken file must not fill memory.
     private static let most = 1000
@@ -28,6 +29,13 @@ final class Faults {
     }
 
     var hasErrors: Bool { found.contains { $0.severity == .error } }
+
+    /// What was probably meant by a name, as a hint. Only the first faults get one: each costs a look at all names.
+    func didYouMean(_ name: String, _ candidates: @autoclosure () -> [String]) -> String? {
+        guard suggestionsLeft > 0 else { return nil }
+        suggestionsLeft -= 1
+        return Suggestion.nearest(to: name, in: candidates()).map(Suggestion.didYouMean)
+    }
 
     func error(_ mark: YAMLMark, _ message: String, hint: String? = nil) {
         add(mark, .error, message, hint)

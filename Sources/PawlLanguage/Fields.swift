@@ -20,7 +20,7 @@ extension Faults {
                     error(entry.key.mark, "'\(name)' is not supported by this version of pawl")
                 }
             } else {
-                let near = Suggestion.nearest(to: name, in: keys.map(\.name))
+                let near = SchemaKey.nearest(to: name, in: keys)
                 error(entry.key.mark, "unknown key '\(name)'", hint: near.map(Suggestion.didYouMean))
             }
         }
@@ -71,7 +71,9 @@ extension Faults {
         let words = Choice.allCases.map(\.rawValue)
         if let text = entry.value.scalar?.text {
             if let choice = Choice(rawValue: text) { return choice }
-            let near = Suggestion.nearest(to: text, in: words)
+            let near =
+                Suggestion.nearest(to: text, in: words)
+                ?? Suggestion.words[text].flatMap { words.contains($0) ? $0 : nil }
             error(
                 entry.place, "'\(entry.key.text)' is one of \(words.joined(separator: ", ")), not '\(text)'",
                 hint: near.map(Suggestion.didYouMean))
@@ -114,7 +116,7 @@ extension YAMLNode {
     /// What it is, for a sentence.
     var kindName: String {
         switch content {
-        case .sequence: "a list"
+        case .sequence(let items): items.isEmpty ? "an empty list" : "a list"
         case .mapping: "a map"
         case .scalar: isEmpty ? "nothing" : "text"
         }

@@ -70,9 +70,7 @@ struct ReferenceChecker {
         let name = reference.name
         if let members = Members.of(reserved: name) { return checkMember(reference, members, "'\(name)'", node) }
         if names.steps[name] != nil {
-            guard checkMember(reference, Members.ofStep, "step '\(name)'", node) else { return false }
-            if reference.members == ["outputs"] { return true }
-            return true
+            return checkMember(reference, Members.ofStep, "step '\(name)'", node)
         }
         if names.variables[name] != nil { return true }
         let message: String
@@ -81,9 +79,8 @@ struct ReferenceChecker {
             message = "'\(name)' has a value only inside 'foreach', which this version of pawl does not support"
         } else {
             message = "'\(name)' is no variable and no step"
-            if let near = Suggestion.nearest(to: name, in: names.all) {
-                hint = Suggestion.didYouMean(near)
-            } else if name.contains("-"), name.split(separator: "-").allSatisfy(isOperand) {
+            hint = faults.didYouMean(name, names.all)
+            if hint == nil, name.contains("-"), name.split(separator: "-").allSatisfy(isOperand) {
                 hint = "a minus needs blanks around it"
             }
         }

@@ -8,23 +8,45 @@ package struct SchemaKey: Sendable, Hashable {
     package var meaning: String
     /// Whether this version does it; a key that is not supported is known and refused.
     package var isSupported: Bool
+    /// What other tools call it: who writes one of these is told this key.
+    package var aliases: [String]
 
-    fileprivate init(_ name: String, _ type: String, _ meaning: String, isSupported: Bool = true) {
-        (self.name, self.type, self.meaning, self.isSupported) = (name, type, meaning, isSupported)
+    fileprivate init(
+        _ name: String, _ type: String, _ meaning: String, isSupported: Bool = true, aliases: [String] = []
+    ) {
+        (self.name, self.type, self.meaning) = (name, type, meaning)
+        (self.isSupported, self.aliases) = (isSupported, aliases)
     }
 
-    fileprivate static func later(_ name: String, _ type: String, _ meaning: String) -> SchemaKey {
-        SchemaKey(name, type, meaning, isSupported: false)
+    fileprivate static func later(
+        _ name: String, _ type: String, _ meaning: String, aliases: [String] = []
+    ) -> SchemaKey {
+        SchemaKey(name, type, meaning, isSupported: false, aliases: aliases)
+    }
+
+    /// The key that was probably meant by a name that is none.
+    static func nearest(to name: String, in keys: [SchemaKey]) -> String? {
+        if let near = Suggestion.nearest(to: name, in: keys.map(\.name)) { return near }
+        let aliases = keys.flatMap { key in key.aliases.map { (alias: $0, key: key.name) } }
+        guard let near = Suggestion.nearest(to: name, in: aliases.map(\.alias)) else { return nil }
+        return aliases.first { $0.alias == near }?.key
     }
 }
 
 /// Every key of the workflow language and of the configuration: the one table that decides what is unknown.
 package enum Schema {
     private static let shared: [SchemaKey] = [
-        SchemaKey("env", "map of names to text", "environment variables of the steps"),
-        SchemaKey("unit", "map of directives", "systemd's directives for the steps' units"),
-        SchemaKey("shell", "text or list", "the interpreter of scripts without a #! line"),
-        SchemaKey("retry_policy", "map", "when and how often a failed step is tried again"),
+        SchemaKey(
+            "env", "map of names to text", "environment variables of the steps", aliases: ["environment", "envs"]),
+        SchemaKey(
+            "unit", "map of directives", "systemd's directives for the steps' units",
+            aliases: ["limits", "resources", "sandbox"]),
+        SchemaKey(
+            "shell", "text or list", "the interpreter of scripts without a #! line",
+            aliases: ["interpreter", "executable"]),
+        SchemaKey(
+            "retry_policy", "map", "when and how often a failed step is tried again",
+            aliases: ["retries", "retry"]),
         SchemaKey("interrupted", "rerun, ask or fail", "what becomes of a step that was lost with the host"),
         .later("credentials", "list or map", "secrets that systemd loads"),
         .later("lock", "text or map", "one at a time for this key"),
@@ -36,11 +58,13 @@ package enum Schema {
             SchemaKey("name", "text", "a title for people"),
             SchemaKey("description", "text", "what it is for"),
             SchemaKey("version", "text", "the author's own version"),
-            SchemaKey("variables", "map", "what a run binds"),
+            SchemaKey("variables", "map", "what a run binds", aliases: ["vars", "inputs", "params", "parameters"]),
             SchemaKey("timeout", "time span", "how long a run may take in all"),
-            SchemaKey("max_parallel", "whole number", "how many steps run at once"),
+            SchemaKey(
+                "max_parallel", "whole number", "how many steps run at once",
+                aliases: ["concurrency", "parallel", "parallelism"]),
             SchemaKey("fail_fast", "true or false", "whether the first failure ends the run"),
-            SchemaKey("steps", "list of steps", "what is done, in the order written"),
+            SchemaKey("steps", "list of steps", "what is done, in the order written", aliases: ["jobs", "stages"]),
         ] + shared + [
             .later("schedule", "text", "when it runs by itself"),
             .later("catch_up", "none, one or all", "what becomes of runs that were missed"),
@@ -62,16 +86,24 @@ package enum Schema {
     package static let stepKeys: [SchemaKey] =
         [
             SchemaKey("id", "name", "the step's name"),
-            SchemaKey("run", "text", "a script"),
-            SchemaKey("command", "list", "a program and its arguments"),
-            SchemaKey("depends_on", "list of steps", "what it waits for; without it the step above"),
+            SchemaKey("run", "text", "a script", aliases: ["script"]),
+            SchemaKey(
+                "command", "list", "a program and its arguments",
+                aliases: ["cmd", "exec", "args"]),
+            SchemaKey(
+                "depends_on", "list of steps", "what it waits for; without it the step above",
+                aliases: ["needs", "requires", "depends", "after", "dependencies"]),
             SchemaKey("timeout", "time span", "how long one attempt may take"),
-            SchemaKey("continue_on_failure", "true or false", "whether dependents run although it failed"),
+            SchemaKey(
+                "continue_on_failure", "true or false", "whether dependents run although it failed",
+                aliases: ["continue_on_error", "ignore_errors", "ignore_failure", "allow_failure"]),
             SchemaKey("outputs", "map of names to types", "types of the outputs it writes"),
         ] + shared + [
-            .later("when", "expression", "skips the step where it is false"),
+            .later("when", "expression", "skips the step where it is false", aliases: ["if", "unless"]),
             .later("done_when", "probe", "what says that the work is done"),
-            .later("foreach", "list, map or expression", "one item at a time"),
+            .later(
+                "foreach", "list, map or expression", "one item at a time",
+                aliases: ["loop", "matrix", "with_items", "for_each"]),
             .later("batch", "whole number", "how many items at once"),
             .later("max_parallel", "whole number", "how many items at once"),
             .later("service", "name", "a unit that stays"),
@@ -112,6 +144,11 @@ package enum Schema {
         SchemaKey("jitter", "number from 0 to 1", "by which part of itself a pause may vary; 0"),
         .later("on_exit_code", "map", "what a script's own codes ask for"),
     ]
+
+    /// The functions of expressions.
+    package static let functions: [SchemaKey] = Function.allCases.map {
+        SchemaKey($0.rawValue, "function", $0.meaning)
+    }
 
     /// Keys of `/etc/pawl/config.yaml`.
     package static let configurationKeys: [SchemaKey] = [

@@ -53,11 +53,10 @@ struct StepGraph {
     private static func reportUnknown(
         _ dependency: StepDraft.Dependency, _ draft: StepDraft, _ names: NameTable, _ faults: Faults
     ) {
-        let near = Suggestion.nearest(to: dependency.name, in: names.steps.keys.sorted())
         let what = names.variables[dependency.name] == nil ? "which does not exist" : "which is a variable"
         faults.error(
             dependency.mark, "step '\(draft.id)' depends on '\(dependency.name)', \(what)",
-            hint: near.map(Suggestion.didYouMean))
+            hint: faults.didYouMean(dependency.name, names.steps.keys.filter { $0 != draft.id }.sorted()))
     }
 
     /// Kahn's order; -1 for a step in a circle or behind one.

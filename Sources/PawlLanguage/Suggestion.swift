@@ -8,13 +8,20 @@ package enum Suggestion {
         var best: (distance: Int, name: String)?
         for candidate in candidates {
             let bytes = Array(candidate.lowercased().utf8)
-            let bound = max(1, min(wanted.count, bytes.count) / 3)
+            // Of one or two letters every other name is near; only its letters' case can have slipped.
+            let bound = max(wanted.count, bytes.count) < 3 ? 0 : max(1, min(wanted.count, bytes.count) / 3)
             guard abs(bytes.count - wanted.count) <= bound else { continue }
             let distance = distance(wanted, bytes)
             if distance <= bound, distance < best?.distance ?? .max { best = (distance, candidate) }
         }
         return best?.name
     }
+
+    /// What other languages call the types of this one.
+    static let words = [
+        "int": "integer", "bool": "boolean", "str": "string", "text": "string", "float": "number", "double": "number",
+        "array": "list", "object": "map", "dict": "map", "mapping": "map", "time": "duration", "file": "path",
+    ]
 
     /// `did you mean 'NAME'?`
     static func didYouMean(_ name: String) -> String { "did you mean '\(name)'?" }

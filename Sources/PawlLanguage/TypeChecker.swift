@@ -130,7 +130,9 @@ struct TypeChecker {
         if let index = names.steps[reference.name] {
             switch members.first {
             case "state"?, "output"?: return members.count == 1 ? .text : .any
-            case "exit_code"?, "attempts"?: return members.count == 1 ? .number : .any
+            case "exit_code"?, "attempts"?:
+                try needScalar(reference, .number)
+                return .number
             case "outputs"?:
                 guard members.count > 1 else { return .map }
                 return members.count == 2 ? outputs(index)[members[1]].map(Kind.init) ?? .text : .any
@@ -138,8 +140,21 @@ struct TypeChecker {
             }
         }
         switch (reference.name, members.first) {
-        case ("host", "cpus"?), ("host", "memory"?): return .number
-        default: return .any
+        case ("host", "cpus"?), ("host", "memory"?):
+            try needScalar(reference, .number)
+            return .number
+        case ("run", "failed_steps"?): return .any
+        default:
+            let isKnown = members.first.map { Members.of(reserved: reference.name)?.contains($0) ?? false } ?? false
+            if isKnown { try needScalar(reference, .text) }
+            return .any
         }
+    }
+
+    /// Refuses a member of what is no map.
+    private func needScalar(_ reference: Reference, _ kind: Kind) throws(SyntaxFault) {
+        guard reference.members.count > 1 else { return }
+        throw SyntaxFault(
+            message: "'.\(reference.members[1])' needs a map, not \(kind.name)", offset: reference.offset, hint: nil)
     }
 }

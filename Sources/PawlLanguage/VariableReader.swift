@@ -1,6 +1,5 @@
 import PawlModel
 import YAMLKit
-import _StringProcessing
 
 /// Reads `variables:`.
 struct VariableReader {
@@ -43,6 +42,12 @@ struct VariableReader {
             return VariableDeclaration(
                 name: name, type: .of(value), defaultValue: value == .null ? nil : value)
         }
+        guard !isBareMap(entry.value) else {
+            faults.error(
+                entry.value.mark, "a map as the default of variable '\(name)' needs the long form",
+                hint: "write {default: {...}}")
+            return nil
+        }
         guard let entries = faults.entries(entry.value, of: "variable '\(name)'", keys: Schema.variableKeys) else {
             return nil
         }
@@ -58,6 +63,15 @@ struct VariableReader {
         if let pattern = entries["pattern"] { result.pattern = self.pattern(pattern) }
         checkDefault(result, entries["default"]?.value)
         return result
+    }
+
+    /// Whether a mapping has nothing of the long form in it, and nothing near: then it was meant as the value.
+    private func isBareMap(_ node: YAMLNode) -> Bool {
+        guard let mapping = node.mapping else { return false }
+        let names = Schema.variableKeys.map(\.name)
+        return mapping.allSatisfy {
+            !names.contains($0.key.text) && Suggestion.nearest(to: $0.key.text, in: names) == nil
+        }
     }
 
     private func required(_ entry: YAMLEntry) -> Bool {

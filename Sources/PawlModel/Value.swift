@@ -76,7 +76,7 @@ package enum Value: Sendable, Hashable {
     /// A number without a fraction keeps no `.0`: `1.0` written into a script is a surprise to every shell.
     private static func text(of number: Double) -> String {
         // By conversion: `rounded()` would need libm, which a program without C code does not link.
-        if abs(number) < 1e15, number == Double(Int64(number)) { return String(Int64(number)) }
+        if abs(number) < 9_007_199_254_740_992, number == Double(Int64(number)) { return String(Int64(number)) }
         return String(number)
     }
 

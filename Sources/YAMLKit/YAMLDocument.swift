@@ -100,8 +100,20 @@ package struct YAMLDocument: Sendable {
             return YAMLError(mark, "this line has no ':' after its key")
         case "did not find expected key", "did not find expected '-' indicator":
             let context = YAMLMark(parser.context_mark)
+            if context.line == mark.line {
+                return YAMLError(
+                    mark, "this cannot stand here; text with quotes or ': ' in it needs quotes around all of it")
+            }
             return YAMLError(
                 mark, "this does not fit the block that begins at line \(context.line); check the indentation")
+        case "did not find expected ',' or ']'", "did not find expected ',' or '}'":
+            let context = YAMLMark(parser.context_mark)
+            let wanted = problem.dropFirst("did not find expected ".count)
+            return YAMLError(
+                mark, "\(wanted) is missing in what begins at line \(context.line), column \(context.column)")
+        case "found unexpected end of stream" where parser.context != nil:
+            let context = YAMLMark(parser.context_mark)
+            return YAMLError(context, "this has no end")
         case "found character that cannot start any token":
             let character = source.character(at: mark).map { "'\($0)'" } ?? "this"
             return YAMLError(mark, "\(character) cannot begin a value; put the text in quotes")

@@ -105,6 +105,26 @@ struct WorkflowReaderTests {
         #expect(Self.interpreter(step) == ["/bin/sh"])
     }
 
+    @Test("expressions that are right are taken, whatever they read")
+    func expressions() throws {
+        let workflow = try Self.read(
+            #"""
+            variables: {n: 3, t: x, on: true, list: [1], map: {default: {a: {b: 1}}}, none: , d: {type: duration, default: 5s}}
+            steps:
+              - {id: first-step, run: echo, outputs: {count: integer, items: list, ok: boolean}}
+              - id: second
+                command:
+                  - "${first-step.outputs.count + n > 2 && first-step.outputs.ok ? t : 'no'}"
+                  - "${first-step.outputs.items[0]} ${first-step.outputs.other.deep} ${first-step.exit_code == 0}"
+                  - "${first-step.attempts - 1} ${first-step.state == 'succeeded'} ${length(first-step.outputs.items)}"
+                  - "${1 in list || t in ['x', 'y']} ${map.a.b} ${map[t]} ${none == null} ${default(none, n)} ${d}"
+                  - "${run.id} ${run.name} ${run.started} ${run.failed_steps[0]} ${run.folder} ${workflow.name} ${workflow.folder}"
+                  - "${host.name} ${host.machine_id} ${host.arch} ${host.cpus * 2} ${host.memory / 2} ${host.os_version}"
+                  - "${!on} ${on == true} ${t == 1} ${list == [1]} ${lines(first-step.output)[0]} ${-n % 2}"
+            """#)
+        #expect(workflow.steps.map(\.isOutputRead) == [true, false])
+    }
+
     static func interpreter(_ step: Step) -> [String]? {
         if case .script(_, let interpreter) = step.action { interpreter } else { nil }
     }

@@ -42,6 +42,11 @@ struct YAMLDocumentTests {
             ("? [a, b]\n: 1\n", "1:3: a key must be text, not a list or a map"),
             ("a: &x [1]\n*x : 2\n", "2:1: a key must be text, not a list or a map"),
             ("a: {<<: 1}\n", "1:9: '<<' takes a map or a list of maps"),
+            ("a: [1, 2\nb: 3\n", "2:2: ',' or ']' is missing in what begins at line 1, column 4"),
+            ("a: {b: 1 c: 2}\n", "1:11: ',' or '}' is missing in what begins at line 1, column 4"),
+            ("a: 1\nb: \"x\n", "2:4: this has no end"),
+            ("a:\n  - 'b' : c d: 1\n", "2:14: a value cannot begin here; text with ': ' in it needs quotes"),
+            ("a: 'b' c\n", "1:8: this cannot stand here; text with quotes or ': ' in it needs quotes around all of it"),
             ("a:\n  - b\n c: 1\n", "3:2: this does not fit the block that begins at line 1; check the indentation"),
         ])
     func refused(text: String, expected: String) {

@@ -1,0 +1,176 @@
+import Testing
+
+@testable import PawlLanguage
+
+@Suite("Faults in variables and settings")
+struct SettingFaultTests {
+    @Test("each is told with its place and what would be right", arguments: cases)
+    func told(_ fault: FaultCase) { fault.check() }
+
+    static let cases: [FaultCase] = [
+        FaultCase(
+            #"""
+            variables: {PATH: x, LD_PRELOAD: y, PAWL_RUN: z, a-b: 1, run: 1, SERVICE_RESULT: s}
+            steps: [{id: a, run: echo}]
+            """#,
+            [
+                "1:13: error: 'PATH' cannot be a variable's name: it changes which programs a step runs; systemd sets PATH and HOME",
+                "1:22: error: 'LD_PRELOAD' cannot be a variable's name: the dynamic linker reads it",
+                "1:37: error: 'PAWL_RUN' cannot be a variable's name: names that begin with PAWL_ are set by pawl",
+                "1:50: error: 'a-b' cannot be a variable's name (letters, digits and '_', not a digit first, at most 64)",
+                "1:58: error: 'run' cannot be a variable's name: it means something else in expressions",
+                "1:66: error: 'SERVICE_RESULT' cannot be a variable's name: systemd sets it for the step and for the program that records its result",
+            ]),
+        FaultCase(
+            #"""
+            variables: [a]
+            steps: [{id: a, run: echo}]
+            """#,
+            [
+                "1:12: error: variables as a list are not supported by this version of pawl"
+            ]),
+        FaultCase(
+            #"""
+            variables: {a: {port: 1}, b: {}, c: {default: {port: 1}}, d: {requird: true}}
+            steps: [{id: s, run: echo}]
+            """#,
+            [
+                "1:16: error: a map as the default of variable 'a' needs the long form (write {default: {...}})",
+                "1:30: error: a map as the default of variable 'b' needs the long form (write {default: {...}})",
+                "1:63: error: unknown key 'requird' (did you mean 'required'?)",
+            ]),
+        FaultCase(
+            #"""
+            variables: {a: {typ: string}, b: {type: strnig}, c: {min: 1}, d: {enum: []}, e: {required: maybe}}
+            steps: [{id: a, run: echo}]
+            """#,
+            [
+                "1:17: error: unknown key 'typ' (did you mean 'type'?)",
+                "1:41: error: 'type' is one of string, integer, number, boolean, list, map, duration, size, path, not 'strnig' (did you mean 'string'?)",
+                "1:54: error: 'min' is not supported by this version of pawl",
+                "1:73: error: 'enum' takes a list of at least one value, not an empty list",
+                "1:92: error: 'required' takes true or false, not 'maybe'",
+                "2:14: error: the name 'a' is taken by the variable at line 1, column 13",
+            ]),
+        FaultCase(
+            #"""
+            variables: {a: {type: integer, default: x}, b: {enum: [x, y], default: z}, c: {pattern: '[', default: x}, d: {pattern: 'a+', default: baa}}
+            steps: [{id: s, run: echo}]
+            """#,
+            [
+                "1:41: error: variable 'a' takes a whole number, not 'x'",
+                "1:72: error: the default of variable 'b' must be one of x, y, not 'z'",
+                "1:89: error: '[' is no regular expression",
+                "1:135: error: the default of variable 'd' must match 'a+' as a whole, which 'baa' does not",
+            ]),
+        FaultCase(
+            #"""
+            variables: {a: {type: path, default: x}, b: {type: duration, default: soon}, c: {type: size, default: big}, d: {required: "${a == 'x'}"}, e: "${a}"}
+            steps: [{id: s, run: echo}]
+            """#,
+            [
+                "1:38: error: variable 'a' takes an absolute path, not 'x'",
+                "1:71: error: variable 'b' takes a time span such as 90s or 5min, not 'soon'",
+                "1:103: error: variable 'c' takes a size such as 256M, not 'big'",
+                "1:123: error: an expression for 'required' is not supported by this version of pawl",
+                "1:142: error: a fixed value takes no '${...}' (write '$${' for the two characters)",
+            ]),
+        FaultCase(
+            #"""
+            variables: {a: 1.10, b: 0644, c: 1.5, d: 2.0}
+            steps: [{id: s, run: echo}]
+            """#,
+            [
+                "1:16: warning: '1.10' is a number and becomes '1.1' (quote it to keep it as written)",
+                "1:42: warning: '2.0' is a number and becomes '2' (quote it to keep it as written)",
+            ]),
+        FaultCase(
+            #"""
+            timeout: soon
+            max_parallel: 0
+            fail_fast: yes
+            steps: [{id: s, run: echo, timeout: infinity, continue_on_failure: 1}, {id: t, run: echo, timeout: 0}]
+            """#,
+            [
+                "1:10: error: 'timeout' takes a time span such as 90s, 5min or 2h, not 'soon'",
+                "2:15: error: 'max_parallel' takes a whole number from 1 up, not '0'",
+                "3:12: error: 'fail_fast' takes true or false, not 'yes'",
+                "4:37: error: 'timeout' cannot be infinity; leave the key out",
+                "4:68: error: 'continue_on_failure' takes true or false, not '1'",
+                "4:100: error: 'timeout' has to be above 0",
+            ]),
+        FaultCase(
+            #"""
+            retry_policy: {max_retries: -1, backoff_type: exponental, initial_delay: x, jitter: 2, on_exit_code: {}, foo: 1}
+            interrupted: never
+            steps: [{id: s, run: echo}]
+            """#,
+            [
+                "1:29: error: 'max_retries' takes a whole number from 0 up, not '-1'",
+                "1:47: error: 'backoff_type' is one of exponential, linear, fixed, not 'exponental' (did you mean 'exponential'?)",
+                "1:74: error: 'initial_delay' takes a time span such as 90s, 5min or 2h, not 'x'",
+                "1:85: error: 'jitter' takes a number from 0 to 1, not '2'",
+                "1:88: error: 'on_exit_code' is not supported by this version of pawl",
+                "1:106: error: unknown key 'foo'",
+                "2:14: error: 'interrupted' is one of rerun, ask, fail, not 'never'",
+            ]),
+        FaultCase(
+            #"""
+            env: {PATH: /bin, a-b: c, LD_X: y, E: , F: [1]}
+            steps: [{id: s, run: echo, env: x}]
+            """#,
+            [
+                "1:7: error: 'PATH' cannot be set in 'env': it changes which programs a step runs; systemd sets PATH and HOME",
+                "1:19: error: 'a-b' cannot be an environment variable's name (letters, digits and '_', not a digit first, at most 64)",
+                "1:27: error: 'LD_X' cannot be set in 'env': the dynamic linker reads it",
+                #"1:36: error: 'E' has no value (write "" for an empty text)"#,
+                "1:44: error: 'F' takes text, not a list",
+                "2:33: error: 'env' takes a map of names to text, not 'x'",
+            ]),
+        FaultCase(
+            #"""
+            unit: {MemoryMax: big, UMask: 99, Nice: 20, CPUQuota: 50, User: 'a b', PrivateTmp: maybe, ProtectSystem: all, ReadWritePaths: [x], MemoryHigh: 0, TasksMax: 10K, CPUWeight: 0, IOWeight: idle}
+            steps: [{id: s, run: echo}]
+            """#,
+            [
+                "1:19: error: 'MemoryMax' takes a size such as 256M, a percentage or infinity, not 'big'",
+                "1:31: error: 'UMask' takes an octal mask such as 0077, not '99'",
+                "1:41: error: 'Nice' takes a number from -20 to 19, not '20'",
+                "1:55: error: 'CPUQuota' takes a percentage above 0% such as 50%, not '50'",
+                "1:65: error: 'User' takes the name or number of a user, not 'a b'",
+                "1:84: error: 'PrivateTmp' takes yes or no, not 'maybe'",
+                "1:106: error: 'ProtectSystem' takes yes, no, full, strict, not 'all'",
+                "1:127: error: 'ReadWritePaths' takes absolute paths, not 'x'",
+                "1:144: error: 'MemoryHigh' takes a size such as 256M, a percentage or infinity, not '0'",
+                "1:157: error: 'TasksMax' takes a number above 0, a percentage or infinity, not '10K'",
+                "1:173: error: 'CPUWeight' takes a number from 1 to 10000 or idle, not '0'",
+                "1:186: error: 'IOWeight' takes a number from 1 to 10000, not 'idle'",
+            ]),
+        FaultCase(
+            #"""
+            unit: {MemryMax: 1G, Restart: always, Type: oneshot, ExecStopPost: x, SystemCallFilter: a, Foo: b, LimitNOFILE: 3, User: [a], KillMode: none, Slice: x, OnFailure: y}
+            steps: [{id: s, run: echo}]
+            """#,
+            [
+                "1:8: error: systemd has no directive 'MemryMax' (did you mean 'MemoryMax'?)",
+                "1:22: error: 'Restart' cannot be set for a step: the step's own 'retry_policy' says when it runs again",
+                "1:39: error: 'Type' cannot be set for a step: how pawl sees a step's end hangs on it",
+                "1:54: error: 'ExecStopPost' cannot be set for a step: what a unit executes is the step itself",
+                "1:71: error: 'SystemCallFilter' is not supported by this version of pawl",
+                "1:92: error: systemd has no directive 'Foo'",
+                "1:100: error: 'LimitNOFILE' is not supported by this version of pawl",
+                "1:122: error: 'User' takes one value, not a list",
+                "1:127: error: 'KillMode' cannot be set for a step: nothing of a step may outlive it",
+                "1:143: error: 'Slice' cannot be set for a step: a step runs in the slice of its run",
+                "1:153: error: 'OnFailure' cannot be set for a step: other units are not started by a step's end",
+            ]),
+        FaultCase(
+            #"""
+            env: {A: "${s.output}", B: "${run.id}"}
+            steps: [{id: s, run: echo}]
+            """#,
+            [
+                "1:13: error: what holds for every step cannot read the step 's' (move it to the steps that come after 's')"
+            ]),
+    ]
+}

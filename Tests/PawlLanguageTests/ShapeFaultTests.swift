@@ -1,0 +1,176 @@
+import Testing
+
+@testable import PawlLanguage
+
+@Suite("Faults in the shape of a file")
+struct ShapeFaultTests {
+    @Test("each is told with its place and what would be right", arguments: cases)
+    func told(_ fault: FaultCase) { fault.check() }
+
+    static let cases: [FaultCase] = [
+        FaultCase(
+            #"""
+
+            """#,
+            [
+                "1:1: error: the file is empty; a workflow has at least 'steps'"
+            ]),
+        FaultCase(
+            #"""
+            # nothing
+            """#,
+            [
+                "1:1: error: the file is empty; a workflow has at least 'steps'"
+            ]),
+        FaultCase(
+            #"""
+            []
+            """#,
+            [
+                "1:1: error: a workflow is a map of keys and values, not an empty list"
+            ]),
+        FaultCase(
+            #"""
+            text
+            """#,
+            [
+                "1:1: error: a workflow is a map of keys and values, not text"
+            ]),
+        FaultCase(
+            #"""
+            steps: []
+            """#,
+            [
+                "1:8: error: 'steps' takes a list of at least one step, not an empty list"
+            ]),
+        FaultCase(
+            #"""
+            steps:
+            """#,
+            [
+                "1:1: error: 'steps' takes a list of at least one step, not nothing"
+            ]),
+        FaultCase(
+            #"""
+            steps: x
+            """#,
+            [
+                "1:8: error: 'steps' takes a list of at least one step, not 'x'"
+            ]),
+        FaultCase(
+            #"""
+            nme: x
+            steps: [{id: a, run: echo}]
+            """#,
+            [
+                "1:1: error: unknown key 'nme' (did you mean 'name'?)"
+            ]),
+        FaultCase(
+            #"""
+            name: x
+            """#,
+            [
+                "1:1: error: there are no 'steps'"
+            ]),
+        FaultCase(
+            #"""
+            name: [x]
+            steps: [{id: a, run: echo}]
+            """#,
+            [
+                "1:7: error: 'name' takes text, not a list"
+            ]),
+        FaultCase(
+            #"""
+            schedule: daily
+            lock: x
+            steps: [{id: a, run: echo, foreach: [1]}]
+            """#,
+            [
+                "1:1: error: 'schedule' is not supported by this version of pawl",
+                "2:1: error: 'lock' is not supported by this version of pawl",
+                "3:28: error: 'foreach' is not supported by this version of pawl",
+            ]),
+        FaultCase(
+            #"""
+            steps: [{id: a}]
+            """#,
+            [
+                "1:9: error: this step does nothing: it needs 'run' or 'command'"
+            ]),
+        FaultCase(
+            #"""
+            steps: [{run: echo}]
+            """#,
+            [
+                "1:9: error: this step has no 'id'"
+            ]),
+        FaultCase(
+            #"""
+            steps: [{id: a, run: echo, command: [b]}]
+            """#,
+            [
+                "1:28: error: a step has either 'run' or 'command', not both"
+            ]),
+        FaultCase(
+            #"""
+            steps: [{id: a, done_when: {file: /x}}]
+            """#,
+            [
+                "1:17: error: 'done_when' is not supported by this version of pawl"
+            ]),
+        FaultCase(
+            #"""
+            steps: [a]
+            """#,
+            [
+                "1:9: error: a step is a map of keys and values, not text"
+            ]),
+        FaultCase(
+            #"""
+            steps:
+              - id: a
+                retires: 3
+                run: echo
+            """#,
+            [
+                "3:5: error: unknown key 'retires' (did you mean 'retry_policy'?)"
+            ]),
+        FaultCase(
+            #"""
+            a: 1
+            a: 2
+            steps: [{id: s, run: echo, run: x}]
+            """#,
+            [
+                "1:1: error: unknown key 'a'",
+                "2:1: error: the key 'a' is there twice; the first is at line 1, column 1",
+                "3:28: error: the key 'run' is there twice; the first is at line 3, column 17",
+            ]),
+        FaultCase(
+            #"""
+            steps:
+              - id: s
+               run: echo
+            """#,
+            [
+                "3:4: error: this does not fit the block that begins at line 2; check the indentation"
+            ]),
+        FaultCase(
+            #"""
+            steps: [{id: s, run: !x echo}]
+            """#,
+            [
+                "1:22: error: the tag '!x' is not known here"
+            ]),
+        FaultCase(
+            #"""
+            tasks: [{id: a}]
+            id: x
+            """#,
+            [
+                "1:1: error: 'tasks' is not supported by this version of pawl",
+                "2:1: error: 'id' is not supported by this version of pawl",
+            ]),
+    ]
+}
