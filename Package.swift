@@ -65,7 +65,8 @@ let package = Package(
         module(
             "PawlDaemon",
             [
-                "CLinux", "EventLoopKit", "SystemdKit", "SQLiteKit", "VarlinkKit", "YAMLKit", "PawlModel", "PawlLanguage",
+                "CLinux", "EventLoopKit", "SystemdKit", "SQLiteKit", "VarlinkKit", "YAMLKit", "PawlModel",
+                "PawlLanguage",
                 "PawlEngine", "PawlStore", "PawlAPI",
             ]),
         module(
