@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # What a system test can use; `Tests/System/run` runs the tests, each of which begins with
 #
 #   source "$(dirname "$0")/../lib.sh"
