@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # What a system test can use; `Tests/System/run` runs the tests, each of which begins with
 #
 #   source "$(dirname "$0")/../lib.sh"
@@ -23,6 +24,7 @@ harness=$system_tests/harness
 test_name=$(basename "$(cd "$(dirname "$0")" && pwd)")
 host=$(tr '[:upper:]' '[:lower:]' <<<"$test_name")
 output=""
+installed=""
 scratch=$(mktemp -d)
 export PAWL_TEST_OWNER=$$
 
@@ -30,7 +32,11 @@ fail() { echo "FAILED: $*"; exit 1; }
 skip() { echo "skip: $*"; exit 77; }
 section() { echo "--- $*"; }
 
-host_start() { "$harness" start "$host" --root "${PAWL_TEST_ROOT:?}" "$@"; }
+host_start() {
+  # Where the machine itself is the host, a pawl that is in use there is nothing to test with.
+  [[ $("$harness" kind) == box ]] || ! dpkg -s pawl >/dev/null 2>&1 || skip "pawl is installed on this machine"
+  "$harness" start "$host" --root "${PAWL_TEST_ROOT:?}" "$@"
+}
 host_exec() { "$harness" exec "$host" -- "$@"; }
 host_copy() { "$harness" copy "$host" "$@"; }
 host_kill() { need_box "a power cut"; "$harness" kill "$host"; }
@@ -39,6 +45,7 @@ host_reboot() { need_box "a reboot"; "$harness" reboot "$host"; }
 need_box() { [[ $("$harness" kind) == box ]] || skip "$1 of the machine that the tests run on"; }
 
 install_deb() {
+  installed=yes
   host_copy "${PAWL_TEST_DEB:?}" /root
   host_exec env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq -o Dpkg::Use-Pty=0 --no-install-recommends "/root/$(basename "$PAWL_TEST_DEB")"
 }
@@ -74,6 +81,11 @@ at_end() {
     echo "--- the host's journal"
     "$harness" exec "$host" -- journalctl -b --no-pager -n 80 2>/dev/null || echo "(the host is not up)"
     echo "--- the test ended with status $status"
+  fi
+  if [[ $installed && $("$harness" kind) == machine ]]; then
+    systemctl stop 'pawl-step-*.service' || true
+    DEBIAN_FRONTEND=noninteractive apt-get purge -y -qq pawl || true
+    rm -rf /etc/pawl "/root/$(basename "$PAWL_TEST_DEB")"
   fi
   "$harness" stop "$host" || true
   rm -rf "$scratch"
