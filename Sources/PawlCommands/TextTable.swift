@@ -46,8 +46,8 @@ struct TextTable {
                 if let width { text = style.cut(text, to: max(0, width - used)) }
                 line += style.paint(text, cell.colour)
                 used += text.count
-                guard column < filled - 1 else { break }
                 let gap = widths[column] - cell.text.count + 2
+                guard column < filled - 1, used + gap < width ?? .max else { break }
                 line += String(repeating: " ", count: gap)
                 used += gap
             }

@@ -23,7 +23,7 @@ struct LogsVerb: Verb {
     @Flag(name: .shortAndLong, help: "Go on with new lines until the run has ended.")
     var follow = false
 
-    @Option(name: .shortAndLong, help: ArgumentHelp("Only the last lines.", valueName: "count"))
+    @Option(name: [.customShort("n"), .long], help: ArgumentHelp("Only the last lines.", valueName: "count"))
     var lines: Int?
 
     @OptionGroup var format: OutputOption

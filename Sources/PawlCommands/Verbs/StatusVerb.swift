@@ -20,7 +20,7 @@ struct StatusVerb: Verb {
     var run: String?
 
     @Option(
-        name: [.short, .long],
+        name: [.customShort("n"), .long],
         help: ArgumentHelp("How many lines of each failed step to show.", valueName: "count"))
     var lines = 10
 
