@@ -75,7 +75,8 @@ package enum Value: Sendable, Hashable {
 
     /// A number without a fraction keeps no `.0`: `1.0` written into a script is a surprise to every shell.
     private static func text(of number: Double) -> String {
-        if number.isFinite, number == number.rounded(), abs(number) < 1e15 { return String(Int64(number)) }
+        // By conversion: `rounded()` would need libm, which a program without C code does not link.
+        if abs(number) < 1e15, number == Double(Int64(number)) { return String(Int64(number)) }
         return String(number)
     }
 

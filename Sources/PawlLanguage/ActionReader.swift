@@ -1,0 +1,126 @@
+import PawlModel
+import YAMLKit
+
+extension StepReader {
+    /// A script with the interpreter that its `#!` line names.
+    func script(_ entry: YAMLEntry) -> ScriptText? {
+        guard let text = faults.text(entry) else { return nil }
+        guard text.contains(where: { !$0.isWhitespace }) else {
+            faults.error(entry.place, "'run' has no script")
+            return nil
+        }
+        var script = ScriptText(text: text, node: entry.value)
+        guard text.hasPrefix("#!") else { return script }
+        // As the kernel reads it: the interpreter, and all that follows as one argument (man:execve(2)).
+        let line = text.dropFirst(2).prefix { !$0.isNewline }.drop { $0 == " " || $0 == "\t" }
+        let program = line.prefix { $0 != " " && $0 != "\t" }
+        var rest = line.dropFirst(program.count).drop { $0 == " " || $0 == "\t" }
+        while let last = rest.last, last == " " || last == "\t" { rest = rest.dropLast() }
+        guard program.hasPrefix("/") else {
+            faults.error(in: entry.value, at: 0, "'#!' needs the absolute path of an interpreter, not '\(program)'")
+            return nil
+        }
+        script.interpreter = [String(program)] + (rest.isEmpty ? [] : [String(rest)])
+        return script
+    }
+
+    /// An interpreter: words with blanks between them, or a list.
+    func shell(_ entry: YAMLEntry) -> [String]? {
+        var words: [String] = []
+        if let items = entry.value.sequence {
+            for item in items {
+                guard let scalar = item.scalar, !item.isEmpty else {
+                    faults.error(item.mark, "'shell' takes words, not \(item.kindName)")
+                    return nil
+                }
+                words.append(scalar.text)
+            }
+        } else if let text = faults.text(entry) {
+            words = text.split { $0 == " " || $0 == "\t" }.map(String.init)
+        } else {
+            return nil
+        }
+        guard let program = words.first else {
+            faults.refuse(entry, "an interpreter and its arguments")
+            return nil
+        }
+        guard isProgram(program) else {
+            faults.error(entry.place, "'shell' takes an absolute path or a name without '/', not '\(program)'")
+            return nil
+        }
+        return words
+    }
+
+    /// An argument list.
+    func command(_ entry: YAMLEntry) -> (templates: [Template]?, uses: [TemplateUse]) {
+        guard let items = entry.value.sequence else {
+            let hint = "write a list of arguments, or use 'run' for a script"
+            if entry.value.scalar != nil, !entry.value.isEmpty {
+                faults.error(entry.place, "'command' takes a list, not text", hint: hint)
+            } else {
+                faults.error(entry.place, "'command' takes a list, not \(entry.value.kindName)", hint: hint)
+            }
+            return (nil, [])
+        }
+        guard !items.isEmpty else {
+            faults.error(entry.place, "'command' names no program")
+            return (nil, [])
+        }
+        let templates = items.map { faults.template($0, "an argument") }
+        let read = templates.compactMap { $0 }
+        guard read.count == templates.count else { return (nil, []) }
+        if let program = read[0].constant?.text, !isProgram(program) {
+            faults.error(
+                items[0].mark, "a program is an absolute path or a name without '/', not '\(program)'")
+        }
+        checkShell(read, items)
+        return (read, zip(read, items).map { TemplateUse(template: $0, node: $1) })
+    }
+
+    /// What systemd can look up or start: a path from the root or a plain name.
+    private func isProgram(_ text: String) -> Bool {
+        !text.isEmpty && (text.hasPrefix("/") ? !text.hasSuffix("/") : !text.contains("/"))
+    }
+
+    private static let shells: Set<String> = [
+        "sh", "bash", "dash", "zsh", "ksh", "mksh", "ash", "busybox", "fish", "su", "runuser",
+    ]
+
+    /// Refuses `${...}` in the text that a shell gets by `-c`: there a value becomes code.
+    private func checkShell(_ arguments: [Template], _ nodes: [YAMLNode]) {
+        var shell: String?
+        var isCode = false
+        for (argument, node) in zip(arguments, nodes) {
+            let text = argument.constant?.text
+            if shell != nil, isCode {
+                if text?.hasPrefix("-") == true { continue }
+                if let first = argument.expressions.first {
+                    faults.error(
+                        in: node, at: max(0, first.leftmost - 2),
+                        "a value in the text of '\(shell ?? "sh") -c' would become code",
+                        hint: "pass it by 'env' and read it as \"$NAME\"")
+                }
+                return
+            }
+            guard let text else { continue }
+            if shell != nil, text.hasPrefix("-"), !text.hasPrefix("--"), text.contains("c") || text == "-c" {
+                isCode = true
+            } else if shell == nil || !text.hasPrefix("-") {
+                let name = String(text.split(separator: "/").last ?? "")
+                if StepReader.shells.contains(name) { shell = name }
+            }
+        }
+    }
+}
+
+extension Expression {
+    /// Where it begins: an operator's own place is behind its left operand.
+    var leftmost: Int {
+        switch kind {
+        case .binary(_, let left, _): left.leftmost
+        case .conditional(let condition, _, _): condition.leftmost
+        case .index(let base, _), .member(let base, _): base.leftmost
+        default: offset
+        }
+    }
+}

@@ -1,0 +1,49 @@
+package import PawlModel
+import YAMLKit
+
+/// What `/etc/pawl/config.yaml` and its drop-ins say.
+package struct Configuration: Sendable, Hashable {
+    /// How much pawld says in the journal.
+    package enum LogLevel: String, Sendable, CaseIterable {
+        case debug, info, notice, warning, error
+    }
+
+    /// How many steps of a run go at once, where the workflow does not say.
+    package var maxParallel = 4
+    /// How much pawld says in the journal.
+    package var logLevel = LogLevel.info
+
+    /// What holds where no file says anything.
+    package init() {}
+}
+
+/// Reads the configuration.
+package enum ConfigurationReader {
+    /// Reads the main file and its drop-ins, the later ones winning key by key. All or nothing.
+    ///
+    /// - Parameters:
+    ///   - texts: each file with its text, in the order in which they count; a file may be empty.
+    /// - Returns: the configuration, nil exactly where there is an error; and all errors and warnings.
+    package static func read(
+        _ texts: [(file: String, text: String)]
+    ) -> (configuration: Configuration?, diagnostics: [Diagnostic]) {
+        var configuration = Configuration()
+        var diagnostics: [Diagnostic] = []
+        for (file, text) in texts {
+            let faults = Faults(file: file)
+            if let root = faults.root(of: text), !root.isEmpty,
+                let entries = faults.entries(root, of: "the configuration", keys: Schema.configurationKeys)
+            {
+                if let value = entries["max_parallel"].flatMap({ faults.integer($0, from: 1) }) {
+                    configuration.maxParallel = value
+                }
+                if let value = entries["log_level"].flatMap({ faults.choice($0, of: Configuration.LogLevel.self) }) {
+                    configuration.logLevel = value
+                }
+            }
+            diagnostics += faults.sorted
+        }
+        let isFaulty = diagnostics.contains { $0.severity == .error }
+        return (isFaulty ? nil : configuration, diagnostics)
+    }
+}

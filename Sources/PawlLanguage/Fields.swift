@@ -1,0 +1,122 @@
+import PawlModel
+import YAMLKit
+
+/// Reading of single values, each with the sentence that says what would have been right.
+extension Faults {
+    /// The entries of a mapping by key, without those the table does not have or this version does not do, which are
+    /// faults. Nil where the node is no mapping.
+    func entries(_ node: YAMLNode, of what: String, keys: [SchemaKey]) -> [String: YAMLEntry]? {
+        guard let mapping = node.mapping else {
+            error(node.mark, "\(what) is a map of keys and values, not \(node.kindName)")
+            return nil
+        }
+        var result: [String: YAMLEntry] = [:]
+        for entry in mapping {
+            let name = entry.key.text
+            if let key = keys.first(where: { $0.name == name }) {
+                if key.isSupported {
+                    result[name] = entry
+                } else {
+                    error(entry.key.mark, "'\(name)' is not supported by this version of pawl")
+                }
+            } else {
+                let near = Suggestion.nearest(to: name, in: keys.map(\.name))
+                error(entry.key.mark, "unknown key '\(name)'", hint: near.map(Suggestion.didYouMean))
+            }
+        }
+        return result
+    }
+
+    /// The text of a scalar, as written.
+    func text(_ entry: YAMLEntry) -> String? {
+        guard let scalar = entry.value.scalar, !entry.value.isEmpty else {
+            error(entry.place, "'\(entry.key.text)' takes text, not \(entry.value.kindName)")
+            return nil
+        }
+        return scalar.text
+    }
+
+    func boolean(_ entry: YAMLEntry) -> Bool? {
+        if case .boolean(let value)? = entry.value.scalar?.resolved { return value }
+        refuse(entry, "true or false")
+        return nil
+    }
+
+    func integer(_ entry: YAMLEntry, from least: Int) -> Int? {
+        if case .integer(let value)? = entry.value.scalar?.resolved, value >= least, value <= Int64(Int32.max) {
+            return Int(value)
+        }
+        refuse(entry, "a whole number from \(least) up")
+        return nil
+    }
+
+    func duration(_ entry: YAMLEntry, orZero: Bool = false) -> Duration? {
+        if let text = entry.value.scalar?.text {
+            if text == "infinity" {
+                error(entry.place, "'\(entry.key.text)' cannot be infinity; leave the key out")
+                return nil
+            }
+            if let span = TimeSpan.parse(text) {
+                if span > .zero || orZero { return span }
+                error(entry.place, "'\(entry.key.text)' has to be above 0")
+                return nil
+            }
+        }
+        refuse(entry, "a time span such as 90s, 5min or 2h")
+        return nil
+    }
+
+    func choice<Choice: RawRepresentable & CaseIterable>(_ entry: YAMLEntry, of: Choice.Type) -> Choice?
+    where Choice.RawValue == String {
+        let words = Choice.allCases.map(\.rawValue)
+        if let text = entry.value.scalar?.text {
+            if let choice = Choice(rawValue: text) { return choice }
+            let near = Suggestion.nearest(to: text, in: words)
+            error(
+                entry.place, "'\(entry.key.text)' is one of \(words.joined(separator: ", ")), not '\(text)'",
+                hint: near.map(Suggestion.didYouMean))
+            return nil
+        }
+        refuse(entry, "one of \(words.joined(separator: ", "))")
+        return nil
+    }
+
+    /// Text with `${...}` in it. `what` is the key or the place it belongs to.
+    func template(_ node: YAMLNode, _ what: String) -> Template? {
+        guard let scalar = node.scalar, !node.isEmpty else {
+            let hint = node.isEmpty ? "write \"\" for an empty text" : nil
+            error(node.mark, "\(what) takes text, not \(node.kindName)", hint: hint)
+            return nil
+        }
+        do throws(SyntaxFault) {
+            return try Template(scalar.text)
+        } catch {
+            self.error(in: node, at: error.offset, error.message, hint: error.hint)
+            return nil
+        }
+    }
+
+    func refuse(_ entry: YAMLEntry, _ wanted: String) {
+        let found = entry.value.scalar.flatMap { entry.value.isEmpty ? nil : "'\($0.text)'" } ?? entry.value.kindName
+        error(entry.place, "'\(entry.key.text)' takes \(wanted), not \(found)")
+    }
+}
+
+extension YAMLEntry {
+    /// Where its value is told to be: a value that is not there has no place of its own.
+    var place: YAMLMark { value.isEmpty ? key.mark : value.mark }
+}
+
+extension YAMLNode {
+    /// Whether nothing is written there, or what YAML takes for nothing.
+    var isEmpty: Bool { scalar?.resolved == .null }
+
+    /// What it is, for a sentence.
+    var kindName: String {
+        switch content {
+        case .sequence: "a list"
+        case .mapping: "a map"
+        case .scalar: isEmpty ? "nothing" : "text"
+        }
+    }
+}

@@ -1,0 +1,41 @@
+import PawlModel
+import YAMLKit
+
+/// The one namespace of variables and steps.
+struct NameTable {
+    /// Variables by name.
+    private(set) var variables: [String: VariableDeclaration] = [:]
+    /// Steps by name, as places in the list.
+    private(set) var steps: [String: Int] = [:]
+
+    /// Takes all names and reports those that cannot be and those that are there twice.
+    init(variables: [(declaration: VariableDeclaration, mark: YAMLMark)], drafts: [StepDraft], _ faults: Faults) {
+        var places: [String: YAMLMark] = [:]
+        for (declaration, mark) in variables {
+            self.variables[declaration.name] = declaration
+            places[declaration.name] = mark
+        }
+        for draft in drafts where !draft.id.isEmpty {
+            let id = draft.id
+            if !Names.isStep(id) {
+                faults.error(
+                    draft.idMark, "'\(id)' cannot be a step's name",
+                    hint: "letters, digits, '_' and '-', a letter or '_' first, at most \(Names.longest)")
+            } else if Names.reserved.contains(id) || Expression.words.contains(id) {
+                faults.error(draft.idMark, "'\(id)' cannot be a step's name: it means something else in expressions")
+            }
+            if let first = places[id] {
+                let what = self.variables[id] == nil ? "step" : "variable"
+                faults.error(
+                    draft.idMark,
+                    "the name '\(id)' is taken by the \(what) at line \(first.line), column \(first.column)")
+                continue
+            }
+            places[id] = draft.idMark
+            steps[id] = draft.index
+        }
+    }
+
+    /// Everything that an expression may begin with.
+    var all: [String] { variables.keys.sorted() + steps.keys.sorted() + ["run", "workflow", "host"] }
+}

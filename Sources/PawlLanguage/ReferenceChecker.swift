@@ -1,0 +1,121 @@
+import PawlModel
+import YAMLKit
+
+/// Checks that what expressions read is there, has a value by then, and fits what is done with it.
+struct ReferenceChecker {
+    let names: NameTable
+    let drafts: [StepDraft]
+    let faults: Faults
+    /// The steps whose `output` some expression reads, as places in the list.
+    private(set) var readOutputs: Set<Int> = []
+    /// What was found about pairs of steps before: templates of one step mostly read the same others.
+    private var answers: [Int: Bool] = [:]
+
+    init(names: NameTable, drafts: [StepDraft], faults: Faults) {
+        (self.names, self.drafts, self.faults) = (names, drafts, faults)
+    }
+
+    /// The workflow's own `env` and `unit`: they hold for every step, so they can read none.
+    mutating func check(shared uses: [TemplateUse]) {
+        for use in uses {
+            for reference in use.template.references {
+                guard check(reference, use.node), names.steps[reference.name] != nil else { continue }
+                faults.error(
+                    in: use.node, at: reference.offset,
+                    "what holds for every step cannot read the step '\(reference.name)'",
+                    hint: "move it to the steps that come after '\(reference.name)'")
+            }
+            checkTypes(use)
+        }
+    }
+
+    mutating func check(steps graph: inout StepGraph) {
+        let places = Dictionary(uniqueKeysWithValues: drafts.enumerated().map { ($1.index, $0) })
+        for (place, draft) in drafts.enumerated() {
+            answers.removeAll(keepingCapacity: true)
+            for use in draft.uses {
+                for reference in use.template.references {
+                    guard check(reference, use.node), let index = names.steps[reference.name],
+                        let target = places[index]
+                    else { continue }
+                    check(reference, to: target, from: place, use.node, &graph)
+                }
+                checkTypes(use)
+            }
+        }
+    }
+
+    private mutating func check(
+        _ reference: Reference, to target: Int, from place: Int, _ node: YAMLNode, _ graph: inout StepGraph
+    ) {
+        if reference.members.first == "output" { readOutputs.insert(target) }
+        let (reader, name) = (drafts[place].id, reference.name)
+        if target == place {
+            return faults.error(in: node, at: reference.offset, "step '\(reader)' reads its own results")
+        }
+        // In a circle everything waits for everything; that was told already.
+        guard !graph.isCyclic else { return }
+        let isAncestor = answers[target] ?? graph.waits(place, for: target)
+        answers[target] = isAncestor
+        guard !isAncestor else { return }
+        let hint =
+            graph.waits(target, for: place)
+            ? "'\(name)' itself waits for '\(reader)'" : "add '\(name)' to its 'depends_on'"
+        faults.error(
+            in: node, at: reference.offset, "step '\(reader)' reads '\(name)' but does not wait for it", hint: hint)
+    }
+
+    /// Whether a reference names something that there is; what is wrong is reported.
+    private func check(_ reference: Reference, _ node: YAMLNode) -> Bool {
+        let name = reference.name
+        if let members = Members.of(reserved: name) { return checkMember(reference, members, "'\(name)'", node) }
+        if names.steps[name] != nil {
+            guard checkMember(reference, Members.ofStep, "step '\(name)'", node) else { return false }
+            if reference.members == ["outputs"] { return true }
+            return true
+        }
+        if names.variables[name] != nil { return true }
+        let message: String
+        var hint: String?
+        if Names.reserved.contains(name) {
+            message = "'\(name)' has a value only inside 'foreach', which this version of pawl does not support"
+        } else {
+            message = "'\(name)' is no variable and no step"
+            if let near = Suggestion.nearest(to: name, in: names.all) {
+                hint = Suggestion.didYouMean(near)
+            } else if name.contains("-"), name.split(separator: "-").allSatisfy(isOperand) {
+                hint = "a minus needs blanks around it"
+            }
+        }
+        faults.error(in: node, at: reference.offset, message, hint: hint)
+        return false
+    }
+
+    private func isOperand(_ text: Substring) -> Bool {
+        names.variables[String(text)] != nil || names.steps[String(text)] != nil || Int64(text) != nil
+    }
+
+    private func checkMember(_ reference: Reference, _ members: [String], _ what: String, _ node: YAMLNode) -> Bool {
+        guard let member = reference.members.first else {
+            faults.error(
+                in: node, at: reference.offset, "\(what) is no value by itself",
+                hint: "read one of its members: \(members.joined(separator: ", "))")
+            return false
+        }
+        guard !members.contains(member) else { return true }
+        let near = Suggestion.nearest(to: member, in: members)
+        faults.error(
+            in: node, at: reference.offset, "\(what) has no '\(member)'",
+            hint: near.map(Suggestion.didYouMean) ?? "it has \(members.joined(separator: ", "))")
+        return false
+    }
+
+    private func checkTypes(_ use: TemplateUse) {
+        let checker = TypeChecker(names: names, outputs: { drafts[$0].outputs })
+        for expression in use.template.expressions {
+            do throws(SyntaxFault) { _ = try checker.type(of: expression) } catch {
+                faults.error(in: use.node, at: error.offset, error.message, hint: error.hint)
+            }
+        }
+    }
+}

@@ -1,0 +1,121 @@
+/// A key of the language: what the reader takes and what the manual explains.
+package struct SchemaKey: Sendable, Hashable {
+    /// The key.
+    package var name: String
+    /// What its value is, in a few words.
+    package var type: String
+    /// One line on what it does.
+    package var meaning: String
+    /// Whether this version does it; a key that is not supported is known and refused.
+    package var isSupported: Bool
+
+    fileprivate init(_ name: String, _ type: String, _ meaning: String, isSupported: Bool = true) {
+        (self.name, self.type, self.meaning, self.isSupported) = (name, type, meaning, isSupported)
+    }
+
+    fileprivate static func later(_ name: String, _ type: String, _ meaning: String) -> SchemaKey {
+        SchemaKey(name, type, meaning, isSupported: false)
+    }
+}
+
+/// Every key of the workflow language and of the configuration: the one table that decides what is unknown.
+package enum Schema {
+    private static let shared: [SchemaKey] = [
+        SchemaKey("env", "map of names to text", "environment variables of the steps"),
+        SchemaKey("unit", "map of directives", "systemd's directives for the steps' units"),
+        SchemaKey("shell", "text or list", "the interpreter of scripts without a #! line"),
+        SchemaKey("retry_policy", "map", "when and how often a failed step is tried again"),
+        SchemaKey("interrupted", "rerun, ask or fail", "what becomes of a step that was lost with the host"),
+        .later("credentials", "list or map", "secrets that systemd loads"),
+        .later("lock", "text or map", "one at a time for this key"),
+    ]
+
+    /// Keys of a workflow.
+    package static let workflowKeys: [SchemaKey] =
+        [
+            SchemaKey("name", "text", "a title for people"),
+            SchemaKey("description", "text", "what it is for"),
+            SchemaKey("version", "text", "the author's own version"),
+            SchemaKey("variables", "map", "what a run binds"),
+            SchemaKey("timeout", "time span", "how long a run may take in all"),
+            SchemaKey("max_parallel", "whole number", "how many steps run at once"),
+            SchemaKey("fail_fast", "true or false", "whether the first failure ends the run"),
+            SchemaKey("steps", "list of steps", "what is done, in the order written"),
+        ] + shared + [
+            .later("schedule", "text", "when it runs by itself"),
+            .later("catch_up", "none, one or all", "what becomes of runs that were missed"),
+            .later("slice", "map of directives", "limits of the whole run"),
+            .later("recovery", "resume, restart or fail", "what becomes of a run that was lost with the host"),
+            .later("include", "list of files", "parts kept in other files"),
+            .later("allow", "map", "who may start it"),
+            .later("on_success", "list of steps", "runs after a success"),
+            .later("on_failure", "list of steps", "runs after a failure"),
+            .later("on_cancel", "list of steps", "runs after a cancel"),
+            .later("on_exit", "list of steps", "runs at the end, whatever it was"),
+            .later("workflow", "map", "the older form of a template"),
+            .later("tasks", "list", "the older form of steps"),
+            .later("id", "text", "the older form of a label"),
+            .later("category", "text", "the older form of a label"),
+        ]
+
+    /// Keys of a step.
+    package static let stepKeys: [SchemaKey] =
+        [
+            SchemaKey("id", "name", "the step's name"),
+            SchemaKey("run", "text", "a script"),
+            SchemaKey("command", "list", "a program and its arguments"),
+            SchemaKey("depends_on", "list of steps", "what it waits for; without it the step above"),
+            SchemaKey("timeout", "time span", "how long one attempt may take"),
+            SchemaKey("continue_on_failure", "true or false", "whether dependents run although it failed"),
+            SchemaKey("outputs", "map of names to types", "types of the outputs it writes"),
+        ] + shared + [
+            .later("when", "expression", "skips the step where it is false"),
+            .later("done_when", "probe", "what says that the work is done"),
+            .later("foreach", "list, map or expression", "one item at a time"),
+            .later("batch", "whole number", "how many items at once"),
+            .later("max_parallel", "whole number", "how many items at once"),
+            .later("service", "name", "a unit that stays"),
+            .later("undo", "step", "what takes it back"),
+            .later("approval", "text", "waits for a person"),
+            .later("workflow", "name", "another workflow as one step"),
+            .later("with", "map", "the variables of the other workflow"),
+            .later("reboot", "true", "reboots the host and goes on"),
+            .later("http", "map", "one request"),
+            .later("ai", "map", "asks a model"),
+            .later("data", "map", "asks a data service"),
+            .later("image", "path", "a root of its own"),
+            .later("type", "text", "the older form of what a step does"),
+            .later("parameters", "map", "the older form of what a step does"),
+            .later("condition", "expression", "the older form of 'when'"),
+            .later("name", "text", "the older form of 'id'"),
+        ]
+
+    /// Keys of a variable's long form.
+    package static let variableKeys: [SchemaKey] = [
+        SchemaKey("type", "type", "string, integer, number, boolean, list, map, duration, size or path"),
+        SchemaKey("required", "true or false", "whether a run without a value is refused"),
+        SchemaKey("default", "value", "the value without another one"),
+        SchemaKey("enum", "list", "the only values there may be"),
+        SchemaKey("pattern", "regular expression", "what the whole value must match"),
+        SchemaKey("description", "text", "what it is for"),
+        .later("min", "number", "the least value"),
+        .later("max", "number", "the greatest value"),
+        .later("items", "type", "the type of a list's items"),
+    ]
+
+    /// Keys of a retry policy.
+    package static let retryPolicyKeys: [SchemaKey] = [
+        SchemaKey("max_retries", "whole number", "runs after the first one; 0"),
+        SchemaKey("backoff_type", "exponential, linear or fixed", "how the pause grows; exponential"),
+        SchemaKey("initial_delay", "time span", "the pause before the first retry; 1s"),
+        SchemaKey("max_delay", "time span", "the longest pause; 5min"),
+        SchemaKey("jitter", "number from 0 to 1", "by which part of itself a pause may vary; 0"),
+        .later("on_exit_code", "map", "what a script's own codes ask for"),
+    ]
+
+    /// Keys of `/etc/pawl/config.yaml`.
+    package static let configurationKeys: [SchemaKey] = [
+        SchemaKey("max_parallel", "whole number", "how many steps of a run go at once; 4"),
+        SchemaKey("log_level", "debug, info, notice, warning or error", "what pawld says in the journal; info"),
+    ]
+}

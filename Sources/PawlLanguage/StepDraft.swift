@@ -1,0 +1,112 @@
+import PawlModel
+import YAMLKit
+
+/// A template and where it stands, for the checks that need all names.
+struct TemplateUse {
+    var template: Template
+    var node: YAMLNode
+}
+
+/// What a step and the workflow can both say; a step's own wins, key by key.
+struct StepSettings {
+    var environment: [EnvironmentEntry] = []
+    var unit: [Directive] = []
+    var shell: [String]?
+    var interrupted: InterruptedPolicy?
+    var maxRetries: Int?
+    var backoff: RetryPolicy.Backoff?
+    var initialDelay: Duration?
+    var maxDelay: Duration?
+    var jitter: Double?
+    /// The templates among them.
+    var uses: [TemplateUse] = []
+
+    /// These settings where they say something, those of the workflow elsewhere.
+    func over(_ other: StepSettings) -> StepSettings {
+        var result = self
+        let names = Set(environment.map(\.name))
+        result.environment = other.environment.filter { !names.contains($0.name) } + environment
+        let directives = Set(unit.map(\.name))
+        result.unit = other.unit.filter { !directives.contains($0.name) } + unit
+        result.shell = shell ?? other.shell
+        result.interrupted = interrupted ?? other.interrupted
+        result.maxRetries = maxRetries ?? other.maxRetries
+        result.backoff = backoff ?? other.backoff
+        result.initialDelay = initialDelay ?? other.initialDelay
+        result.maxDelay = maxDelay ?? other.maxDelay
+        result.jitter = jitter ?? other.jitter
+        return result
+    }
+
+    /// The retry policy, with the language's defaults for what nobody said.
+    var retryPolicy: RetryPolicy {
+        var policy = RetryPolicy()
+        if let maxRetries { policy.maxRetries = maxRetries }
+        if let backoff { policy.backoff = backoff }
+        if let initialDelay { policy.initialDelay = initialDelay }
+        if let maxDelay { policy.maxDelay = maxDelay }
+        if let jitter { policy.jitter = jitter }
+        return policy
+    }
+}
+
+/// A script as written.
+struct ScriptText {
+    var text: String
+    var node: YAMLNode
+    /// The interpreter that its first line names.
+    var interpreter: [String]?
+}
+
+/// A step as it stands in the file, before names are looked up.
+struct StepDraft {
+    /// A name under `depends_on` with its place.
+    struct Dependency {
+        var name: String
+        var mark: YAMLMark
+    }
+
+    var index: Int
+    var mark: YAMLMark
+    var id: String
+    var idMark: YAMLMark
+    /// Nil: the step above.
+    var dependsOn: [Dependency]?
+    var script: ScriptText?
+    var command: [Template]?
+    var settings = StepSettings()
+    var timeout: Duration?
+    var continueOnFailure = false
+    var outputs: [String: ValueType] = [:]
+    /// All templates of the step.
+    var uses: [TemplateUse] = []
+
+    /// The interpreter of a script that names none: it stops at the first command that fails, also inside a pipe.
+    static let defaultShell = ["/bin/bash", "-euo", "pipefail"]
+
+    /// The step, once everything was found right.
+    func step(shared: StepSettings, dependencies: [Int], dependents: [Int], isOutputRead: Bool) -> Step? {
+        let settings = settings.over(shared)
+        let action: Step.Action
+        if let script {
+            let interpreter = script.interpreter ?? settings.shell ?? StepDraft.defaultShell
+            action = .script(text: script.text, interpreter: interpreter)
+        } else if let command {
+            action = .command(command)
+        } else {
+            return nil
+        }
+        var step = Step(id: id, index: index, line: mark.line, action: action)
+        step.dependencies = dependencies
+        step.dependents = dependents
+        step.environment = settings.environment
+        step.unit = settings.unit
+        step.retry = settings.retryPolicy
+        step.timeout = timeout
+        step.continueOnFailure = continueOnFailure
+        step.interrupted = settings.interrupted ?? .ask
+        step.outputs = outputs
+        step.isOutputRead = isOutputRead
+        return step
+    }
+}

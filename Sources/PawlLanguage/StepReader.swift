@@ -1,0 +1,190 @@
+import PawlModel
+import YAMLKit
+
+/// Reads steps, and what steps and workflow have in common.
+struct StepReader {
+    let faults: Faults
+
+    func read(_ node: YAMLNode, index: Int) -> StepDraft? {
+        guard let entries = faults.entries(node, of: "a step", keys: Schema.stepKeys) else { return nil }
+        var draft = StepDraft(index: index, mark: node.mark, id: "", idMark: node.mark)
+        if let entry = entries["id"] {
+            draft.idMark = entry.place
+            draft.id = faults.text(entry) ?? ""
+        } else {
+            faults.error(node.mark, "this step has no 'id'")
+        }
+        draft.settings = settings(entries)
+        draft.uses = draft.settings.uses
+        readAction(entries, node, into: &draft)
+        draft.dependsOn = entries["depends_on"].map(dependencies)
+        draft.timeout = entries["timeout"].flatMap { faults.duration($0) }
+        draft.continueOnFailure = entries["continue_on_failure"].flatMap(faults.boolean) ?? false
+        draft.outputs = entries["outputs"].map(outputs) ?? [:]
+        return draft
+    }
+
+    private func readAction(_ entries: [String: YAMLEntry], _ node: YAMLNode, into draft: inout StepDraft) {
+        switch (entries["run"], entries["command"]) {
+        case (let run?, let command?):
+            let later = max(run.key.mark, command.key.mark)
+            faults.error(later, "a step has either 'run' or 'command', not both")
+        case (let run?, nil): draft.script = script(run)
+        case (nil, let command?):
+            let (templates, uses) = self.command(command)
+            draft.command = templates
+            draft.uses += uses
+        case (nil, nil):
+            // A step of a kind that is still to come was told of already.
+            let actions = ["approval", "workflow", "reboot", "http", "ai", "data", "done_when", "type"]
+            let isKnown = node.mapping?.contains { actions.contains($0.key.text) } ?? false
+            if !isKnown { faults.error(node.mark, "this step does nothing: it needs 'run' or 'command'") }
+        }
+        if entries["command"] != nil, entries["run"] == nil, let shell = entries["shell"] {
+            faults.error(shell.key.mark, "'shell' belongs to 'run'; a command needs no interpreter")
+        }
+    }
+
+    /// The keys that a workflow has too.
+    func settings(_ entries: [String: YAMLEntry]) -> StepSettings {
+        var result = StepSettings()
+        if let entry = entries["env"] { readEnvironment(entry, into: &result) }
+        if let entry = entries["unit"] { readUnit(entry, into: &result) }
+        result.shell = entries["shell"].flatMap(shell)
+        result.interrupted = entries["interrupted"].flatMap { faults.choice($0, of: InterruptedPolicy.self) }
+        if let entry = entries["retry_policy"],
+            let keys = faults.entries(entry.value, of: "'retry_policy'", keys: Schema.retryPolicyKeys)
+        {
+            result.maxRetries = keys["max_retries"].flatMap { faults.integer($0, from: 0) }
+            result.backoff = keys["backoff_type"].flatMap { faults.choice($0, of: RetryPolicy.Backoff.self) }
+            result.initialDelay = keys["initial_delay"].flatMap { faults.duration($0, orZero: true) }
+            result.maxDelay = keys["max_delay"].flatMap { faults.duration($0, orZero: true) }
+            result.jitter = keys["jitter"].flatMap(jitter)
+        }
+        return result
+    }
+
+    private func jitter(_ entry: YAMLEntry) -> Double? {
+        switch entry.value.scalar?.resolved {
+        case .integer(let value)? where value == 0 || value == 1: return Double(value)
+        case .number(let value)? where value >= 0 && value <= 1: return value
+        default:
+            faults.refuse(entry, "a number from 0 to 1")
+            return nil
+        }
+    }
+
+    private func readEnvironment(_ entry: YAMLEntry, into result: inout StepSettings) {
+        guard let mapping = entry.value.mapping else { return faults.refuse(entry, "a map of names to text") }
+        for entry in mapping {
+            let name = entry.key.text
+            if !Names.isVariable(name) {
+                faults.error(
+                    entry.key.mark, "'\(name)' cannot be an environment variable's name",
+                    hint: "letters, digits and '_', not a digit first, at most \(Names.longest)")
+            } else if let reason = Names.environmentRefusal(name) {
+                faults.error(entry.key.mark, "'\(name)' cannot be set in 'env': \(reason)")
+            }
+            guard let template = self.template(entry) else { continue }
+            result.environment.append(EnvironmentEntry(name: name, value: template))
+            result.uses.append(TemplateUse(template: template, node: entry.value))
+        }
+    }
+
+    /// The template of an entry; nothing at all is told at the key, since it has no place of its own.
+    private func template(_ entry: YAMLEntry) -> Template? {
+        guard entry.value.isEmpty else { return faults.template(entry.value, "'\(entry.key.text)'") }
+        faults.error(entry.place, "'\(entry.key.text)' has no value", hint: "write \"\" for an empty text")
+        return nil
+    }
+
+    private func readUnit(_ entry: YAMLEntry, into result: inout StepSettings) {
+        guard let mapping = entry.value.mapping else { return faults.refuse(entry, "a map of systemd's directives") }
+        for entry in mapping {
+            let name = entry.key.text
+            let known: Directives.Entry
+            do throws(DirectiveFault) { known = try Directives.find(name) } catch {
+                faults.error(entry.key.mark, error.message, hint: error.hint)
+                continue
+            }
+            let nodes: [YAMLNode]
+            if known.kind == .paths, let items = entry.value.sequence {
+                nodes = items
+            } else if entry.value.scalar != nil, !entry.value.isEmpty {
+                nodes = [entry.value]
+            } else {
+                faults.refuse(entry, known.kind == .paths ? "a path or a list of paths" : "one value")
+                continue
+            }
+            let templates = nodes.map { faults.template($0, "'\(name)'") }
+            let read = templates.compactMap { $0 }
+            guard read.count == templates.count else { continue }
+            result.uses += zip(read, nodes).map { TemplateUse(template: $0, node: $1) }
+            guard let values = self.values(read, of: known, entry) else { continue }
+            result.unit.append(Directive(name: name, values: values))
+        }
+    }
+
+    /// Checks what is fixed; several paths in one text become several values, as in a unit file.
+    private func values(_ templates: [Template], of known: Directives.Entry, _ entry: YAMLEntry) -> [Template]? {
+        var constants = templates.compactMap { $0.constant?.text }
+        guard constants.count == templates.count else { return templates }
+        if known.kind == .paths, entry.value.scalar != nil {
+            guard let words = Directives.split(constants[0]) else {
+                faults.error(entry.place, "'\(known.name)' has a quote without its end")
+                return nil
+            }
+            constants = words
+        }
+        do throws(DirectiveFault) {
+            _ = try Directives.resolve(known.name, constants)
+            return constants.map { Template(constant: .string($0)) }
+        } catch {
+            faults.error(entry.place, error.message, hint: error.hint)
+            return nil
+        }
+    }
+
+    private func outputs(_ entry: YAMLEntry) -> [String: ValueType] {
+        guard let mapping = entry.value.mapping else {
+            faults.refuse(entry, "a map of names to types")
+            return [:]
+        }
+        var result: [String: ValueType] = [:]
+        for entry in mapping {
+            if !Names.isStep(entry.key.text) {
+                faults.error(entry.key.mark, "'\(entry.key.text)' cannot be an output's name")
+            }
+            result[entry.key.text] = faults.choice(entry, of: ValueType.self)
+        }
+        return result
+    }
+
+    private func dependencies(_ entry: YAMLEntry) -> [StepDraft.Dependency] {
+        switch entry.value.content {
+        case .sequence(let items):
+            return items.compactMap { item in
+                if let scalar = item.scalar, !item.isEmpty {
+                    return StepDraft.Dependency(name: scalar.text, mark: item.mark)
+                }
+                faults.error(item.mark, "'depends_on' takes names of steps, not \(item.kindName)")
+                return nil
+            }
+        case .scalar(let scalar) where !entry.value.isEmpty:
+            return [StepDraft.Dependency(name: scalar.text, mark: entry.value.mark)]
+        case .scalar:
+            faults.error(entry.place, "'depends_on' names no step", hint: "write [] for a step that starts at once")
+        case .mapping(let entries):
+            for entry in entries {
+                let name = entry.key.text
+                if ["any", "ended", "failed"].contains(name) {
+                    faults.error(
+                        entry.key.mark, "'\(name)' under 'depends_on' is not supported by this version of pawl")
+                } else {
+                    faults.error(entry.key.mark, "'depends_on' takes a list of steps, not a map with '\(name)'")
+                }
+            }
+        }
+        return []
+    }
+}

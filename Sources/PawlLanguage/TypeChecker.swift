@@ -1,0 +1,145 @@
+import PawlModel
+
+/// Finds what cannot work whatever the values are.
+struct TypeChecker {
+    /// What is known of a value before there is one.
+    enum Kind {
+        case any, null, boolean, number, text, list, map
+
+        var name: String {
+            switch self {
+            case .any: "a value"
+            case .null: "no value"
+            case .boolean: "true or false"
+            case .number: "a number"
+            case .text: "text"
+            case .list: "a list"
+            case .map: "a map"
+            }
+        }
+
+        init(_ type: ValueType) {
+            switch type {
+            case .string, .duration, .size, .path: self = .text
+            case .integer, .number: self = .number
+            case .boolean: self = .boolean
+            case .list: self = .list
+            case .map: self = .map
+            }
+        }
+
+        init(_ value: Value) { self = value == .null ? .null : Kind(ValueType.of(value)) }
+    }
+
+    let names: NameTable
+    /// The declared outputs of a step.
+    let outputs: (Int) -> [String: ValueType]
+
+    /// What an expression gives, as far as that is known; throws the first thing in it that cannot be.
+    func type(of expression: Expression) throws(SyntaxFault) -> Kind {
+        switch expression.kind {
+        case .literal(let value): return Kind(value)
+        case .name, .member:
+            if let reference = expression.reference { return try type(of: reference) }
+            guard case .member(let base, let member) = expression.kind else { return .any }
+            try need(base, [.map, .text], "'.\(member)' needs a map", at: base.leftmost)
+            return .any
+        case .index(let base, let index):
+            try need(base, [.list, .map, .text], "'[...]' needs a list or a map", at: expression.offset)
+            try need(index, [.number, .text], "'[...]' needs a number or a key", at: expression.offset + 1)
+            return .any
+        case .list(let items):
+            for item in items { _ = try type(of: item) }
+            return .list
+        case .not(let operand):
+            try need(operand, [.boolean, .text], "'!' needs true or false", at: expression.offset)
+            return .boolean
+        case .negative(let operand):
+            try need(operand, [.number, .text], "'-' needs a number", at: expression.offset)
+            return .number
+        case .conditional(let condition, let first, let second):
+            try need(condition, [.boolean, .text], "'?' needs true or false before it", at: expression.offset)
+            let (one, two) = (try type(of: first), try type(of: second))
+            return one == two ? one : .any
+        case .binary(let sign, let left, let right): return try type(of: sign, left, right, at: expression.offset)
+        case .call(let function, let arguments):
+            for argument in arguments { _ = try type(of: argument) }
+            switch function {
+            case .default: return .any
+            case .length: return .number
+            case .lower, .upper, .trim, .join: return .text
+            case .contains: return .boolean
+            case .split, .lines: return .list
+            }
+        }
+    }
+
+    private func need(
+        _ expression: Expression, _ kinds: [Kind], _ message: String, at offset: Int
+    ) throws(SyntaxFault) {
+        let kind = try type(of: expression)
+        guard kind != .any, !kinds.contains(kind) else { return }
+        throw SyntaxFault(message: "\(message), not \(kind.name)", offset: offset, hint: nil)
+    }
+
+    private func type(
+        of sign: Expression.Operator, _ left: Expression, _ right: Expression, at offset: Int
+    ) throws(SyntaxFault) -> Kind {
+        let needed: (kinds: [Kind], message: String)
+        switch sign {
+        case .and, .or: needed = ([.boolean, .text], "'\(sign.rawValue)' needs true or false")
+        case .add, .subtract, .multiply, .divide, .remainder:
+            needed = ([.number, .text], "'\(sign.rawValue)' needs two numbers")
+        case .contained:
+            _ = try type(of: left)
+            try need(right, [.list, .map, .text], "'in' needs a list, a map or text after it", at: offset)
+            return .boolean
+        default:
+            let (one, two) = (try type(of: left), try type(of: right))
+            if !isComparable(one, two, inOrder: sign != .equal && sign != .notEqual) {
+                throw SyntaxFault(
+                    message: "'\(sign.rawValue)' cannot compare \(one.name) with \(two.name)", offset: offset, hint: nil
+                )
+            }
+            return .boolean
+        }
+        try need(left, needed.kinds, needed.message, at: offset)
+        try need(right, needed.kinds, needed.message, at: offset)
+        return needed.kinds.contains(.boolean) ? .boolean : .number
+    }
+
+    private func isComparable(_ one: Kind, _ two: Kind, inOrder: Bool) -> Bool {
+        if inOrder { return [one, two].allSatisfy { $0 == .any || $0 == .number || $0 == .text } }
+        // Text may hold a number or a truth value; whether there is a value at all can always be asked.
+        let isOpen = [one, two].contains { $0 == .any || $0 == .null }
+        let isText = [one, two].contains { $0 == .text } && ![one, two].contains { $0 == .list || $0 == .map }
+        return isOpen || isText || one == two
+    }
+
+    private func type(of reference: Reference) throws(SyntaxFault) -> Kind {
+        let members = reference.members
+        if let variable = names.variables[reference.name] {
+            let kind = Kind(variable.type)
+            guard let member = members.first else { return kind }
+            guard kind == .map || kind == .text else {
+                throw SyntaxFault(
+                    message: "'.\(member)' needs a map, not \(kind.name)", offset: reference.offset, hint: nil)
+            }
+            return .any
+        }
+        if let index = names.steps[reference.name] {
+            switch members.first {
+            case "state"?, "output"?: return members.count == 1 ? .text : .any
+            case "exit_code"?, "attempts"?: return members.count == 1 ? .number : .any
+            case "outputs"?:
+                guard members.count > 1 else { return .map }
+                return members.count == 2 ? outputs(index)[members[1]].map(Kind.init) ?? .text : .any
+            default: return .any
+            }
+        }
+        switch (reference.name, members.first) {
+        case ("host", "cpus"?), ("host", "memory"?): return .number
+        default: return .any
+        }
+    }
+}

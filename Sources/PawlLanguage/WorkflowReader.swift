@@ -1,0 +1,79 @@
+package import PawlModel
+import YAMLKit
+
+/// Reads workflow files.
+package enum WorkflowReader {
+    /// Reads and checks a workflow.
+    ///
+    /// - Parameters:
+    ///   - text: the file's text.
+    ///   - file: how the diagnostics name the file.
+    ///   - name: the workflow's name, that of the file without `.yaml`.
+    /// - Returns: the workflow, nil exactly where there is an error; and all errors and warnings, in the order of the
+    ///   text.
+    package static func read(
+        _ text: String, file: String, name: String
+    ) -> (workflow: Workflow?, diagnostics: [Diagnostic]) {
+        let faults = Faults(file: file)
+        let start = YAMLMark(line: 1, column: 1)
+        if !Names.isWorkflow(name) {
+            faults.error(
+                start, "'\(name)' cannot be a workflow's name",
+                hint: "lower-case letters, digits and '-', at most \(Names.longest)")
+        }
+        var workflow = Workflow(name: name)
+        if let root = faults.root(of: text) {
+            read(root, into: &workflow, faults)
+        } else if !faults.hasErrors {
+            faults.error(start, "the file is empty; a workflow has at least 'steps'")
+        }
+        return (faults.hasErrors ? nil : workflow, faults.sorted)
+    }
+
+    private static func read(_ root: YAMLNode, into workflow: inout Workflow, _ faults: Faults) {
+        guard let entries = faults.entries(root, of: "a workflow", keys: Schema.workflowKeys) else { return }
+        workflow.title = entries["name"].flatMap(faults.text)
+        workflow.description = entries["description"].flatMap(faults.text)
+        workflow.version = entries["version"].flatMap(faults.text)
+        workflow.timeout = entries["timeout"].flatMap { faults.duration($0) }
+        workflow.maxParallel = entries["max_parallel"].flatMap { faults.integer($0, from: 1) }
+        workflow.failFast = entries["fail_fast"].flatMap(faults.boolean) ?? false
+        let variables = entries["variables"].map { VariableReader(faults: faults).read($0) } ?? []
+        workflow.variables = variables.map(\.declaration)
+
+        let stepReader = StepReader(faults: faults)
+        let shared = stepReader.settings(entries)
+        var drafts: [StepDraft] = []
+        if let steps = entries["steps"] {
+            if let nodes = steps.value.sequence, !nodes.isEmpty {
+                drafts = nodes.enumerated().compactMap { stepReader.read($1, index: $0) }
+            } else {
+                faults.refuse(steps, "a list of at least one step")
+            }
+        } else if root.mapping?.contains(where: { $0.key.text == "tasks" || $0.key.text == "workflow" }) != true {
+            faults.error(root.mark, "there are no 'steps'")
+        }
+
+        let names = NameTable(variables: variables, drafts: drafts, faults)
+        var graph = StepGraph(drafts, names, faults)
+        var checker = ReferenceChecker(names: names, drafts: drafts, faults: faults)
+        checker.check(shared: shared.uses)
+        checker.check(steps: &graph)
+        for draft in drafts {
+            if let script = draft.script { ScriptChecker(names: names, faults: faults).check(script) }
+        }
+        // A step whose action could not be read leaves a hole that its errors have told of.
+        guard !faults.hasErrors else { return }
+        for (index, draft) in drafts.enumerated() {
+            guard
+                let step = draft.step(
+                    shared: shared, dependencies: graph.dependencies[index], dependents: graph.dependents[index],
+                    isOutputRead: checker.readOutputs.contains(index))
+            else {
+                faults.error(draft.mark, "step '\(draft.id)' cannot be read")
+                continue
+            }
+            workflow.steps.append(step)
+        }
+    }
+}
