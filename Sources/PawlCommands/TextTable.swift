@@ -36,6 +36,7 @@ struct TextTable {
                 if column < widths.count { widths[column] = max(widths[column], count) } else { widths.append(count) }
             }
         }
+        let indent = min(indent, width ?? indent)
         return rows.map { row in
             var line = String(repeating: " ", count: indent)
             var used = indent

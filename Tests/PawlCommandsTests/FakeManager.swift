@@ -111,7 +111,8 @@ private final class FakeConnection: ManagerConnection {
             throw .unintelligible("a wait for ever")
         case .failure(let error):
             pending.removeFirst()
-            isBroken = true
+            // A refusal is an answer like any other: the connection is as good as before.
+            if case .lost = error { isBroken = true }
             throw error
         case .answer(let text, let isLast):
             pending.removeFirst()
@@ -133,7 +134,8 @@ enum Sample {
         TimeText.text(of: Timestamp(microseconds: 1_795_230_184_000_000).adding(seconds: seconds))
     }
 
-    static func run(_ state: RunState, _ steps: [StepStatus], reason: String? = nil, ended: Double? = nil) -> RunStatus {
+    static func run(_ state: RunState, _ steps: [StepStatus], reason: String? = nil, ended: Double? = nil) -> RunStatus
+    {
         RunStatus(
             run: name, id: "7k2m9qxa", workflow: "etcd", state: state, reason: reason, started: time(0),
             ended: ended.map(time), stepsDone: steps.count { $0.state.isEnded }, stepsTotal: steps.count, steps: steps)

@@ -45,7 +45,8 @@ struct FormsTests {
         #expect(ExitNames.words(of: timeout) == "timed out")
         #expect(ExitNames.words(of: Sample.attempt(1, .succeeded, from: 0, to: 1, code: 0, result: "success")) == nil)
         let step = Sample.step(
-            "a", .failed, [Sample.attempt(1, .failed, from: 0, to: 1, code: 3)], reason: "exit status 3, no retries left")
+            "a", .failed, [Sample.attempt(1, .failed, from: 0, to: 1, code: 3)],
+            reason: "exit status 3, no retries left")
         #expect(ExitNames.words(of: step) == "exit status 3, no retries left")
     }
 

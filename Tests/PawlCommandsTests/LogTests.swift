@@ -38,7 +38,8 @@ struct LogTests {
     func restart(options: [String]) throws {
         let manager = FakeManager()
         manager.on(
-            .readLogs, try batch(entry(0, "one"), entry(0, "same"), entry(0, "same")), .failure(.lost(reason: "closed")))
+            .readLogs, try batch(entry(0, "one"), entry(0, "same"), entry(0, "same")), .failure(.lost(reason: "closed"))
+        )
         let skipped = options.isEmpty ? [] : [entry(-1, "before")]
         manager.on(
             .readLogs,

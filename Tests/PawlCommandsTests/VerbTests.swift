@@ -126,7 +126,9 @@ struct VerbTests {
         #expect(manager.run("wait", Sample.name).status == status)
     }
 
-    @Test("every error of the API becomes its exit status, with its message and its faults", arguments: APIError.Code.allCases)
+    @Test(
+        "every error of the API becomes its exit status, with its message and its faults",
+        arguments: APIError.Code.allCases)
     func errors(code: APIError.Code) {
         let manager = FakeManager()
         let fault = Diagnostic(file: "/etc/x.yaml", line: 3, column: 4, message: "unknown key 'x'")
