@@ -8,6 +8,8 @@ enum FollowEvent<Answer> {
     case further(Answer)
     /// Nothing new within the time that was given.
     case nothing
+    /// pawld is not there; it is tried again and again.
+    case waiting
     /// pawld has no more answers to this call.
     case ended
 }
@@ -53,7 +55,7 @@ struct PersistentStream {
                         if let since = silentSince, surroundings.monotonic() - since >= PersistentStream.patience {
                             throw GaveUp(reason: "it does not answer")
                         }
-                        if try handle(.nothing) == .done { return }
+                        if try handle(silentSince == nil ? .nothing : .waiting) == .done { return }
                         continue
                     case .answer(let answer, let isLast):
                         (silentSince, isKnown) = (nil, true)
@@ -69,7 +71,7 @@ struct PersistentStream {
             } catch let error as ManagerError {
                 guard error.passes(wasReached: isKnown || silentSince != nil) else { throw error }
                 try bear(error.reason, since: &silentSince)
-                if try handle(.nothing) == .done { return }
+                if try handle(.waiting) == .done { return }
             } catch let error as GaveUp {
                 throw failure(error.reason)
             }

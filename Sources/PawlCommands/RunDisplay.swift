@@ -5,8 +5,8 @@ import PawlModel
 protocol RunDisplay: AnyObject {
     /// pawld told something: all that is known now, what is new in it, and the answer as it came.
     func show(_ status: RunStatus, changes: [RunChange], answer: RunStatus) throws
-    /// Time went by.
-    func tick(_ status: RunStatus)
+    /// Time went by; whether pawld is waited for.
+    func tick(_ status: RunStatus, isWaiting: Bool)
     /// The run has ended or stopped.
     func end(_ status: RunStatus) throws
 }
@@ -33,7 +33,7 @@ final class PlainDisplay: RunDisplay {
         surroundings.output.flush()
     }
 
-    func tick(_ status: RunStatus) {}
+    func tick(_ status: RunStatus, isWaiting: Bool) {}
 
     func end(_ status: RunStatus) throws {
         for line in text.outcome(status, now: surroundings.now()) { surroundings.output.line(line) }
@@ -51,18 +51,21 @@ final class LiveDisplay: RunDisplay {
 
     func show(_ status: RunStatus, changes: [RunChange], answer: RunStatus) { draw(status) }
 
-    func tick(_ status: RunStatus) { draw(status) }
+    func tick(_ status: RunStatus, isWaiting: Bool) {
+        draw(status, remark: isWaiting ? "waiting for pawld" : nil)
+    }
 
     func end(_ status: RunStatus) throws {
         let text = RunText(zone: surroundings.zone, style: surroundings.style)
         for line in text.outcome(status, now: surroundings.now()) { surroundings.output.line(line) }
     }
 
-    private func draw(_ status: RunStatus) {
+    private func draw(_ status: RunStatus, remark: String? = nil) {
         // Asked each time: the window may have been made smaller.
         let size = surroundings.screenSize() ?? (80, 24)
         let frame = RunFrame(style: surroundings.style)
-        let lines = frame.lines(status, now: surroundings.now(), width: size.width, height: size.height)
+        let lines = frame.lines(
+            status, now: surroundings.now(), width: size.width, height: size.height, remark: remark)
         // Up to the picture's first line; each line clears its rest, the last one what an earlier picture had below
         // (man:console_codes(4): CUU, EL, ED).
         var picture = drawn > 0 ? "\u{1B}[\(drawn)A\r" : ""
@@ -91,7 +94,7 @@ final class JSONDisplay: RunDisplay {
         surroundings.output.flush()
     }
 
-    func tick(_ status: RunStatus) {}
+    func tick(_ status: RunStatus, isWaiting: Bool) {}
     func end(_ status: RunStatus) throws {}
 }
 
@@ -106,7 +109,7 @@ final class FinalDisplay: RunDisplay {
     }
 
     func show(_ status: RunStatus, changes: [RunChange], answer: RunStatus) {}
-    func tick(_ status: RunStatus) {}
+    func tick(_ status: RunStatus, isWaiting: Bool) {}
 
     func end(_ status: RunStatus) throws {
         switch format {

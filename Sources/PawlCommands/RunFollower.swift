@@ -65,8 +65,10 @@ private final class RunProgress {
             outcome = ended
             try display.end(status)
             return .done
-        case .nothing:
-            if let status = view.status { display.tick(status) }
+        case .nothing, .waiting:
+            var isWaiting = false
+            if case .waiting = event { isWaiting = true }
+            if let status = view.status { display.tick(status, isWaiting: isWaiting) }
             return surroundings.output.failure == nil ? .goOn : .done
         case .ended:
             return .goOn

@@ -96,7 +96,8 @@ struct CheckTests {
         let fifo = "\(folder.path)/pipe.yaml"
         mkfifo(fifo, 0o600)
         let result = check([fifo], in: folder)
-        #expect(result.status == 4)
+        #expect(result.status == 2)
         #expect(result.errors.contains("it is not a regular file"))
+        #expect(check(["\(folder.path)/none.yaml"], in: folder).status == 4)
     }
 }

@@ -60,8 +60,9 @@ struct LogTests {
         let surroundings = manager.surroundings()
         let printer = LogPrinter(zone: surroundings.zone, isTerminal: false)
         var position = LogPosition(isTail: false)
+        var line = entry(0, "")
         for number in 0..<60_000 {
-            let line = entry(0, "line \(number)")
+            line.message = "line \(number)"
             if position.isNew(line) { surroundings.output.line(printer.message(line)) }
         }
         let lines = surroundings.output.text.split(separator: "\n")

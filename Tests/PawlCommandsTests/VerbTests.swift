@@ -281,4 +281,13 @@ struct VerbTests {
             #expect(lost.errors.contains("may have been"))
         }
     }
+
+    @Test("on a terminal the picture says that pawld is waited for")
+    func liveWaiting() {
+        let manager = FakeManager()
+        manager.on(.startRun, .answer(name))
+        manager.on(.watchRun, .answer(Sample.status(going), isLast: false), .failure(.lost(reason: "closed")))
+        manager.on(.watchRun, .answer(Sample.status(ended)))
+        #expect(manager.run("run", "etcd", size: (80, 20)).output.contains("0 of 1 steps (waiting for pawld)"))
+    }
 }

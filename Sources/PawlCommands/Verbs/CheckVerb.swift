@@ -32,19 +32,18 @@ struct CheckVerb: Verb {
 
     func perform(_ surroundings: Surroundings) throws -> PawlAPI.ExitStatus {
         var findings: [Finding] = []
-        var isMissing = false
+        var status = PawlAPI.ExitStatus.succeeded
         for workflow in workflows {
             do {
                 findings.append(try Self.check(workflow, surroundings))
             } catch {
                 surroundings.warn(error.message)
-                isMissing = true
+                status = error.status
             }
         }
         for finding in findings where format.output == .text { Self.report(finding, surroundings) }
         if format.output == .json { try surroundings.print(json: findings) }
-        if findings.contains(where: { !$0.ok }) { return .usage }
-        return isMissing ? .notFound : .succeeded
+        return findings.contains { !$0.ok } ? .usage : status
     }
 
     private static func report(_ finding: Finding, _ surroundings: Surroundings) {
@@ -63,7 +62,8 @@ struct CheckVerb: Verb {
         do {
             file = try TextFile.read(path)
         } catch {
-            throw CommandFailure(.notFound, "workflow file '\(path)' cannot be read: \(error.reason)")
+            throw CommandFailure(
+                error.isMissing ? .notFound : .usage, "workflow file '\(path)' cannot be read: \(error.reason)")
         }
         let result = surroundings.readWorkflow(file.text, path, WorkflowFiles.name(of: path))
         var diagnostics = result.diagnostics

@@ -72,7 +72,7 @@ private final class LogReader {
             }
             // A follower wants its lines now; else the buffer makes 60,000 of them cheap.
             if request.follow { surroundings.output.flush() }
-        case .nothing: break
+        case .nothing, .waiting: break
         case .ended: return .done
         }
         return surroundings.output.failure == nil ? .goOn : .done
