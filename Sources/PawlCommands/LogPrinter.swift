@@ -6,14 +6,11 @@ struct LogPrinter {
     var zone: Zone
     /// Whether a person's terminal reads it, which must not take orders from what a step wrote.
     var isTerminal: Bool
-    /// Whether the line says which step wrote it.
-    var hasStep = true
 
-    /// The line with its time, and its step if it is wanted.
+    /// The line with its time and its step.
     func line(_ entry: Messages.LogEntry) -> String {
         let time = Optional(entry.time).moment.map(zone.journal) ?? entry.time
-        let step = hasStep ? " \(entry.step ?? "pawld"):" : ""
-        return "\(time)\(step) \(message(entry))"
+        return "\(time) \(entry.step ?? "pawld"): \(message(entry))"
     }
 
     /// What was written, alone.

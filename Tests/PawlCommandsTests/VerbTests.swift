@@ -220,7 +220,7 @@ struct VerbTests {
                   x a     failed   2s    1         250ms  12.0M   exit status 3
                   - b     skipped  -     0         -      -       step 'a' failed
 
-                Nov 21 03:03:05 no such disk
+                Nov 21 03:03:05 a: no such disk
 
                 """)
         #expect(manager.calls.last == #"ReadLogs {"lines":10,"run":"etcd-7k2m9qxa","step":"a"}"#)

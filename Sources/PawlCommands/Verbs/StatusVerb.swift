@@ -70,7 +70,7 @@ struct StatusVerb: Verb {
         }
         guard !entries.isEmpty else { return }
         surroundings.output.line("")
-        let printer = LogPrinter(zone: surroundings.zone, isTerminal: surroundings.isTerminal, hasStep: false)
+        let printer = LogPrinter(zone: surroundings.zone, isTerminal: surroundings.isTerminal)
         for entry in entries { surroundings.output.line(printer.line(entry)) }
     }
 }
