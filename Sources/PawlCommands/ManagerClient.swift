@@ -15,11 +15,11 @@ final class ManagerClient {
     func disconnect() { connection = nil }
 
     /// The daemon itself.
-    func describe() throws(ManagerError) -> Messages.Daemon { try call(.describe, Messages.Empty()) }
+    func describe() throws(ManagerError) -> Messages.Daemon { try ask(.describe, Messages.Empty()) }
 
     /// The workflows by name.
     func workflows() throws(ManagerError) -> [WorkflowSummary] {
-        let answer: Messages.Workflows = try call(.listWorkflows, Messages.Empty())
+        let answer: Messages.Workflows = try ask(.listWorkflows, Messages.Empty())
         return answer.workflows
     }
 
@@ -31,13 +31,13 @@ final class ManagerClient {
 
     /// The runs that have not ended, or all, the newest first.
     func runs(all: Bool) throws(ManagerError) -> [RunSummary] {
-        let answer: Messages.Runs = try call(.listRuns, Messages.ListRuns(all: all))
+        let answer: Messages.Runs = try ask(.listRuns, Messages.ListRuns(all: all))
         return answer.runs
     }
 
     /// One run with its steps.
     func status(of run: String) throws(ManagerError) -> RunStatus {
-        let answer: Messages.Status = try call(.describeRun, Messages.Run(run: run))
+        let answer: Messages.Status = try ask(.describeRun, Messages.Run(run: run))
         return answer.status
     }
 
@@ -77,6 +77,20 @@ final class ManagerClient {
         -> StreamEvent<Answer>
     {
         try connected().next(as: type, within: seconds)
+    }
+
+    /// Asks for something that changes nothing, and once more if the connection broke: a pawld that restarts while
+    /// somebody looks is no error, since systemd keeps its socket open.
+    private func ask<Answer: Decodable>(
+        _ method: ManagerInterface.Method, _ parameters: some Encodable
+    ) throws(ManagerError) -> Answer {
+        do {
+            return try call(method, parameters)
+        } catch {
+            guard case .lost = error else { throw error }
+            disconnect()
+            return try call(method, parameters)
+        }
     }
 
     private func call<Answer: Decodable>(

@@ -13,7 +13,7 @@ enum TimeForms {
         if tenths < 600 {
             return tenths % 10 == 0 ? "\(tenths / 10)s" : "\(tenths / 10).\(tenths % 10)s"
         }
-        return wholeSeconds(seconds)
+        return wholeSeconds(seconds.rounded())
     }
 
     /// The same without fractions, for what is still growing.

@@ -10,7 +10,8 @@ struct FormsTests {
         "time spans are written as systemd writes them",
         arguments: [
             (-1, "0s"), (0, "0s"), (0.25, "250ms"), (0.9996, "1s"), (1.24, "1.2s"), (12, "12s"), (59.94, "59.9s"),
-            (59.96, "59s"), (60, "1min"), (62, "1min 2s"), (3600, "1h"), (7380.4, "2h 3min"), (93_784, "1d 2h"),
+            (59.96, "1min"), (60, "1min"), (62, "1min 2s"), (3600, "1h"), (7380.4, "2h 3min"), (119.7, "2min"),
+            (93_784, "1d 2h"),
             (.infinity, "0s"),
         ] as [(Double, String)])
     func durations(seconds: Double, text: String) {

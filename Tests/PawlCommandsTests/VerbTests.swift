@@ -290,4 +290,16 @@ struct VerbTests {
         manager.on(.watchRun, .answer(Sample.status(ended)))
         #expect(manager.run("run", "etcd", size: (80, 20)).output.contains("0 of 1 steps (waiting for pawld)"))
     }
+
+    @Test("a question is asked once more when the connection breaks, and not a third time")
+    func askedAgain() {
+        let manager = FakeManager()
+        manager.on(.listRuns, .failure(.lost(reason: "closed")))
+        manager.on(.listRuns, .answer(#"{"runs":[]}"#))
+        #expect(manager.run("ps", "-o", "json") == (0, "[]\n", ""))
+        manager.on(.listRuns, .failure(.lost(reason: "closed")))
+        manager.on(.listRuns, .failure(.lost(reason: "closed")))
+        manager.on(.listRuns, .answer(#"{"runs":[]}"#))
+        #expect(manager.run("ps").status == 5)
+    }
 }
