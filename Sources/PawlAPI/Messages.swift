@@ -26,6 +26,17 @@ package struct WorkflowSummary: Sendable, Codable, Equatable {
         self.startable = startable
         self.faults = faults
     }
+
+    package func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(name, forKey: .name)
+        // Keys are always there, so that a reader need not tell a missing one from an empty one.
+        try container.encode(description, forKey: .description)
+        try container.encode(file, forKey: .file)
+        try container.encode(faulty, forKey: .faulty)
+        try container.encode(startable, forKey: .startable)
+        try container.encode(faults, forKey: .faults)
+    }
 }
 
 /// What each method of `io.pawl.Manager` takes and answers. Field names are the ones on the wire.
@@ -148,6 +159,15 @@ package enum Messages {
             self.attempt = attempt
             self.priority = priority
             self.message = message
+        }
+
+        package func encode(to encoder: any Encoder) throws {
+            var container = encoder.container(keyedBy: CodingKeys.self)
+            try container.encode(time, forKey: .time)
+            try container.encode(step, forKey: .step)
+            try container.encode(attempt, forKey: .attempt)
+            try container.encode(priority, forKey: .priority)
+            try container.encode(message, forKey: .message)
         }
     }
 

@@ -1,1 +1,4 @@
-print("pawl")
+import Glibc
+import PawlCommands
+
+exit(PawlProgram.main(arguments: Array(CommandLine.arguments.dropFirst())))

@@ -1,0 +1,108 @@
+import PawlAPI
+import PawlModel
+
+/// pawld as the verbs see it: one typed call for each method, over a connection that is made when it is needed.
+final class ManagerClient {
+    private let connect: () throws(ManagerError) -> any ManagerConnection
+    private var connection: (any ManagerConnection)?
+
+    /// Makes a client; nothing is connected yet.
+    init(connect: @escaping () throws(ManagerError) -> any ManagerConnection) {
+        self.connect = connect
+    }
+
+    /// Forgets the connection, so that the next call makes a new one.
+    func disconnect() { connection = nil }
+
+    /// The daemon itself.
+    func describe() throws(ManagerError) -> Messages.Daemon { try ask(.describe, Messages.Empty()) }
+
+    /// The workflows by name.
+    func workflows() throws(ManagerError) -> [WorkflowSummary] {
+        let answer: Messages.Workflows = try ask(.listWorkflows, Messages.Empty())
+        return answer.workflows
+    }
+
+    /// Starts a run. It must not be repeated after `.lost`: the run may be there.
+    func start(_ workflow: String, variables: [String: Value]) throws(ManagerError) -> Messages.RunName {
+        try call(
+            .startRun, Messages.StartRun(workflow: workflow, variables: variables.isEmpty ? nil : variables))
+    }
+
+    /// The runs that have not ended, or all, the newest first.
+    func runs(all: Bool) throws(ManagerError) -> [RunSummary] {
+        let answer: Messages.Runs = try ask(.listRuns, Messages.ListRuns(all: all))
+        return answer.runs
+    }
+
+    /// One run with its steps.
+    func status(of run: String) throws(ManagerError) -> RunStatus {
+        let answer: Messages.Status = try ask(.describeRun, Messages.Run(run: run))
+        return answer.status
+    }
+
+    /// Cancels a run and waits until it has ended.
+    func cancel(_ run: String) throws(ManagerError) -> RunStatus {
+        let answer: Messages.Status = try call(.cancelRun, Messages.Run(run: run))
+        return answer.status
+    }
+
+    /// Goes on with a stopped run.
+    func resume(_ run: String) throws(ManagerError) -> Messages.RunName { try call(.resumeRun, Messages.Run(run: run)) }
+
+    /// Opens an ended run again.
+    func retry(_ run: String) throws(ManagerError) -> Messages.RunName { try call(.retryRun, Messages.Run(run: run)) }
+
+    /// Reads configuration and workflows again; how many workflows there are now.
+    func reload() throws(ManagerError) -> Messages.Reloaded { try call(.reload, Messages.Empty()) }
+
+    /// The last lines of a run's step, oldest first.
+    func lastLines(of run: String, step: String, count: Int) throws(ManagerError) -> [Messages.LogEntry] {
+        try open(.readLogs, Messages.ReadLogs(run: run, step: step, lines: count))
+        var entries: [Messages.LogEntry] = []
+        while true {
+            guard case .answer(let batch, let isLast) = try next(as: Messages.Log.self, within: nil) else { continue }
+            entries += batch.entries
+            if isLast { return entries.suffix(count) }
+        }
+    }
+
+    /// Calls a method that answers again and again.
+    func open(_ method: ManagerInterface.Method, _ parameters: some Encodable) throws(ManagerError) {
+        try connected().open(method, parameters)
+    }
+
+    /// The next answer of the method that was opened.
+    func next<Answer: Decodable>(as type: Answer.Type, within seconds: Double?) throws(ManagerError)
+        -> StreamEvent<Answer>
+    {
+        try connected().next(as: type, within: seconds)
+    }
+
+    /// Asks for something that changes nothing, and once more if the connection broke: a pawld that restarts while
+    /// somebody looks is no error, since systemd keeps its socket open.
+    private func ask<Answer: Decodable>(
+        _ method: ManagerInterface.Method, _ parameters: some Encodable
+    ) throws(ManagerError) -> Answer {
+        do {
+            return try call(method, parameters)
+        } catch {
+            guard case .lost = error else { throw error }
+            disconnect()
+            return try call(method, parameters)
+        }
+    }
+
+    private func call<Answer: Decodable>(
+        _ method: ManagerInterface.Method, _ parameters: some Encodable
+    ) throws(ManagerError) -> Answer {
+        try connected().call(method, parameters, as: Answer.self)
+    }
+
+    private func connected() throws(ManagerError) -> any ManagerConnection {
+        if let connection { return connection }
+        let made = try connect()
+        connection = made
+        return made
+    }
+}

@@ -1,0 +1,27 @@
+import ArgumentParser
+import PawlAPI
+
+/// The root of the command line: its verbs.
+struct Pawl: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "pawl", abstract: "Run workflows on this host, every step a systemd unit.",
+        discussion: """
+            Examples:
+              pawl list
+              pawl run hello
+              pawl status @last
+              pawl logs @last
+
+            See pawl(1) for the exit statuses and pawl.workflow(5) for the language.
+            """,
+        version: "pawl \(ManagerInterface.version)", subcommands: verbs)
+
+    /// The verbs, in the order of their use.
+    static let verbs: [any ParsableCommand.Type] = [
+        RunVerb.self, CheckVerb.self, ListVerb.self, PsVerb.self, StatusVerb.self, LogsVerb.self, WaitVerb.self,
+        CancelVerb.self, ResumeVerb.self, RetryVerb.self, ReloadVerb.self,
+    ]
+
+    /// What may stand where a verb stands.
+    static var verbNames: [String] { verbs.map { $0._commandName } + ["help"] }
+}

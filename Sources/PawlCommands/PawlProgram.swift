@@ -1,0 +1,116 @@
+import ArgumentParser
+import Glibc
+import PawlAPI
+import PawlLanguage
+import PawlModel
+
+/// The program `pawl`: from arguments to an exit status.
+package enum PawlProgram {
+    /// Runs the program on the process's own standard output and error, and says what it exits with.
+    package static func main(arguments: [String]) -> Int32 {
+        run(arguments, surroundings())
+    }
+
+    /// Runs the program in the given surroundings.
+    static func run(_ arguments: [String], _ surroundings: Surroundings) -> Int32 {
+        var status = perform(arguments, surroundings)
+        surroundings.output.flush()
+        // A reader that went away wants no word about it; a full disk behind standard output is worth one.
+        if let failure = surroundings.output.failure, failure != EPIPE {
+            surroundings.warn("standard output cannot be written: \(TextFile.words(failure))")
+            if status == PawlAPI.ExitStatus.succeeded.rawValue { status = PawlAPI.ExitStatus.failed.rawValue }
+        }
+        surroundings.errors.flush()
+        return status
+    }
+
+    private static func perform(_ arguments: [String], _ surroundings: Surroundings) -> Int32 {
+        let word = arguments.first { !$0.hasPrefix("-") }
+        if let refusal = refusal(arguments, word: word) {
+            surroundings.warn(refusal)
+            return PawlAPI.ExitStatus.usage.rawValue
+        }
+        do {
+            var command = try Pawl.parseAsRoot(arguments)
+            if let verb = command as? any Verb { return try verb.perform(surroundings).rawValue }
+            // What is left are the parser's own commands, which answer by an error.
+            try command.run()
+            return PawlAPI.ExitStatus.succeeded.rawValue
+        } catch let error as CommandFailure {
+            report(error.message, error.faults, surroundings)
+            return error.status.rawValue
+        } catch let error as ManagerError {
+            var faults: [Diagnostic] = []
+            if case .refused(let refusal) = error { faults = refusal.faults }
+            report(error.message, faults, surroundings)
+            return error.exitStatus.rawValue
+        } catch {
+            return answer(error, verb: word, surroundings)
+        }
+    }
+
+    /// Why the arguments are no command at all, before any verb has looked at them.
+    private static func refusal(_ arguments: [String], word: String?) -> String? {
+        guard let first = arguments.first else { return "a verb is missing; see 'pawl --help'" }
+        guard let word, first == word, !Pawl.verbNames.contains(word) else { return nil }
+        let question = Suggestion.question(for: word, among: Pawl.verbNames)
+        return "there is no verb '\(Style.harmless(word))'\(question); see 'pawl --help'"
+    }
+
+    private static func report(_ message: String, _ faults: [Diagnostic], _ surroundings: Surroundings) {
+        surroundings.warn(Style.harmless(message))
+        surroundings.warn(lines: faults.map { Style.harmless($0.description) })
+    }
+
+    /// Help and the version go to standard output; wrong usage is one line on standard error, never the whole help.
+    private static func answer(_ error: any Error, verb: String?, _ surroundings: Surroundings) -> Int32 {
+        guard Pawl.exitCode(for: error) != .success else {
+            // The parser ends some answers with a line of their own and some without.
+            var text = Pawl.fullMessage(for: error, columns: helpColumns)
+            while text.hasSuffix("\n") { text.removeLast() }
+            surroundings.output.line(text)
+            return PawlAPI.ExitStatus.succeeded.rawValue
+        }
+        guard Pawl.exitCode(for: error) == .validationFailure else {
+            surroundings.warn(Style.harmless(Pawl.message(for: error)))
+            return PawlAPI.ExitStatus.failed.rawValue
+        }
+        let lines = Pawl.message(for: error).split(separator: "\n").map { $0.trimmingPrefix { $0 == " " } }
+        var message = lines.joined(separator: " ").replacing(". Did you mean ", with: "; did you mean ")
+        if message.hasSuffix(".") || message.hasSuffix("?") { message.removeLast() }
+        let known = verb.flatMap { Pawl.verbNames.contains($0) ? "pawl \($0)" : nil } ?? "pawl"
+        let sentence = message.prefix(1).lowercased() + message.dropFirst()
+        surroundings.warn("\(Style.harmless(sentence)); see '\(known) --help'")
+        return PawlAPI.ExitStatus.usage.rawValue
+    }
+
+    /// Help is made for the narrowest terminal that there is.
+    static let helpColumns = 80
+
+    private static func surroundings() -> Surroundings {
+        let environment = environment()
+        let isTerminal = isatty(STDOUT_FILENO) == 1
+        let canMove = isTerminal && (environment["TERM"] ?? "dumb") != "dumb"
+        let path = environment["PAWL_SOCKET"] ?? ManagerInterface.socketPath
+        return Surroundings(
+            output: TextOutput(descriptor: STDOUT_FILENO), errors: TextOutput(descriptor: STDERR_FILENO),
+            connect: { () throws(ManagerError) in try SocketConnection(path: path) },
+            now: wallClock, monotonic: monotonicSeconds,
+            pause: { seconds in _ = poll(nil, 0, Int32(seconds * 1000)) },
+            screenSize: { canMove ? terminalSize(of: STDOUT_FILENO) : nil }, isTerminal: isTerminal,
+            style: Style(isTerminal: isTerminal, environment: environment), zone: Zone(),
+            onInterrupt: Interrupt.announce, workflowFolders: Surroundings.standardWorkflowFolders,
+            readWorkflow: { text, file, name in
+                let result = WorkflowReader.read(text, file: file, name: name)
+                return (result.workflow != nil, result.diagnostics)
+            })
+    }
+
+    private static func environment() -> [String: String] {
+        var result: [String: String] = [:]
+        for name in ["PAWL_SOCKET", "TERM", "NO_COLOR", "LC_ALL", "LC_CTYPE", "LANG"] {
+            if let value = getenv(name) { result[name] = String(cString: value) }
+        }
+        return result
+    }
+}

@@ -1,0 +1,64 @@
+import PawlAPI
+import PawlModel
+
+/// A followed run as plain lines, for a pipe, a log file or a terminal that can only print.
+struct RunText {
+    var zone: Zone
+    var style: Style
+
+    /// The first line; it begins with the run's name.
+    func heading(_ status: RunStatus) -> String { "\(status.run) \(status.state.rawValue)" }
+
+    /// One change as one line; nil for what the last lines say.
+    func line(_ change: RunChange, now: Timestamp) -> String? {
+        switch change {
+        case .run(let state, let reason):
+            guard ExitStatus(outcome: state) == nil else { return nil }
+            return stamp(now) + "run " + state.rawValue + (reason.map { ": \(Style.harmless($0))" } ?? "")
+        case .attemptBegan(let step, let attempt):
+            return stamp(attempt.started.moment ?? now) + "step '\(step.name)' \(word(.running))"
+                + (attempt.number > 1 ? " (attempt \(attempt.number))" : "")
+        case .attemptEnded(let step, let attempt):
+            let words = ExitNames.words(of: attempt).map { ": \($0)" } ?? ""
+            return stamp(attempt.ended.moment ?? now)
+                + "step '\(step.name)' attempt \(attempt.number) \(word(attempt.state))\(words)"
+                + (step.reason.map { "; \(Style.harmless($0))" } ?? "")
+        case .stepEnded(let step):
+            var text = stamp(step.attempts.last?.ended.moment ?? now) + "step '\(step.name)' \(word(step.state))"
+            if let words = ExitNames.words(of: step) { text += ": \(words)" }
+            var remarks: [String] = []
+            if let number = step.attempts.last?.number, number > 1 { remarks.append("attempt \(number)") }
+            if step.state == .succeeded, let seconds = step.elapsed(now: now) {
+                remarks.insert(TimeForms.duration(seconds), at: 0)
+            }
+            if !remarks.isEmpty { text += " (\(remarks.joined(separator: ", ")))" }
+            return text
+        }
+    }
+
+    /// What is said when the run has ended or stopped: the outcome, what failed, and where to read on.
+    func outcome(_ status: RunStatus, now: Timestamp) -> [String] {
+        let state = style.paint(status.state.rawValue, Style.colour(of: status.state))
+        var first = "run \(status.run) \(state)"
+        if let seconds = status.elapsed(now: now) {
+            first += status.state == .stopped ? " after " : " in "
+            first += TimeForms.duration(seconds)
+        }
+        if let reason = status.reason, !reason.isEmpty { first += ": \(Style.harmless(reason))" }
+        var lines = [first]
+        let failed = status.steps.filter(\.isFailure)
+        for step in failed {
+            lines.append(
+                "  step '\(step.name)' \(word(step.state))" + (ExitNames.words(of: step).map { ": \($0)" } ?? ""))
+        }
+        if status.state == .stopped { lines.append("go on with 'pawl resume \(status.run)'") }
+        if status.state != .succeeded, let step = failed.first {
+            lines.append("see 'pawl logs \(status.run) \(step.id)'")
+        }
+        return lines
+    }
+
+    private func stamp(_ time: Timestamp) -> String { zone.clock(time) + " " }
+
+    private func word(_ state: StepState) -> String { style.paint(state.rawValue, Style.colour(of: state)) }
+}

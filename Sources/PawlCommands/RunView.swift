@@ -1,0 +1,98 @@
+import PawlAPI
+import PawlModel
+
+/// Something that happened to a run, as one line says it.
+enum RunChange: Equatable {
+    /// The run's own state.
+    case run(RunState, reason: String?)
+    /// An attempt has begun.
+    case attemptBegan(step: StepStatus, attempt: AttemptStatus)
+    /// An attempt has ended and its step goes on.
+    case attemptEnded(step: StepStatus, attempt: AttemptStatus)
+    /// A step has ended.
+    case stepEnded(StepStatus)
+}
+
+/// A run as a follower knows it: what pawld told, put together over partial answers and broken connections.
+struct RunView {
+    /// The run with all its steps; nil before the first answer.
+    private(set) var status: RunStatus?
+
+    private struct Key: Hashable {
+        var id: String
+        var item: Int?
+    }
+
+    /// Takes an answer: a whole run or its changed steps. What it says that was already known is no change, so the
+    /// first answer after a restart of pawld tells only what happened meanwhile.
+    mutating func apply(_ answer: RunStatus) -> [RunChange] {
+        guard var known = status else {
+            status = answer
+            return answer.steps.flatMap { changes(from: nil, to: $0) }
+        }
+        var places: [Key: Int] = [:]
+        for (place, step) in known.steps.enumerated() { places[Key(id: step.id, item: step.item)] = place }
+        var result: [RunChange] = []
+        var steps = known.steps
+        for step in answer.steps {
+            if let place = places[Key(id: step.id, item: step.item)] {
+                result += changes(from: steps[place], to: step)
+                steps[place] = step
+            } else {
+                result += changes(from: nil, to: step)
+                steps.append(step)
+            }
+        }
+        if known.state != answer.state { result.append(.run(answer.state, reason: answer.reason)) }
+        known = answer
+        known.steps = steps
+        status = known
+        return result
+    }
+
+    private func changes(from old: StepStatus?, to new: StepStatus) -> [RunChange] {
+        var result: [RunChange] = []
+        for attempt in new.attempts {
+            let before = old?.attempts.first { $0.number == attempt.number }
+            if before == nil, attempt.state != .waiting {
+                result.append(.attemptBegan(step: new, attempt: attempt))
+            }
+            // The last attempt's end is the step's own, which the line after says.
+            let isStepsEnd = new.state.isEnded && attempt.number == new.attempts.last?.number
+            if attempt.state.isEnded, before?.state.isEnded != true, !isStepsEnd {
+                result.append(.attemptEnded(step: new, attempt: attempt))
+            }
+        }
+        if new.state.isEnded, old?.state != new.state { result.append(.stepEnded(new)) }
+        return result
+    }
+}
+
+extension StepStatus {
+    /// The step as a reader names it: `ca`, or `load.3` for an item.
+    var name: String { item.map { "\(id).\($0)" } ?? id }
+
+    /// Seconds from its first attempt's start to its last one's end, or to now while it runs; nil before it started.
+    func elapsed(now: Timestamp) -> Double? {
+        guard let start = attempts.first?.started.moment else { return nil }
+        if !state.isEnded { return max(0, now.seconds(since: start)) }
+        return attempts.last?.ended.moment.map { max(0, $0.seconds(since: start)) }
+    }
+
+    /// CPU time of all its attempts, in seconds; nil where none is known.
+    var cpuSeconds: Double? {
+        let known = attempts.compactMap(\.cpuSeconds)
+        return known.isEmpty ? nil : known.reduce(0, +)
+    }
+
+    /// Whether a person should look at it.
+    var isFailure: Bool { state == .failed || state == .timedOut || state == .interrupted }
+}
+
+extension RunStatus {
+    /// Seconds from its start to its end, or to now while it goes on; nil before it started.
+    func elapsed(now: Timestamp) -> Double? {
+        guard let start = started.moment else { return nil }
+        return max(0, (ended.moment ?? now).seconds(since: start))
+    }
+}

@@ -1,0 +1,74 @@
+import PawlAPI
+import PawlModel
+
+/// A run, or the daemon, in the manner of `systemctl status`.
+struct StatusText {
+    var style: Style
+    var zone: Zone
+    var now: Timestamp
+
+    /// The run as lines.
+    func lines(_ status: RunStatus, width: Int?) -> [String] {
+        let colour = Style.colour(of: status.state)
+        var lines = ["\(style.paint(style.dot, colour)) \(style.paint(status.run, .bold)) - run of \(status.workflow)"]
+        var state = style.paint(status.state.rawValue, colour)
+        if let since = (status.ended ?? status.started).moment { state += " since \(moment(since))" }
+        lines.append(field("State", state))
+        if let reason = status.reason, !reason.isEmpty { lines.append(field("Reason", Style.harmless(reason))) }
+        if status.ended != nil, let start = status.started.moment {
+            lines.append(field("Started", zone.full(start)))
+        }
+        if let seconds = status.elapsed(now: now) { lines.append(field("Duration", TimeForms.duration(seconds))) }
+        lines.append(field("Progress", "\(status.stepsDone) of \(status.stepsTotal) steps"))
+        lines.append(field("Slice", "pawl-\(status.id).slice"))
+        let cpu = status.steps.compactMap(\.cpuSeconds)
+        if !cpu.isEmpty { lines.append(field("CPU", TimeForms.duration(cpu.reduce(0, +)))) }
+        lines.append("")
+        lines += steps(status).lines(style: style, width: width, indent: 2)
+        return lines
+    }
+
+    /// The daemon as lines.
+    func lines(_ daemon: Messages.Daemon) -> [String] {
+        let isFaulty = daemon.faults.contains { $0.severity == .error }
+        var lines = [
+            "\(style.paint(style.dot, isFaulty ? .red : .green)) \(style.paint("pawld", .bold)) \(daemon.version)"
+        ]
+        if let since = Optional(daemon.started).moment { lines.append(field("Active", "since \(moment(since))")) }
+        lines.append(field("Main PID", "\(daemon.pid)"))
+        lines.append(field("Runs", "\(daemon.runsActive) active"))
+        lines.append(field("Steps", "\(daemon.stepsActive) running"))
+        if !daemon.status.isEmpty { lines.append(field("Status", Style.harmless(daemon.status))) }
+        if !daemon.faults.isEmpty {
+            lines.append("")
+            lines += daemon.faults.map { Style.harmless($0.description) }
+        }
+        return lines
+    }
+
+    private func steps(_ status: RunStatus) -> TextTable {
+        var table = TextTable(heading: ["  STEP", "STATE", "TIME", "ATTEMPTS", "CPU", "MEMORY", "RESULT"])
+        for step in status.steps {
+            let colour = Style.colour(of: step.state)
+            let memory = step.attempts.compactMap(\.memoryPeak).max()
+            table.add([
+                TextTable.Cell("\(style.mark(step.state)) \(step.name)", colour),
+                TextTable.Cell(step.state.rawValue, colour),
+                TextTable.Cell(step.elapsed(now: now).map(TimeForms.duration) ?? "-"),
+                TextTable.Cell("\(step.attempts.count)"),
+                TextTable.Cell(step.cpuSeconds.map(TimeForms.duration) ?? "-"),
+                TextTable.Cell(memory.map(TimeForms.size) ?? "-"),
+                TextTable.Cell(ExitNames.words(of: step) ?? ""),
+            ])
+        }
+        return table
+    }
+
+    private func moment(_ time: Timestamp) -> String {
+        "\(zone.full(time)); \(TimeForms.ago(now.seconds(since: time)))"
+    }
+
+    private func field(_ name: String, _ value: String) -> String {
+        String(repeating: " ", count: max(0, 10 - name.count)) + name + ": " + value
+    }
+}

@@ -1,0 +1,103 @@
+import PawlModel
+
+/// How text looks where it is shown: with colours or without, with the signs of Unicode or of ASCII.
+struct Style: Equatable {
+    /// The colours in use, as the codes of ECMA-48 (`man:console_codes(4)`).
+    enum Colour: String {
+        case red = "31"
+        case green = "32"
+        case yellow = "33"
+        case grey = "90"
+        case bold = "1"
+    }
+
+    /// Whether colours are shown.
+    var hasColour = false
+    /// Whether the signs of Unicode are shown.
+    var hasUnicode = false
+
+    /// No colours, no signs but ASCII's.
+    static let plain = Style()
+
+    /// Reads the environment as other programs do: `NO_COLOR` (`https://no-color.org`), `TERM` and the locale.
+    init(isTerminal: Bool, environment: [String: String]) {
+        let isDumb = (environment["TERM"] ?? "dumb") == "dumb"
+        hasColour = isTerminal && !isDumb && (environment["NO_COLOR"] ?? "").isEmpty
+        // The first one that is set and not empty decides (man:locale(7)).
+        let locale = ["LC_ALL", "LC_CTYPE", "LANG"].lazy.compactMap { environment[$0] }.first { !$0.isEmpty } ?? ""
+        let name = locale.lowercased()
+        hasUnicode = name.hasSuffix("utf-8") || name.hasSuffix("utf8")
+    }
+
+    /// A style as it is stated.
+    init(hasColour: Bool = false, hasUnicode: Bool = false) {
+        self.hasColour = hasColour
+        self.hasUnicode = hasUnicode
+    }
+
+    /// The text in that colour.
+    func paint(_ text: String, _ colour: Colour?) -> String {
+        guard hasColour, let colour, !text.isEmpty else { return text }
+        return "\u{1B}[\(colour.rawValue)m\(text)\u{1B}[0m"
+    }
+
+    /// The sign of a step's state: one character.
+    func mark(_ state: StepState) -> String {
+        switch state {
+        case .waiting: hasUnicode ? "·" : "."
+        case .running: hasUnicode ? "●" : "*"
+        case .succeeded: hasUnicode ? "✓" : "+"
+        case .failed, .timedOut: hasUnicode ? "✗" : "x"
+        case .cancelled: hasUnicode ? "○" : "o"
+        case .skipped: "-"
+        case .interrupted: "!"
+        }
+    }
+
+    /// The dot before a run's or the daemon's name, as systemctl has it.
+    var dot: String { hasUnicode ? "●" : "*" }
+
+    /// What stands where text was cut off.
+    var ellipsis: String { hasUnicode ? "…" : "." }
+
+    /// The colour of a step's state.
+    static func colour(of state: StepState) -> Colour? {
+        switch state {
+        case .waiting, .skipped: .grey
+        case .running: .yellow
+        case .succeeded: .green
+        case .failed, .timedOut, .interrupted: .red
+        case .cancelled: nil
+        }
+    }
+
+    /// The colour of a run's state.
+    static func colour(of state: RunState) -> Colour? {
+        switch state {
+        case .queued, .paused: .grey
+        case .running: .yellow
+        case .succeeded: .green
+        case .failed, .timedOut, .stopped: .red
+        case .cancelled: nil
+        }
+    }
+
+    /// The text cut to a width in characters.
+    func cut(_ text: String, to width: Int) -> String {
+        guard text.count > width else { return text }
+        return width > 0 ? text.prefix(width - 1) + ellipsis : ""
+    }
+
+    /// The text without characters that a terminal would take as orders: what a step wrote must not move the cursor,
+    /// set the title or answer in the reader's name.
+    static func harmless(_ text: String) -> String {
+        guard text.unicodeScalars.contains(where: isControl) else { return text }
+        var result = String.UnicodeScalarView()
+        for scalar in text.unicodeScalars { result.append(isControl(scalar) ? "?" : scalar) }
+        return String(result)
+    }
+
+    private static func isControl(_ scalar: Unicode.Scalar) -> Bool {
+        (scalar.value < 0x20 && scalar != "\t") || (scalar.value >= 0x7F && scalar.value < 0xA0)
+    }
+}

@@ -1,0 +1,85 @@
+import Glibc
+import PawlAPI
+import PawlModel
+
+/// What a verb meets outside itself, so that a test can put something else in its place.
+struct Surroundings {
+    /// Standard output: data.
+    var output: TextOutput
+    /// Standard error: everything else.
+    var errors: TextOutput
+    /// Makes a connection to pawld.
+    var connect: () throws(ManagerError) -> any ManagerConnection
+    /// The wall clock.
+    var now: () -> Timestamp
+    /// Seconds of a clock that nobody sets.
+    var monotonic: () -> Double
+    /// Lets that many seconds pass.
+    var pause: (Double) -> Void
+    /// Columns and lines of the terminal that standard output is; nil where it is none, or one that cannot do more
+    /// than print.
+    var screenSize: () -> (width: Int, height: Int)?
+    /// Whether standard output is a terminal, of any kind.
+    var isTerminal: Bool
+    /// How standard output looks.
+    var style: Style
+    /// In which zone moments are written.
+    var zone: Zone
+    /// What to say on standard error when ^C ends the program from now on.
+    var onInterrupt: (String) -> Void
+    /// Where workflows are looked up by name, the first folder first.
+    var workflowFolders: [String]
+    /// Reads a workflow: whether it can be started, and its faults and warnings.
+    var readWorkflow: (_ text: String, _ file: String, _ name: String) -> (isFaultless: Bool, diagnostics: [Diagnostic])
+
+    /// The folders of the manual, the admin's own first.
+    static let standardWorkflowFolders = ["/etc/pawl/workflows", "/run/pawl/workflows", "/usr/lib/pawl/workflows"]
+
+    /// pawld, over a connection that is made when it is needed.
+    var client: ManagerClient { ManagerClient(connect: connect) }
+
+    /// Writes a sentence to standard error, after what was said before on standard output.
+    func warn(_ sentence: String) {
+        output.flush()
+        errors.line("pawl: \(sentence)")
+        errors.flush()
+    }
+
+    /// Writes lines to standard error as they are.
+    func warn(lines: [String]) {
+        output.flush()
+        for line in lines { errors.line(line) }
+        errors.flush()
+    }
+
+    /// Writes one JSON document.
+    func print(json value: some Encodable) throws {
+        output.line(try JSONText.line(value))
+    }
+
+    /// Where lines of a table end: the terminal's width, or nowhere in a pipe.
+    var tableWidth: Int? { screenSize()?.width }
+}
+
+/// Seconds of the clock that nobody sets (`man:clock_gettime(2)`, CLOCK_MONOTONIC).
+func monotonicSeconds() -> Double {
+    var time = timespec()
+    clock_gettime(CLOCK_MONOTONIC, &time)
+    return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
+}
+
+/// The wall clock.
+func wallClock() -> Timestamp {
+    var time = timespec()
+    clock_gettime(CLOCK_REALTIME, &time)
+    return Timestamp(microseconds: Int64(time.tv_sec) * 1_000_000 + Int64(time.tv_nsec) / 1000)
+}
+
+/// Columns and lines of the terminal behind a descriptor (`man:ioctl_tty(2)`); nil where it is none.
+func terminalSize(of descriptor: Int32) -> (width: Int, height: Int)? {
+    guard isatty(descriptor) == 1 else { return nil }
+    var size = winsize()
+    // A serial console knows no size and says 0.
+    guard ioctl(descriptor, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0, size.ws_row > 0 else { return (80, 24) }
+    return (Int(size.ws_col), Int(size.ws_row))
+}

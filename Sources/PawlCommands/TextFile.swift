@@ -1,0 +1,48 @@
+import Glibc
+
+/// A text file and who may change it.
+struct TextFile {
+    /// Why a file was not read.
+    struct Failure: Error {
+        /// In the system's words.
+        var reason: String
+        /// Whether there is no such file.
+        var isMissing = false
+    }
+
+    /// What is in it.
+    var text: String
+    /// The uid of its owner.
+    var owner: UInt32
+    /// Its permission bits.
+    var mode: UInt32
+
+    /// No file that this program reads is larger, in bytes.
+    static let largest = 16 << 20
+
+    /// Reads a regular file whole.
+    static func read(_ path: String) throws(Failure) -> TextFile {
+        // Non-blocking: a FIFO under this name must not hold the program up.
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+        guard descriptor >= 0 else { throw Failure(reason: words(errno), isMissing: errno == ENOENT) }
+        defer { close(descriptor) }
+        var status = stat()
+        guard fstat(descriptor, &status) == 0 else { throw Failure(reason: words(errno)) }
+        guard status.st_mode & S_IFMT == S_IFREG else { throw Failure(reason: "it is not a regular file") }
+        guard status.st_size <= largest else { throw Failure(reason: "it is larger than 16 MiB") }
+        var bytes: [UInt8] = []
+        var chunk = [UInt8](repeating: 0, count: 65_536)
+        while bytes.count <= largest {
+            let count = Glibc.read(descriptor, &chunk, chunk.count)
+            if count < 0, errno == EINTR { continue }
+            guard count >= 0 else { throw Failure(reason: words(errno)) }
+            if count == 0 { break }
+            bytes += chunk[..<count]
+        }
+        guard let text = String(validating: bytes, as: UTF8.self) else { throw Failure(reason: "it is not UTF-8 text") }
+        return TextFile(text: text, owner: status.st_uid, mode: status.st_mode & 0o7777)
+    }
+
+    /// What the system says of an error.
+    static func words(_ number: Int32) -> String { String(cString: strerror(number)) }
+}

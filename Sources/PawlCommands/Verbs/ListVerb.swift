@@ -1,0 +1,40 @@
+import ArgumentParser
+import PawlAPI
+
+/// `pawl list`.
+struct ListVerb: Verb {
+    static let configuration = CommandConfiguration(
+        commandName: "list", abstract: "List the workflows.",
+        discussion: """
+            A faulty workflow may still be started from its last good text, if pawld has
+            one; 'pawl check' says the faults.
+
+            Examples:
+              pawl list
+              pawl list -o json
+            """)
+
+    @OptionGroup var format: OutputOption
+
+    func perform(_ surroundings: Surroundings) throws -> PawlAPI.ExitStatus {
+        let workflows = try surroundings.client.workflows()
+        if format.output == .json {
+            try surroundings.print(json: workflows)
+            return .succeeded
+        }
+        var table = TextTable(heading: ["NAME", "STATE", "FILE", "DESCRIPTION"])
+        for workflow in workflows {
+            table.add([
+                TextTable.Cell(workflow.name),
+                TextTable.Cell(workflow.faulty ? "faulty" : "ok", workflow.faulty ? .red : nil),
+                TextTable.Cell(workflow.file),
+                TextTable.Cell(
+                    Style.harmless(workflow.description?.split(separator: "\n").first.map(String.init) ?? "")),
+            ])
+        }
+        for line in table.lines(style: surroundings.style, width: surroundings.tableWidth) {
+            surroundings.output.line(line)
+        }
+        return .succeeded
+    }
+}

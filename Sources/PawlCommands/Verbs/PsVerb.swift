@@ -1,0 +1,46 @@
+import ArgumentParser
+import PawlAPI
+import PawlModel
+
+/// `pawl ps`.
+struct PsVerb: Verb {
+    static let configuration = CommandConfiguration(
+        commandName: "ps", abstract: "List the runs that have not ended.",
+        discussion: """
+            Examples:
+              pawl ps
+              pawl ps --all -o json
+            """)
+
+    @Flag(name: [.short, .long], help: "List ended runs too.")
+    var all = false
+
+    @OptionGroup var format: OutputOption
+
+    func perform(_ surroundings: Surroundings) throws -> PawlAPI.ExitStatus {
+        let runs = try surroundings.client.runs(all: all)
+        if format.output == .json {
+            try surroundings.print(json: runs)
+            return .succeeded
+        }
+        for line in Self.table(runs, now: surroundings.now()).lines(
+            style: surroundings.style, width: surroundings.tableWidth)
+        {
+            surroundings.output.line(line)
+        }
+        return .succeeded
+    }
+
+    /// The runs as a table.
+    static func table(_ runs: [RunSummary], now: Timestamp) -> TextTable {
+        var table = TextTable(heading: ["RUN", "STATE", "PROGRESS", "AGE"])
+        for run in runs {
+            let age = run.started.moment.map { TimeForms.wholeSeconds(now.seconds(since: $0)) }
+            table.add([
+                TextTable.Cell(run.run), TextTable.Cell(run.state.rawValue, Style.colour(of: run.state)),
+                TextTable.Cell("\(run.stepsDone)/\(run.stepsTotal)"), TextTable.Cell(age ?? "-"),
+            ])
+        }
+        return table
+    }
+}

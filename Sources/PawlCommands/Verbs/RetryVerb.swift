@@ -1,0 +1,28 @@
+import ArgumentParser
+import PawlAPI
+
+/// `pawl retry`.
+struct RetryVerb: Verb {
+    static let configuration = CommandConfiguration(
+        commandName: "retry", abstract: "Open an ended run again and follow it.",
+        discussion: """
+            Failed, cancelled and skipped steps run again, in the same run; what has
+            succeeded stays done.
+
+            Examples:
+              pawl retry @last
+              pawl retry etcd-cluster-7k2m9qxa --detach
+            """)
+
+    @OptionGroup var target: RunArgument
+
+    @Flag(help: "Print the run's name and return at once.")
+    var detach = false
+
+    @OptionGroup var format: OutputOption
+
+    func perform(_ surroundings: Surroundings) throws -> PawlAPI.ExitStatus {
+        try Reopening(run: target.run, detach: detach, format: format.output, what: "opened again")
+            .perform(surroundings) { client throws(ManagerError) in try client.retry(target.run) }
+    }
+}

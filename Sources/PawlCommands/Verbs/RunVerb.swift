@@ -1,0 +1,75 @@
+import ArgumentParser
+import PawlAPI
+import PawlModel
+
+/// `pawl run`.
+struct RunVerb: Verb {
+    static let configuration = CommandConfiguration(
+        commandName: "run", abstract: "Start a run of a workflow and follow it.",
+        usage: """
+            pawl run <workflow> [<name=value> ...] [--vars-file <file>] [--detach]
+                     [--output <format>]
+            """,
+        discussion: """
+            The first line begins with the run's name. ^C leaves the run as it is: it
+            goes on. The exit status is the run's outcome.
+
+            Examples:
+              pawl run hello
+              pawl run etcd-cluster members=5 --vars-file site.json
+              pawl wait $(pawl run hello --detach)
+            """)
+
+    @Argument(help: "The workflow's name.")
+    var workflow: String
+
+    @Argument(help: ArgumentHelp("Values for its variables.", valueName: "name=value"))
+    var variables: [String] = []
+
+    @Option(help: ArgumentHelp("Values from a file: one JSON object.", valueName: "file"))
+    var varsFile: String?
+
+    @Flag(help: "Print the run's name and return at once.")
+    var detach = false
+
+    @OptionGroup var format: OutputOption
+
+    func perform(_ surroundings: Surroundings) throws -> PawlAPI.ExitStatus {
+        let values = try VariableArguments.read(variables, file: varsFile)
+        let client = surroundings.client
+        let name = try start(client, values)
+        if detach {
+            if format.output == .json { try surroundings.print(json: name) } else { surroundings.output.line(name.run) }
+            return .succeeded
+        }
+        return try RunFollower(client: client, surroundings: surroundings).followNew(name.run, format: format.output)
+    }
+
+    private func start(_ client: ManagerClient, _ values: [String: Value]) throws -> Messages.RunName {
+        do {
+            return try client.start(workflow, variables: values)
+        } catch {
+            switch error {
+            case .lost(let reason):
+                // Started or not: only pawld knows. A second start would make a second run.
+                throw CommandFailure(
+                    .unreachable,
+                    "the connection to pawld was lost before it answered (\(reason)), so the run may have been "
+                        + "started: look with 'pawl ps --all' before starting it again")
+            case .refused(let refusal): throw ManagerError.refused(suggesting(refusal, client))
+            case .unreachable, .unintelligible: throw error
+            }
+        }
+    }
+
+    /// Asks for the workflows that there are, to say which one was meant. The refusal is what counts: where the list
+    /// cannot be had it is reported as it is.
+    private func suggesting(_ refusal: APIError, _ client: ManagerClient) -> APIError {
+        guard refusal.code == .noSuchWorkflow, !refusal.message.contains("did you mean"),
+            let known = try? client.workflows()
+        else { return refusal }
+        var refusal = refusal
+        refusal.message += Suggestion.question(for: workflow, among: known.map(\.name))
+        return refusal
+    }
+}

@@ -1,0 +1,76 @@
+import ArgumentParser
+import PawlAPI
+import PawlModel
+
+/// `pawl status`.
+struct StatusVerb: Verb {
+    static let configuration = CommandConfiguration(
+        commandName: "status", abstract: "Show one run, or pawld itself.",
+        discussion: """
+            Shows state, progress, steps with their use of CPU and memory, and the last
+            lines of the steps that failed.
+
+            Examples:
+              pawl status
+              pawl status @last
+              pawl status etcd-cluster-7k2m9qxa -o json
+            """)
+
+    @Argument(help: "The run: its name, its ID, a unique prefix of either, or @last.")
+    var run: String?
+
+    @Option(
+        name: [.customShort("n"), .long],
+        help: ArgumentHelp("How many lines of each failed step to show.", valueName: "count"))
+    var lines = 10
+
+    @OptionGroup var format: OutputOption
+
+    /// The logs of no more failed steps are shown: the first failure is mostly the cause of the others.
+    private static let mostLogs = 5
+
+    func validate() throws {
+        if lines < 0 { throw ValidationError("the number of lines cannot be negative") }
+    }
+
+    func perform(_ surroundings: Surroundings) throws -> PawlAPI.ExitStatus {
+        let client = surroundings.client
+        guard let run else {
+            let daemon = try client.describe()
+            if format.output == .json {
+                try surroundings.print(json: daemon)
+            } else {
+                let text = StatusText(style: surroundings.style, zone: surroundings.zone, now: surroundings.now())
+                for line in text.lines(daemon) { surroundings.output.line(line) }
+            }
+            return .succeeded
+        }
+        let status = try client.status(of: run)
+        if format.output == .json {
+            try surroundings.print(json: status)
+            return .succeeded
+        }
+        let text = StatusText(style: surroundings.style, zone: surroundings.zone, now: surroundings.now())
+        for line in text.lines(status, width: surroundings.tableWidth) { surroundings.output.line(line) }
+        for step in status.steps.filter(\.isFailure).prefix(lines == 0 ? 0 : Self.mostLogs) {
+            try showLog(of: step, status, client, surroundings)
+        }
+        return .succeeded
+    }
+
+    private func showLog(
+        of step: StepStatus, _ status: RunStatus, _ client: ManagerClient, _ surroundings: Surroundings
+    ) throws {
+        let entries: [Messages.LogEntry]
+        do {
+            entries = try client.lastLines(of: status.run, step: step.id, count: lines)
+        } catch .refused(let error) {
+            surroundings.warn("the log of step '\(step.id)' cannot be shown: \(error.message)")
+            return
+        }
+        guard !entries.isEmpty else { return }
+        surroundings.output.line("")
+        let printer = LogPrinter(zone: surroundings.zone, isTerminal: surroundings.isTerminal)
+        for entry in entries { surroundings.output.line(printer.line(entry)) }
+    }
+}

@@ -1,0 +1,59 @@
+import Glibc
+import PawlAPI
+import PawlModel
+
+/// Where workflow files are and what pawld thinks of who may change them.
+enum WorkflowFiles {
+    private static let suffix = ".yaml"
+
+    /// The path that is meant: a path as it is, a name looked up in the folders, the first one first.
+    static func find(_ workflow: String, in folders: [String]) throws(CommandFailure) -> String {
+        if workflow.contains("/") || workflow.hasSuffix(suffix) { return workflow }
+        for folder in folders {
+            let path = "\(folder)/\(workflow)\(suffix)"
+            if access(path, F_OK) == 0 { return path }
+        }
+        let question = Suggestion.question(for: workflow, among: folders.flatMap(names))
+        throw CommandFailure(
+            .notFound, "there is no workflow '\(workflow)' in \(folders.joined(separator: ", "))\(question)")
+    }
+
+    /// The workflow's name: its file's without folder and `.yaml`.
+    static func name(of path: String) -> String {
+        let file = path.split(separator: "/").last.map(String.init) ?? path
+        return file.hasSuffix(suffix) ? String(file.dropLast(suffix.count)) : file
+    }
+
+    /// What will keep pawld from reading the file, though its text may be without fault.
+    static func warnings(path: String, owner: UInt32, mode: UInt32) -> [Diagnostic] {
+        var warnings: [(message: String, hint: String)] = []
+        if !path.hasSuffix(suffix) {
+            warnings.append(("pawld reads only files whose names end in .yaml", "rename it"))
+        }
+        if owner != 0 {
+            warnings.append(
+                ("pawld refuses this file where it is: it belongs to uid \(owner), not to root", "chown root"))
+        }
+        // Group and others: whoever may write a workflow is root on this host.
+        if mode & 0o022 != 0 {
+            warnings.append(("pawld refuses this file where it is: others than root may write it", "chmod go-w"))
+        }
+        return warnings.map { warning in
+            Diagnostic(
+                file: path, line: 1, column: 1, severity: .warning, message: warning.message, hint: warning.hint)
+        }
+    }
+
+    private static func names(in folder: String) -> [String] {
+        guard let handle = opendir(folder) else { return [] }
+        defer { closedir(handle) }
+        var names: [String] = []
+        while let entry = readdir(handle) {
+            let name = withUnsafeBytes(of: entry.pointee.d_name) { bytes in
+                String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
+            }
+            if name.hasSuffix(suffix) { names.append(String(name.dropLast(suffix.count))) }
+        }
+        return names
+    }
+}

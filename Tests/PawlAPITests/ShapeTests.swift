@@ -1,0 +1,78 @@
+import FoundationEssentials
+import PawlAPI
+import PawlModel
+import Testing
+
+@Suite("The shapes that programs read")
+struct ShapeTests {
+    private func text(_ value: some Encodable) throws -> String {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        return String(decoding: try encoder.encode(value), as: UTF8.self)
+    }
+
+    private let status = RunStatus(
+        run: "etcd-7k2m9qxa", id: "7k2m9qxa", workflow: "etcd", state: .timedOut, reason: "timeout of 10min",
+        started: "2026-11-21T03:00:00.250Z", ended: "2026-11-21T03:10:00.250Z", stepsDone: 1, stepsTotal: 2,
+        steps: [
+            StepStatus(
+                id: "load", item: 3, state: .failed, exitCode: nil,
+                attempts: [
+                    AttemptStatus(
+                        number: 1, unit: "pawl-step-7k2m9qxa.load.3.1.service", state: .failed, signal: "KILL",
+                        result: "oom-kill", started: "2026-11-21T03:00:00.250Z", ended: "2026-11-21T03:00:01.500Z",
+                        cpuSeconds: 0.75, memoryPeak: 12_582_912)
+                ]),
+            StepStatus(id: "after", state: .waiting),
+        ])
+
+    private let expected =
+        #"{"ended":"2026-11-21T03:10:00.250Z","id":"7k2m9qxa","reason":"timeout of 10min","run":"etcd-7k2m9qxa","#
+        + #""started":"2026-11-21T03:00:00.250Z","state":"timed-out","steps":[{"attempts":[{"cpu_seconds":0.75,"#
+        + #""ended":"2026-11-21T03:00:01.500Z","exit_code":null,"memory_peak":12582912,"number":1,"#
+        + #""result":"oom-kill","signal":"KILL","started":"2026-11-21T03:00:00.250Z","state":"failed","#
+        + #""unit":"pawl-step-7k2m9qxa.load.3.1.service"}],"exit_code":null,"id":"load","item":3,"reason":null,"#
+        + #""state":"failed"},{"attempts":[],"exit_code":null,"id":"after","item":null,"reason":null,"#
+        + #""state":"waiting"}],"steps_done":1,"steps_total":2,"workflow":"etcd"}"#
+
+    @Test("a run's status is written as documented, every key of it, and read back")
+    func runStatus() throws {
+        #expect(try text(status) == expected)
+        #expect(try JSONDecoder().decode(RunStatus.self, from: Data(expected.utf8)) == status)
+    }
+
+    @Test("a run in a list is written as documented")
+    func runSummary() throws {
+        let summary = RunSummary(
+            run: "etcd-7k2m9qxa", id: "7k2m9qxa", workflow: "etcd", state: .queued, started: nil, ended: nil,
+            stepsDone: 0, stepsTotal: 2)
+        #expect(
+            try text(summary)
+                == #"{"ended":null,"id":"7k2m9qxa","run":"etcd-7k2m9qxa","started":null,"state":"queued","#
+                + #""steps_done":0,"steps_total":2,"workflow":"etcd"}"#)
+    }
+
+    @Test("workflows, log lines and the daemon have all their keys, also without a value")
+    func others() throws {
+        let workflow = WorkflowSummary(
+            name: "a", description: nil, file: "/f", faulty: false, startable: true, faults: [])
+        #expect(
+            try text(workflow)
+                == #"{"description":null,"faults":[],"faulty":false,"file":"/f","name":"a","startable":true}"#)
+        let entry = Messages.LogEntry(time: "t", step: nil, attempt: nil, priority: nil, message: "m")
+        #expect(try text(entry) == #"{"attempt":null,"message":"m","priority":null,"step":null,"time":"t"}"#)
+        let daemon = Messages.Daemon(
+            version: "1", pid: 2, started: "t", runsActive: 3, stepsActive: 4, status: "s", faults: [])
+        #expect(
+            try text(daemon)
+                == #"{"faults":[],"pid":2,"runs_active":3,"started":"t","status":"s","steps_active":4,"version":"1"}"#)
+    }
+
+    @Test("moments are RFC 3339 in UTC with milliseconds, and come back")
+    func times() throws {
+        let time = Timestamp(microseconds: 1_795_230_000_250_000)
+        #expect(TimeText.text(of: time) == "2026-11-21T03:00:00.250Z")
+        #expect(TimeText.timestamp(of: "2026-11-21T03:00:00.250Z") == time)
+        #expect(TimeText.timestamp(of: "yesterday") == nil)
+    }
+}

@@ -1,0 +1,103 @@
+import FoundationEssentials
+import Glibc
+import PawlAPI
+import PawlLanguage
+import PawlModel
+import Testing
+
+@testable import PawlCommands
+
+@Suite("pawl check")
+struct CheckTests {
+    /// A folder that is gone after the test.
+    private final class Folder {
+        let path: String
+
+        init() throws {
+            path = "/tmp/pawl-check-\(UUID().uuidString)"
+            try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+        }
+
+        deinit { try? FileManager.default.removeItem(atPath: path) }
+
+        func write(_ name: String, _ text: String, mode: mode_t = 0o644) throws -> String {
+            let file = "\(path)/\(name)"
+            try Data(text.utf8).write(to: URL(filePath: file))
+            chmod(file, mode)
+            return file
+        }
+    }
+
+    private func check(_ arguments: [String], in folder: Folder) -> (status: Int32, output: String, errors: String) {
+        var surroundings = FakeManager().surroundings()
+        surroundings.workflowFolders = [folder.path]
+        surroundings.readWorkflow = { text, file, name in
+            let result = WorkflowReader.read(text, file: file, name: name)
+            return (result.workflow != nil, result.diagnostics)
+        }
+        let status = PawlProgram.run(["check"] + arguments, surroundings)
+        return (status, surroundings.output.text, surroundings.errors.text)
+    }
+
+    private let good = "steps:\n  - id: a\n    run: echo hello\n"
+
+    @Test("a file without fault is ok, by path and by name")
+    func clean() throws {
+        let folder = try Folder()
+        let file = try folder.write("hello.yaml", good)
+        for argument in [file, "hello"] {
+            let result = check([argument], in: folder)
+            #expect(result.output == "\(file): ok\n")
+            #expect(result.status == 0)
+        }
+    }
+
+    @Test("faults are said with their places on standard error, and the exit status is 2")
+    func faulty() throws {
+        let folder = try Folder()
+        let file = try folder.write("bad.yaml", "steps:\n  - id: a\n    rnu: echo hello\n")
+        let result = check([file], in: folder)
+        #expect(result.status == 2)
+        #expect(result.output == "")
+        #expect(result.errors.hasPrefix("pawl: workflow 'bad' has "))
+        #expect(result.errors.contains("\(file):3:5: error: "))
+        let json = check([file, "-o", "json"], in: folder)
+        #expect(json.status == 2)
+        #expect(json.errors == "")
+        #expect(json.output.hasPrefix(#"[{"diagnostics":[{"column":"#))
+        #expect(json.output.hasSuffix(#""file":"\#(file)","ok":false}]"# + "\n"))
+    }
+
+    @Test("a name that does not exist is answered with one that does, and others are checked all the same")
+    func missing() throws {
+        let folder = try Folder()
+        _ = try folder.write("hello.yaml", good)
+        let result = check(["helo", "hello"], in: folder)
+        #expect(result.status == 4)
+        #expect(result.errors.contains("there is no workflow 'helo' in \(folder.path) (did you mean 'hello'?)"))
+        #expect(result.output.hasSuffix("hello.yaml: ok\n"))
+    }
+
+    @Test("a file that others may write is warned of: pawld refuses it")
+    func writable() throws {
+        let folder = try Folder()
+        let file = try folder.write("hello.yaml", good, mode: 0o664)
+        let result = check([file], in: folder)
+        #expect(result.errors.contains("warning: pawld refuses this file where it is: others than root may write it"))
+        #expect(result.status == 0)
+        #expect(WorkflowFiles.warnings(path: "/x.yaml", owner: 0, mode: 0o644) == [])
+        #expect(WorkflowFiles.warnings(path: "/x.yaml", owner: 7, mode: 0o644).count == 1)
+        #expect(WorkflowFiles.warnings(path: "/x.txt", owner: 7, mode: 0o666).count == 3)
+    }
+
+    @Test("what is no regular file is not read")
+    func irregular() throws {
+        let folder = try Folder()
+        let fifo = "\(folder.path)/pipe.yaml"
+        mkfifo(fifo, 0o600)
+        let result = check([fifo], in: folder)
+        #expect(result.status == 2)
+        #expect(result.errors.contains("it is not a regular file"))
+        #expect(check(["\(folder.path)/none.yaml"], in: folder).status == 4)
+    }
+}

@@ -1,0 +1,83 @@
+import PawlAPI
+import PawlModel
+import Testing
+
+@testable import PawlCommands
+
+@Suite("Words for times, sizes, exits and names")
+struct FormsTests {
+    @Test(
+        "time spans are written as systemd writes them",
+        arguments: [
+            (-1, "0s"), (0, "0s"), (0.25, "250ms"), (0.9996, "1s"), (1.24, "1.2s"), (12, "12s"), (59.94, "59.9s"),
+            (59.96, "1min"), (60, "1min"), (62, "1min 2s"), (3600, "1h"), (7380.4, "2h 3min"), (119.7, "2min"),
+            (93_784, "1d 2h"),
+            (.infinity, "0s"),
+        ] as [(Double, String)])
+    func durations(seconds: Double, text: String) {
+        #expect(TimeForms.duration(seconds) == text)
+    }
+
+    @Test(
+        "sizes are written in powers of 1024",
+        arguments: [
+            (-1, "0B"), (0, "0B"), (1023, "1023B"), (1024, "1.0K"), (1536, "1.5K"), (1_048_575, "1.0M"),
+            (12_582_912, "12.0M"), (Int64.max, "8.0E"),
+        ] as [(Int64, String)])
+    func sizes(bytes: Int64, text: String) {
+        #expect(TimeForms.size(bytes) == text)
+    }
+
+    @Test("moments are written as systemctl and journalctl write them")
+    func moments() {
+        let zone = Zone(isUTC: true)
+        let time = Timestamp(microseconds: 1_795_230_184_000_000)
+        #expect(zone.full(time) == "Sat 2026-11-21 03:03:04 UTC")
+        #expect(zone.journal(time) == "Nov 21 03:03:04")
+        #expect(zone.clock(time) == "03:03:04")
+    }
+
+    @Test("exits have systemd's own names")
+    func exits() {
+        #expect(ExitNames.words(status: 203) == "203/EXEC")
+        #expect(ExitNames.words(status: 3) == "exit status 3")
+        #expect(ExitNames.words(status: 223) == "exit status 223")
+        let timeout = Sample.attempt(1, .timedOut, from: 0, to: 1, signal: "TERM", result: "timeout")
+        #expect(ExitNames.words(of: timeout) == "timed out")
+        #expect(ExitNames.words(of: Sample.attempt(1, .succeeded, from: 0, to: 1, code: 0, result: "success")) == nil)
+        let step = Sample.step(
+            "a", .failed, [Sample.attempt(1, .failed, from: 0, to: 1, code: 3)],
+            reason: "exit status 3, no retries left")
+        #expect(ExitNames.words(of: step) == "exit status 3, no retries left")
+    }
+
+    @Test(
+        "a near name is suggested, a far one is not",
+        arguments: [
+            ("sttaus", "status"), ("chekc", "check"), ("runn", "run"), ("lis", "list"), ("can", "cancel"),
+            ("xyzzy", nil), ("", nil), ("r", nil),
+        ] as [(String, String?)])
+    func suggestions(name: String, meant: String?) {
+        #expect(Suggestion.nearest(to: name, among: Pawl.verbNames) == meant)
+    }
+
+    @Test("colours are for terminals that want them")
+    func styles() {
+        let terminal = ["TERM": "xterm", "LANG": "C.UTF-8"]
+        #expect(Style(isTerminal: true, environment: terminal) == Style(hasColour: true, hasUnicode: true))
+        #expect(Style(isTerminal: false, environment: terminal) == Style(hasColour: false, hasUnicode: true))
+        #expect(!Style(isTerminal: true, environment: ["TERM": "xterm", "NO_COLOR": "1"]).hasColour)
+        #expect(!Style(isTerminal: true, environment: ["TERM": "dumb"]).hasColour)
+        #expect(!Style(isTerminal: true, environment: [:]).hasColour)
+        #expect(!Style(isTerminal: true, environment: ["LANG": "de_DE.UTF-8", "LC_ALL": "C"]).hasUnicode)
+    }
+
+    @Test("values of variables are text, over those of a file")
+    func variables() throws {
+        #expect(try VariableArguments.read(["a=1", "b=x=y", "c="], file: nil) == ["a": "1", "b": "x=y", "c": ""])
+        for wrong in [["a"], ["=1"], ["1a=2"], ["a=1", "a=2"]] {
+            #expect(throws: CommandFailure.self) { try VariableArguments.read(wrong, file: nil) }
+        }
+        #expect(throws: CommandFailure.self) { try VariableArguments.read([], file: "/nonexistent/file") }
+    }
+}
