@@ -1,14 +1,30 @@
 /// Sizes and shares in systemd's syntax.
 enum Size {
-    /// The bytes of a size such as `256M` or `1.5G`, to the base 1024; nil where it is none.
+    /// The bytes of a size such as `256M`, `1.5G` or `1G 512M`, to the base 1024; nil where it is none.
     static func parse(_ text: String) -> UInt64? {
+        var (total, least, rest) = (UInt64(0), UInt64.max, text[...])
+        repeat {
+            let end = rest.firstIndex { !$0.isNumber && $0 != "." } ?? rest.endIndex
+            var next = rest[end...].drop { $0 == " " }
+            if let first = next.first, first.isLetter { next = next.dropFirst() }
+            let part = rest[..<next.startIndex]
+            guard let (bytes, factor) = single(part), factor < least else { return nil }
+            let (sum, overflow) = total.addingReportingOverflow(bytes)
+            guard !overflow else { return nil }
+            // Units fall from left to right, so that a slip such as `1M 2G` is not taken for a sum.
+            (total, least, rest) = (sum, factor, next.drop { $0 == " " })
+        } while !rest.isEmpty
+        return total
+    }
+
+    private static func single(_ text: Substring) -> (bytes: UInt64, factor: UInt64)? {
         let suffixes = ["B": 0, "K": 1, "M": 2, "G": 3, "T": 4, "P": 5, "E": 6]
-        var (digits, factor) = (text[...], UInt64(1))
+        var (digits, factor) = (text, UInt64(1))
         if let last = text.last, let power = suffixes[String(last)] {
             factor = 1 << UInt64(10 * power)
             digits = digits.dropLast()
-            while digits.last == " " { digits = digits.dropLast() }
         }
+        while digits.last == " " { digits = digits.dropLast() }
         let parts = digits.split(separator: ".", maxSplits: 1, omittingEmptySubsequences: false)
         guard let whole = decimal(parts[0]) else { return nil }
         var (result, overflow) = whole.multipliedReportingOverflow(by: factor)
@@ -23,7 +39,7 @@ enum Size {
             (result, overflow) = result.addingReportingOverflow(scale.dividingFullWidth((high, low)).quotient)
             guard !overflow else { return nil }
         }
-        return result
+        return (result, factor)
     }
 
     /// Ten-thousandths of a text such as `50%` or `12.25%`; nil where it is none.
