@@ -59,7 +59,8 @@ struct ExampleTests {
             let folder = try #require(workflow.variables.first { $0.name == "dir" })
             #expect(folder.defaultValue == .string("/srv/etcd-cluster"))
             for path in ["/srv/other", "/var/lib/a.b/c-d_e"] { #expect(folder.refusal(of: .string(path)) == nil) }
-            for path in ["/", "/srv", "srv/x", "/srv/..", "/srv/../etc", "/srv/x/", "//srv", "/srv/a b", "/srv/$x", ""] {
+            for path in ["/", "/srv", "srv/x", "/srv/..", "/srv/../etc", "/srv/x/", "//srv", "/srv/a b", "/srv/$x", ""]
+            {
                 #expect(folder.refusal(of: .string(path)) != nil, "\(path) in \(file)")
             }
         }
