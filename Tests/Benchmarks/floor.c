@@ -10,7 +10,7 @@
 // creates the run to the commit of its last step.
 //
 // Needs root, a systemd, and an installed pawl for the recorder's drop-in; pawld is best stopped, since it sees the
-// signals too. Nothing stays behind but what was there: the run's folder and the database are removed.
+// signals too. The run's folder and the database are removed at the end.
 #include <errno.h>
 #include <fcntl.h>
 #include <sqlite3.h>
@@ -89,6 +89,12 @@ static void open_database(void) {
     execute("PRAGMA synchronous = full");
     execute("CREATE TABLE events (run INTEGER NOT NULL, sequence INTEGER NOT NULL, body TEXT NOT NULL,"
             " PRIMARY KEY (run, sequence)) STRICT, WITHOUT ROWID");
+    // A log that has to grow makes each commit dearer. pawld's has been round once and is overwritten; so is this one.
+    execute("PRAGMA synchronous = off");
+    execute("CREATE TABLE ballast (x BLOB) STRICT");
+    execute("INSERT INTO ballast VALUES (zeroblob(8000000))");
+    execute("PRAGMA wal_checkpoint(restart)");
+    execute("PRAGMA synchronous = full");
     if (sqlite3_prepare_v2(database, "INSERT INTO events VALUES (1, ?, ?)", -1, &insert, NULL) != SQLITE_OK)
         fail("%s: %s", DATABASE, sqlite3_errmsg(database));
 }
@@ -180,13 +186,13 @@ static void append_fields(sd_bus_message *message, int index) {
 
 // What Sources/PawlDaemon/Attempts/StepUnit.swift asks for in a step that is a plain command.
 static void start_step(int index) {
-    char name[64], folder[160], path[224], description[64], slice[64], syslog[16], work[160];
+    char name[64], folder[160], path[224], description[64], slice[64], identifier[16], work[160];
     unit_name(name, sizeof name, index);
     snprintf(folder, sizeof folder, "%s/s%d.1", run_folder, index);
     snprintf(path, sizeof path, "%s/result.json", folder);
     snprintf(description, sizeof description, "Step 's%d' of floor-%s", index, id);
     snprintf(slice, sizeof slice, "pawl-%s.slice", id);
-    snprintf(syslog, sizeof syslog, "s%d", index);
+    snprintf(identifier, sizeof identifier, "s%d", index);
     snprintf(work, sizeof work, "-%s/work", run_folder);
     make_attempt_folder(folder);
 
@@ -204,7 +210,7 @@ static void start_step(int index) {
             "ExecStart");
     append_environment(message, folder, index);
     append_string(message, "WorkingDirectory", work);
-    append_string(message, "SyslogIdentifier", syslog);
+    append_string(message, "SyslogIdentifier", identifier);
     append_fields(message, index);
     checked(sd_bus_message_append(message, "(sv)", "LogRateLimitIntervalUSec", "t", UINT64_C(1000000)), "LogRateLimit");
     checked(sd_bus_message_append(message, "(sv)", "LogRateLimitBurst", "u", UINT32_MAX), "LogRateLimit");
