@@ -10,8 +10,15 @@ struct StepSweep: Sendable {
 
     /// Releases what is harvested and has ended; of the rest it says that it is there, and leaves it alone.
     func run() async throws(ServiceManagerFault) {
+        // Whatever becomes of these units: a slice is not stopped while one of them is in it, since it would go too.
+        var occupied: Set<RunID> = []
         for unit in try await manager.units(matching: AttemptName.unitPrefix + "*") {
-            guard let name = AttemptName(unit: unit), await folders.exists(run: name.run) else {
+            guard let name = AttemptName(unit: unit) else {
+                journal.orphan(unit)
+                continue
+            }
+            occupied.insert(name.run)
+            guard await folders.exists(run: name.run) else {
                 journal.orphan(unit)
                 continue
             }
@@ -26,7 +33,7 @@ struct StepSweep: Sendable {
         // A slice does not go by itself; one whose run has ended was left by a pawld that died in between.
         for slice in try await manager.units(matching: "pawl-*.slice") {
             guard let id = RunID(rawValue: String(slice.dropFirst("pawl-".count).dropLast(".slice".count))),
-                await !conductor.isActive(id)
+                !occupied.contains(id), await !conductor.isActive(id)
             else { continue }
             try await manager.stop(slice)
         }
