@@ -1,4 +1,5 @@
 import EventLoopKit
+import Glibc
 import PawlAPI
 import PawlEngine
 import PawlLanguage
@@ -54,7 +55,15 @@ actor Conductor {
     nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
 
     /// Answers: proof that the engine is alive, for the watchdog.
-    func ping() {}
+    func ping() {
+        #if DEBUG
+            // For the test of the watchdog: the engine hangs for good while everything else goes on.
+            if let path = getenv("PAWL_TEST_BLOCK_ENGINE"), access(path, F_OK) == 0 {
+                unlink(path)
+                while true { pause() }
+            }
+        #endif
+    }
 
     // MARK: Coming in
 
