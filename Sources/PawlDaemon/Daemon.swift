@@ -1,4 +1,4 @@
-import EventLoopKit
+package import EventLoopKit
 import FoundationEssentials
 import Glibc
 import PawlAPI
@@ -20,10 +20,13 @@ package struct Daemon: Sendable {
     private let engine = EventLoop(name: "pawl-engine")
     private let files = EventLoop(name: "pawl-files")
     private let activity = Activity()
+    /// Where what is isolated to no actor runs: on the event thread, since all of it is waiting and passing on.
+    package let executor: LoopTaskExecutor
 
     /// A daemon over these paths.
     package init(paths: Paths = Paths()) {
         self.paths = paths
+        executor = LoopTaskExecutor(events)
     }
 
     /// Runs until it is asked to stop.
@@ -33,6 +36,10 @@ package struct Daemon: Sendable {
         let activity = activity
         let lock = try StateLock(folder: paths.state)
         defer { lock.release() }
+        // The package makes it, but an admin may have given the state a disk of its own since.
+        guard mkdir(paths.runs, 0o700) == 0 || errno == EEXIST else {
+            throw StartFault("cannot make \(paths.runs): \(String(cString: strerror(errno)))")
+        }
         let journal = RunJournal(level: .info) { runs, steps in activity.set(runs: runs, steps: steps) }
         let requests = SignalListener.requests(on: events)
         let bus = Bus(loop: events)
