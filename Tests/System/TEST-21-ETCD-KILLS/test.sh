@@ -76,7 +76,7 @@ cmp -s /tmp/have /tmp/want || wrong "keys: $(diff /tmp/want /tmp/have | head -n 
 # The snapshot: restored, it gives the keys back.
 rm -rf /tmp/restored
 if etcdctl snapshot restore "$backup" --data-dir /tmp/restored >/dev/null 2>&1; then
-  total=$(etcdctl snapshot status "$backup" -w fields | awk -F': ' '/"TotalKey"/ { print $2 }')
+  total=$(etcdctl snapshot status "$backup" -w json | sed -n 's/.*"totalKey":\([0-9]*\).*/\1/p')
   ((total >= 300)) || wrong "the snapshot has ${total:-no} keys"
 else
   wrong "the snapshot cannot be restored"
