@@ -163,16 +163,13 @@ package actor Server {
     // MARK: Input and output
 
     private func nextMessage(of connection: Connection) async -> [UInt8]? {
-        guard var state = states[connection.id] else { return nil }
-        if !state.messages.isEmpty {
-            let message = state.messages.removeFirst()
-            set(state)
-            return message
-        }
-        if state.isAtEnd { return nil }
+        if let message = takeMessage(of: connection.id) { return message }
         return await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
-                if Task.isCancelled {
+                // Asked again: on the way here a message, the end or the cancellation may have come.
+                if let message = takeMessage(of: connection.id) {
+                    continuation.resume(returning: message)
+                } else if Task.isCancelled || states[connection.id]?.isAtEnd ?? true {
                     continuation.resume(returning: nil)
                 } else {
                     states[connection.id]?.reader = continuation
@@ -181,6 +178,13 @@ package actor Server {
         } onCancel: {
             loop.perform { self.assumeIsolated { $0.dismissReader(of: connection.id) } }
         }
+    }
+
+    private func takeMessage(of id: Int) -> [UInt8]? {
+        guard var state = states[id], !state.messages.isEmpty else { return nil }
+        let message = state.messages.removeFirst()
+        set(state)
+        return message
     }
 
     private func dismissReader(of id: Int) {
@@ -202,7 +206,10 @@ package actor Server {
         if state.unsent.isEmpty { return }
         let isSent = await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
-                if Task.isCancelled || states[connection.id] == nil {
+                let isSent = states[connection.id]?.unsent.isEmpty
+                if isSent == true {
+                    continuation.resume(returning: true)
+                } else if Task.isCancelled || isSent == nil {
                     continuation.resume(returning: false)
                 } else {
                     states[connection.id]?.writer = continuation
