@@ -30,7 +30,9 @@ final class SystemdServiceManager: ServiceManager {
                 signs.give(unit)
             case .propertiesChanged(let unit, _, let properties):
                 let state = properties["ActiveState"]?.asString
-                if state == "inactive" || state == "failed" { signs.give(unit) }
+                // A unit whose job has yet to run is told as inactive too, but it has never changed its state.
+                let changed = properties["StateChangeTimestampMonotonic"]?.asUInt64 != 0
+                if state == "failed" || state == "inactive" && changed { signs.give(unit) }
             case .disappeared, .unitNew, .jobRemoved, .reloading:
                 break
             }
