@@ -109,7 +109,14 @@ package actor JournalReader {
         if Task.isCancelled { return false }
         armTimer()
         return await withTaskCancellationHandler {
-            await withCheckedContinuation { waiter = $0 }
+            await withCheckedContinuation { continuation in
+                // Asked again: on the way here the change, the end or the cancellation may have come.
+                if hasChanged || journal == nil || Task.isCancelled {
+                    continuation.resume(returning: hasChanged)
+                } else {
+                    waiter = continuation
+                }
+            }
         } onCancel: {
             loop.perform { self.assumeIsolated { $0.wakeWaiter(false) } }
         }
