@@ -18,6 +18,7 @@ package final class EventLoop: SerialExecutor, @unchecked Sendable {
 
     enum Work {
         case job(UnownedJob)
+        case taskJob(UnownedJob, UnownedTaskExecutor)
         case closure(() -> Void)
     }
 
@@ -113,8 +114,28 @@ package final class EventLoop: SerialExecutor, @unchecked Sendable {
     }
 }
 
+/// Runs tasks on a loop: what is isolated to no actor runs there and not in the thread pool, so that a process whose
+/// work is all waiting needs no pool at all.
+package final class LoopTaskExecutor: TaskExecutor {
+    private let loop: EventLoop
+
+    /// Runs tasks on this loop.
+    package init(_ loop: EventLoop) {
+        self.loop = loop
+    }
+
+    package func enqueue(_ job: consuming ExecutorJob) {
+        let job = UnownedJob(job)
+        loop.append { .taskJob(job, asUnownedTaskExecutor()) }
+    }
+
+    package func asUnownedTaskExecutor() -> UnownedTaskExecutor {
+        UnownedTaskExecutor(ordinary: self)
+    }
+}
+
 extension EventLoop {
-    private func append(_ work: () -> Work) {
+    fileprivate func append(_ work: () -> Work) {
         let (starts, wakes) = shared.withLock { shared in
             shared.queue.append(work())
             let starts = !shared.hasThread
@@ -172,6 +193,7 @@ extension EventLoop {
             turnPosition += 1
             switch work {
             case .job(let job): job.runSynchronously(on: asUnownedSerialExecutor())
+            case .taskJob(let job, let executor): job.runSynchronously(on: executor)
             case .closure(let closure):
                 turn[turnPosition - 1] = .closure({})
                 closure()

@@ -42,7 +42,12 @@ enum ExitNames {
         if step.state != .succeeded, step.state != .running {
             words = step.attempts.last.flatMap { self.words(of: $0) }
         }
-        guard let reason = step.reason.map(Style.harmless), !reason.isEmpty else { return words }
+        return join(words, reason: step.reason)
+    }
+
+    /// How an attempt ended and what pawld says of it, each thing once.
+    static func join(_ words: String?, reason: String?) -> String? {
+        guard let reason = reason.map(Style.harmless), !reason.isEmpty else { return words }
         guard let words, !reason.contains(words) else { return reason }
         return "\(words); \(reason)"
     }

@@ -19,10 +19,10 @@ struct RunText {
             return stamp(attempt.started.moment ?? now) + "step '\(step.name)' \(word(.running))"
                 + (attempt.number > 1 ? " (attempt \(attempt.number))" : "")
         case .attemptEnded(let step, let attempt):
-            let words = ExitNames.words(of: attempt).map { ": \($0)" } ?? ""
+            let words = ExitNames.join(ExitNames.words(of: attempt), reason: step.reason)
             return stamp(attempt.ended.moment ?? now)
-                + "step '\(step.name)' attempt \(attempt.number) \(word(attempt.state))\(words)"
-                + (step.reason.map { "; \(Style.harmless($0))" } ?? "")
+                + "step '\(step.name)' attempt \(attempt.number) \(word(attempt.state))"
+                + (words.map { ": \($0)" } ?? "")
         case .stepEnded(let step):
             var text = stamp(step.attempts.last?.ended.moment ?? now) + "step '\(step.name)' \(word(step.state))"
             if let words = ExitNames.words(of: step) { text += ": \(words)" }

@@ -1,4 +1,4 @@
-import EventLoopKit
+package import EventLoopKit
 import FoundationEssentials
 import Glibc
 import PawlAPI
@@ -20,10 +20,13 @@ package struct Daemon: Sendable {
     private let engine = EventLoop(name: "pawl-engine")
     private let files = EventLoop(name: "pawl-files")
     private let activity = Activity()
+    /// Where what is isolated to no actor runs: on the event thread, since all of it is waiting and passing on.
+    package let executor: LoopTaskExecutor
 
     /// A daemon over these paths.
     package init(paths: Paths = Paths()) {
         self.paths = paths
+        executor = LoopTaskExecutor(events)
     }
 
     /// Runs until it is asked to stop.

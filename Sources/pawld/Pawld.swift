@@ -9,8 +9,8 @@ struct Pawld {
         SignalListener.block()
         umask(0o077)
         switch CommandLine.arguments.dropFirst().first {
-        case nil: carryOut { try await Daemon().run() }
-        case "--mark-shutdown": carryOut { try await Daemon().markShutdown() }
+        case nil: carryOut { try await $0.run() }
+        case "--mark-shutdown": carryOut { try await $0.markShutdown() }
         case "--version": print("pawld \(Daemon.version)")
         case "-h", "--help": print(Daemon.help)
         case let argument?:
@@ -19,12 +19,13 @@ struct Pawld {
         }
     }
 
-    /// Runs it in the thread pool and ends the process with it. The main thread only waits: as an asynchronous `main` it
-    /// would have a user's priority, for which the pool asks for a nice level that pawld may not have.
-    private static func carryOut(_ work: @escaping @Sendable () async throws -> Void) -> Never {
-        Task(priority: .medium) {
+    /// Runs it on the daemon's own threads and ends the process with it; the main thread only waits. Swift's thread pool
+    /// stays empty: its threads ask for nice levels that pawld may not have, and cost memory while they idle.
+    private static func carryOut(_ work: @escaping @Sendable (Daemon) async throws -> Void) -> Never {
+        let daemon = Daemon()
+        Task(executorPreference: daemon.executor) {
             do {
-                try await work()
+                try await work(daemon)
                 exit(0)
             } catch {
                 say("\(error)")

@@ -49,6 +49,9 @@ struct FormsTests {
             "a", .failed, [Sample.attempt(1, .failed, from: 0, to: 1, code: 3)],
             reason: "exit status 3, no retries left")
         #expect(ExitNames.words(of: step) == "exit status 3, no retries left")
+        #expect(ExitNames.join("signal KILL", reason: "next in 1s") == "signal KILL; next in 1s")
+        #expect(ExitNames.join("signal KILL", reason: nil) == "signal KILL")
+        #expect(ExitNames.join(nil, reason: "") == nil)
     }
 
     @Test(
