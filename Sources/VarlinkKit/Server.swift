@@ -172,8 +172,11 @@ package actor Server {
         if state.isAtEnd { return nil }
         return await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
-                if Task.isCancelled {
+                // Asked again: what came in between wakes nobody.
+                if Task.isCancelled || states[connection.id]?.isAtEnd ?? true {
                     continuation.resume(returning: nil)
+                } else if states[connection.id]?.messages.isEmpty == false {
+                    continuation.resume(returning: states[connection.id]?.messages.removeFirst())
                 } else {
                     states[connection.id]?.reader = continuation
                 }
@@ -204,6 +207,8 @@ package actor Server {
             await withCheckedContinuation { continuation in
                 if Task.isCancelled || states[connection.id] == nil {
                     continuation.resume(returning: false)
+                } else if states[connection.id]?.unsent.isEmpty == true {
+                    continuation.resume(returning: true)
                 } else {
                     states[connection.id]?.writer = continuation
                 }
@@ -275,11 +280,13 @@ package actor Server {
                 state.isAtEnd = true
             }
         }
-        while let end = state.partial[state.searched...].firstIndex(of: 0) {
-            state.messages.append(Array(state.partial[..<end]))
-            state.partial.removeFirst(end + 1)
-            state.searched = 0
+        // Moved up once, not after each message: a flood of small ones would keep the loop busy with that alone.
+        var start = 0
+        while let end = state.partial[max(start, state.searched)...].firstIndex(of: 0) {
+            state.messages.append(Array(state.partial[start..<end]))
+            start = end + 1
         }
+        if start > 0 { state.partial.removeFirst(start) }
         state.searched = state.partial.count
         if state.partial.count > Message.limit {
             // It will not end well; what came before it is still answered.

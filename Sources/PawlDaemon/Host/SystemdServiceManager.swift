@@ -30,7 +30,7 @@ final class SystemdServiceManager: ServiceManager {
                 signs.give(unit)
             case .propertiesChanged(let unit, _, let properties):
                 let state = properties["ActiveState"]?.asString
-                if state == "inactive" || state == "failed" { signs.give(unit) }
+                if state == "inactive" || state == "failed" { signs.give(unit, hasFailed: state == "failed") }
             case .disappeared, .unitNew, .jobRemoved, .reloading:
                 break
             }

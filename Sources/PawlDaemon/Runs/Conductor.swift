@@ -278,7 +278,9 @@ actor Conductor {
     /// Returns once each attempt that was running when pawld started has been looked at.
     func recovered() async {
         guard !unseen.isEmpty else { return }
-        await withCheckedContinuation { seen = $0 }
+        await withCheckedContinuation { continuation in
+            if unseen.isEmpty { continuation.resume() } else { seen = continuation }
+        }
     }
 
     /// Looks for every attempt of a run that has not ended and that nobody drives.
@@ -307,7 +309,9 @@ actor Conductor {
         nextWatcher += 1
         await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
-                if Task.isCancelled {
+                // Asked again: other work of this actor may have come in between, and a change that was missed is
+                // missed for good.
+                if Task.isCancelled || active[id]?.version != version {
                     continuation.resume()
                 } else {
                     active[id]?.watchers[watcher] = continuation
