@@ -16,6 +16,9 @@ package struct Interest: OptionSet, Sendable {
     /// The peer closed its end. Asked for, it is reported also while nothing is read; a full hang-up is reported always.
     package static let hangup = Interest(rawValue: 4)
 
+    /// Nobody is at the other end any more: both directions are shut. A peer that only finished sending is still there.
+    package static let closed = Interest(rawValue: 8)
+
     var events: UInt32 {
         var events: UInt32 = 0
         if contains(.readable) { events |= UInt32(CLINUX_EPOLL_IN) }
@@ -32,7 +35,7 @@ package struct Interest: OptionSet, Sendable {
         if events & UInt32(CLINUX_EPOLL_OUT) != 0 { found.insert(.writable) }
         if events & UInt32(CLINUX_EPOLL_READ_HANGUP) != 0 { found.insert(.hangup) }
         if events & UInt32(CLINUX_EPOLL_ERROR | CLINUX_EPOLL_HANGUP) != 0 {
-            found.insert(.hangup)
+            found.formUnion([.hangup, .closed])
             found.formUnion(interest.intersection([.readable, .writable]))
         }
         self = found

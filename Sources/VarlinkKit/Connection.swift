@@ -62,7 +62,7 @@ struct ConnectionState {
 
     /// What is to be waited for.
     var interest: Interest {
-        var interest: Interest = [.hangup]
+        var interest: Interest = [.closed]
         if !isAtEnd, messages.count < ConnectionState.mostMessages { interest.insert(.readable) }
         if !unsent.isEmpty { interest.insert(.writable) }
         return interest

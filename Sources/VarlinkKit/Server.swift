@@ -82,7 +82,7 @@ package actor Server {
             let connection = Connection(id: nextID, descriptor: descriptor, peer: peer)
             nextID += 1
             var state = ConnectionState(connection: connection)
-            state.watch = loop.watch(descriptor, for: [.readable, .hangup]) { [weak self] ready in
+            state.watch = loop.watch(descriptor, for: [.readable, .closed]) { [weak self] ready in
                 self?.assumeIsolated { $0.handle(ready, connection.id) }
             }
             states[connection.id] = state
@@ -250,9 +250,14 @@ package actor Server {
                 reader.resume(returning: nil)
             }
         }
+        if ready.contains(.closed) {
+            // Nobody is there for an answer; a client that has only finished asking still is. It would be reported for as
+            // long as the descriptor is open, so it is not watched any more.
+            state.watch?.cancel()
+            state.watch = nil
+            state.connection.goneContinuation.finish()
+        }
         set(state)
-        // Both directions are shut: nobody is there for an answer. A client that has only finished asking still is.
-        if ready.contains(.hangup) { state.connection.goneContinuation.finish() }
     }
 
     private func write(_ state: inout ConnectionState) -> Bool {

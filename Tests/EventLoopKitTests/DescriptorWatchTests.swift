@@ -83,7 +83,18 @@ struct DescriptorWatchTests {
         close(ends[1])
         defer { close(ends[0]) }
         let found = await reports(loop, ends[0], .readable, count: 1)
-        #expect(found == [[.readable, .hangup]])
+        #expect(found == [[.readable, .hangup, .closed]])
+    }
+
+    @Test("a peer that has only finished sending is not gone")
+    func halfClosed() async throws {
+        defer { loop.stop() }
+        var ends: [CInt] = [-1, -1]
+        #expect(socketpair(AF_UNIX, CInt(SOCK_STREAM.rawValue), 0, &ends) == 0)
+        defer { for end in ends { close(end) } }
+        shutdown(ends[1], CInt(SHUT_WR))
+        let found = await reports(loop, ends[0], [.readable, .closed], count: 1)
+        #expect(found == [[.readable]])
     }
 
     @Test("with no interest a hang-up is not reported, let alone in a busy loop")

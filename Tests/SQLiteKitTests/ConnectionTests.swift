@@ -194,7 +194,7 @@ struct ConnectionTests {
         #expect(throws: SQLiteError.self) { try Connection(path: link, flags: [.create, .noFollow]) }
     }
 
-    @Test("a damaged file is found: quick_check names the fault, and reading throws SQLITE_CORRUPT")
+    @Test("a damaged file is found: quick_check does not call it whole, and reading throws SQLITE_CORRUPT")
     func corrupt() throws {
         do {
             let connection = try database.open()
@@ -214,7 +214,12 @@ struct ConnectionTests {
         let connection = try database.open()
         let error = #expect(throws: SQLiteError.self) { try connection.rows("SELECT v FROM t") }
         #expect(error?.resultCode == .SQLITE_CORRUPT)
-        let faults = try connection.quickCheck()
-        #expect(!faults.isEmpty && !faults.contains("ok"))
+        // Depending on where the damage lies SQLite lists it or gives up; it never calls the file whole.
+        do throws(SQLiteError) {
+            let faults = try connection.quickCheck()
+            #expect(!faults.isEmpty && !faults.contains("ok"))
+        } catch {
+            #expect(error.resultCode == .SQLITE_CORRUPT)
+        }
     }
 }

@@ -66,7 +66,7 @@ struct TransactionTests {
         #expect(!connection.isInTransaction)
         #expect(try count() == 1)
         try connection.setPragma("max_page_count", "100000")
-        try connection.transaction { try connection.run("INSERT INTO t (n) VALUES (2)") }
+        _ = try connection.transaction { try connection.run("INSERT INTO t (n) VALUES (2)") }
         #expect(try count() == 2)
         #expect(try connection.quickCheck() == [])
     }
