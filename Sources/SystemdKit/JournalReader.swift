@@ -113,7 +113,11 @@ package actor JournalReader {
         return await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
                 // Asked again: what came in between wakes nobody.
-                if hasChanged || journal == nil { continuation.resume(returning: hasChanged) } else { waiter = continuation }
+                if hasChanged || journal == nil {
+                    continuation.resume(returning: hasChanged)
+                } else {
+                    waiter = continuation
+                }
             }
         } onCancel: {
             loop.perform { self.assumeIsolated { $0.wakeWaiter(false) } }

@@ -102,7 +102,9 @@ actor AttemptFolders {
 
     /// What a step wrote to stdout, where that is kept.
     func stdout(of name: AttemptName) throws(FolderFault) -> [UInt8]? {
-        try read("\(runs)/\(name.run)/\(name.folder)/\(AttemptFolders.stdoutName)", owner: 0, limit: AttemptFolders.stdoutLimit)
+        try read(
+            "\(runs)/\(name.run)/\(name.folder)/\(AttemptFolders.stdoutName)", owner: 0,
+            limit: AttemptFolders.stdoutLimit)
     }
 
     /// Reads a file that a step could have replaced: no link is followed, no pipe waited for, and nothing is taken that

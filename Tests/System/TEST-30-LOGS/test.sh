@@ -20,9 +20,12 @@ steps:
   - id: burst
     run: seq $count
   - id: small
-    run: echo one; echo two
+    run: echo one; echo two; echo an error >&2
+  - {id: silent, run: "true"}
+  - {id: measure, command: [echo, "\${length(burst.output)}"]}
   - id: read
-    command: [echo, "\${small.output}"]
+    depends_on: [measure]
+    command: [echo, "\${small.output}\${silent.output}"]
   - id: bad-output
     depends_on: []
     continue_on_failure: true
@@ -75,8 +78,11 @@ run=$(host_exec pawl run kept --detach)
 host_exec pawl wait "$run" || true
 host_exec pawl logs "$run" burst >"$scratch/kept"
 expect_burst "$scratch/kept" "" ""
-assert_equal "the kept output" "one
-two" "$(host_exec pawl logs "$run" small)"
+assert_equal "how much of it the next step was given" $(($(seq $count | wc -c) - 1)) "$(host_exec pawl logs "$run" measure)"
+assert_equal "the kept output" "an error
+one
+two" "$(host_exec pawl logs "$run" small | sort)"
+assert_equal "no output at all" "" "$(host_exec pawl logs "$run" silent)"
 assert_equal "what the next step was given" "one
 two" "$(host_exec pawl logs "$run" read)"
 assert_equal "what a step printed whose outputs were refused" "before the fault" "$(host_exec pawl logs "$run" bad-output)"

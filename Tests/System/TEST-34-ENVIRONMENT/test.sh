@@ -110,7 +110,7 @@ steps:
   - {id: binary, depends_on: [], run: 'printf "a=\377\n" >"$PAWL_OUTPUT"'}
   - {id: no-form, depends_on: [], run: 'echo "what is this" >"$PAWL_OUTPUT"'}
   - {id: wrong-type, depends_on: [], run: 'echo "n=many" >"$PAWL_OUTPUT"', outputs: {n: integer}}
-  - {id: prints-too-much, depends_on: [], run: 'head -c 1100000 /dev/zero | tr "\0" "\n"'}
+  - {id: prints-too-much, depends_on: [], run: 'head -c 1100000 /dev/zero | tr "\0" x | fold -w 1000; echo; echo the end'}
   - {id: reads, command: [echo, "${prints-too-much.output}"]}
   - {id: user-cannot, depends_on: [], unit: {User: worker}, run: 'ln -sf /etc/shadow "$PAWL_OUTPUT"'}
   - {id: removed, depends_on: [], run: 'rm "$PAWL_OUTPUT"'}
@@ -140,6 +140,7 @@ check binary failed UTF-8
 check no-form failed "line 1" PAWL_OUTPUT
 check wrong-type failed integer many
 check prints-too-much failed 1048576
+assert_equal "its log all the same" "the end" "$(host_exec pawl logs @last prints-too-much -n 1)"
 check reads skipped
 check user-cannot failed "exit status 1"
 check removed succeeded
