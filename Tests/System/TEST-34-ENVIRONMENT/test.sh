@@ -156,5 +156,5 @@ steps:
   - {id: a, command: ["true"], env: {$name: x}}
 END
   assert_status "$name" 2 host_exec pawl check forged
-  assert_contains "$name" "forged.yaml:2:36: error: " "$output"
+  assert_contains "$name" "forged.yaml:2:38: error: " "$output"
 done
