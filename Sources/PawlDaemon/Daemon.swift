@@ -36,6 +36,10 @@ package struct Daemon: Sendable {
         let activity = activity
         let lock = try StateLock(folder: paths.state)
         defer { lock.release() }
+        // The package makes it, but an admin may have given the state a disk of its own since.
+        guard mkdir(paths.runs, 0o700) == 0 || errno == EEXIST else {
+            throw StartFault("cannot make \(paths.runs): \(String(cString: strerror(errno)))")
+        }
         let journal = RunJournal(level: .info) { runs, steps in activity.set(runs: runs, steps: steps) }
         let requests = SignalListener.requests(on: events)
         let bus = Bus(loop: events)

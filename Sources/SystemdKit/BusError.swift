@@ -55,6 +55,18 @@ package struct BusError: Error, Sendable, Equatable, CustomStringConvertible {
         }
     }
 
+    /// No reply came in time, or the peer left the bus without one.
+    package var isNoReply: Bool {
+        switch name {
+        case BusError.noReply, BusError.timeout, BusError.timedOut: true
+        default: false
+        }
+    }
+
+    /// A job was refused since it would undo one that is queued and must not be undone, as a shutdown is
+    /// (`TransactionIsDestructive`).
+    package var isTransactionDestructive: Bool { name == "org.freedesktop.systemd1.TransactionIsDestructive" }
+
     /// The caller's task was cancelled before the reply came.
     package var isCancelled: Bool { name == BusError.cancelled }
 

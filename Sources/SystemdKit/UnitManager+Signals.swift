@@ -50,7 +50,7 @@ extension UnitManager {
         // One match for all units; which it is about shows in the path, before anything is decoded.
         try bus.addMatch(
             "\(sender),interface='\(UnitManager.propertiesInterface)',member='PropertiesChanged',"
-                + "path_namespace='\(UnitPath.root)'",
+                + "path_namespace='\(UnitPath.root)',arg0='org.freedesktop.systemd1.Unit'",
             accepts: { path in escapedPrefixes.contains(where: path.hasPrefix) }, receive: receive)
         bus.observeState { [weak manager] state in
             manager?.assumeIsolated { $0.managerChanged(isThere: state == .connected) }

@@ -204,7 +204,8 @@ static void start_step(int index) {
     append_string(message, "Slice", slice);
     append_string(message, "Type", "exec");
     append_string(message, "CollectMode", "inactive");
-    checked(sd_bus_message_append(message, "(sv)", "Conditions", "a(sbbs)", 1, "ConditionPathExists", false, true, path),
+    checked(sd_bus_message_append(message, "(sv)", "Conditions", "a(sbbs)", 1, "ConditionPathExists", false, true,
+                                  path),
             "Conditions");
     checked(sd_bus_message_append(message, "(sv)", "ExecStart", "a(sasb)", 1, "/bin/true", 1, "/bin/true", false),
             "ExecStart");

@@ -37,6 +37,7 @@ struct CancelVerb: Verb {
         let client = surroundings.client
         var name = target.run
         var isAskedBefore = false
+        var wasLost = false
         let clock = surroundings.monotonic
         var silentSince: Double?
         while true {
@@ -51,7 +52,10 @@ struct CancelVerb: Verb {
                 isAskedBefore = true
                 return try client.cancel(name)
             } catch {
+                // An order whose answer was lost was carried out, and the run ended after its status was asked for.
+                if wasLost, case .refused(let refusal) = error, refusal.code == .invalidState { continue }
                 guard error.passes(wasReached: silentSince != nil) else { throw error }
+                wasLost = true
                 let since = silentSince ?? clock()
                 silentSince = since
                 client.disconnect()

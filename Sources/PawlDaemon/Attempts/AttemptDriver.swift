@@ -16,14 +16,16 @@ struct AttemptDriver: Sendable {
 
     /// What came of an attempt.
     enum End: Sendable {
-        /// It is over. Its unit is to be released once that is recorded.
-        case outcome(UnitResult)
+        /// It is over. Once that is recorded its unit is to be released, if it is still loaded.
+        case outcome(UnitResult, isLoaded: Bool)
         /// systemd refused to make a unit of it.
         case refused(String)
         /// It was lost together with the host: another life of the manager, and nothing is known.
         case lost
         /// What is needed to go on is not there, such as room on the disk; nothing about the attempt is known.
         case blocked(String)
+        /// pawld or the host goes down; the next pawld looks again.
+        case left
     }
 
     /// Starts an attempt, or adopts it, and waits for its end.
@@ -49,22 +51,27 @@ struct AttemptDriver: Sendable {
         var sign = changes.makeAsyncIterator()
         while !Task.isCancelled {
             if mayStart {
-                if await isCancelled() { return .outcome(AttemptDriver.neverStarted) }
+                if await isCancelled() { return .outcome(AttemptDriver.neverStarted, isLoaded: false) }
                 do throws(FolderFault) {
                     try await folders.prepare(command)
                 } catch {
                     return error.isDiskFull ? .blocked(error.description) : .refused(error.description)
                 }
                 starts += 1
+                var isStarted = true
                 do throws(ServiceManagerFault) {
                     try await manager.start(StepUnit(command))
                 } catch {
-                    if case .refused(let words) = error { return .refused(words) }
-                    // Started or not, looking tells.
+                    switch error {
+                    case .refused(let words): return .refused(words)
+                    case .hostStopping: return .left
+                    // Started or not, looking tells. No sign may ever come of what was not started.
+                    case .unknownOutcome: isStarted = false
+                    }
                 }
                 if await isCancelled() { await stop(unit) }
                 mayStart = false
-                if starts == 1 {
+                if starts == 1, isStarted {
                     // A unit that was started just now need not be looked for: its end gives a sign.
                     if !hasLooked { await looked() }
                     hasLooked = true
@@ -76,11 +83,10 @@ struct AttemptDriver: Sendable {
                 if !hasLooked { await looked() }
                 return end
             case .running:
-                if !hasLooked {
-                    hasLooked = true
-                    if await isCancelled() { await stop(unit) }
-                    await looked()
-                }
+                // At each look: an order to stop may have been lost together with the bus.
+                if await isCancelled() { await stop(unit) }
+                if !hasLooked { await looked() }
+                hasLooked = true
                 _ = await sign.next(isolation: nil)
             case .nowhere:
                 if !hasLooked { await looked() }
@@ -94,7 +100,7 @@ struct AttemptDriver: Sendable {
                 _ = await sign.next(isolation: nil)
             }
         }
-        return .blocked("pawld ends")
+        return .left
     }
 
     /// Stops an attempt's unit and all of its processes.
@@ -136,23 +142,32 @@ struct AttemptDriver: Sendable {
         }
         if let status, !status.hasEnded { return .running }
         if let end = await harvest(name) { return .ended(end) }
-        if let status { return .ended(.outcome(Self.resultWithoutReceipt(status))) }
+        if let status { return .ended(.outcome(Self.resultWithoutReceipt(status), isLoaded: true)) }
         return now == epoch ? .nowhere : .ended(.lost)
     }
 
     private func harvest(_ name: AttemptName) async -> End? {
         do throws(FolderFault) {
-            return try await folders.receipt(of: name).map { .outcome($0.result) }
+            return try await folders.receipt(of: name).map {
+                let result = $0.result
+                // One that did well is gone by itself.
+                return .outcome(result, isLoaded: result.result != "success" || result.exit == .none)
+            }
         } catch {
             return .blocked(error.description)
         }
     }
 
-    /// A unit that ended and left no receipt: PID 1 knows what happened. When the main process exited with 0 and only the
-    /// recorder failed, the step did its work; the unit's own Result speaks of the recorder then.
+    /// A unit that ended and left no receipt: PID 1 knows what happened. Where Result is `exit-code` and the main process
+    /// exited with 0 or fell to a signal, it speaks of the recorder alone: up to there all had gone as it should, and the
+    /// step did its work or was stopped.
     static func resultWithoutReceipt(_ status: UnitStatus) -> UnitResult {
         var result = status.result
-        if case .exited(0) = result.exit, result.result == "exit-code" { result.result = "success" }
+        guard result.result == "exit-code" else { return result }
+        switch result.exit {
+        case .exited(0), .killed, .dumped: result.result = "success"
+        case .exited, .none: break
+        }
         return result
     }
 

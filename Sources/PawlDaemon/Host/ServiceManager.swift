@@ -28,12 +28,15 @@ enum ServiceManagerFault: Error, Sendable, CustomStringConvertible {
     case unknownOutcome(String)
     /// systemd said no, in its own words.
     case refused(String)
+    /// systemd starts nothing more, since the host goes down.
+    case hostStopping
 
     /// What happened.
     var description: String {
         switch self {
         case .unknownOutcome(let cause): "systemd did not answer: \(cause)"
         case .refused(let cause): "systemd refused it: \(cause)"
+        case .hostStopping: "the host goes down: systemd starts nothing more"
         }
     }
 }

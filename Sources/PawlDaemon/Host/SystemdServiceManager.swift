@@ -30,7 +30,9 @@ final class SystemdServiceManager: ServiceManager {
                 signs.give(unit)
             case .propertiesChanged(let unit, _, let properties):
                 let state = properties["ActiveState"]?.asString
-                if state == "inactive" || state == "failed" { signs.give(unit) }
+                // A unit whose job has yet to run is told as inactive too, but it has never changed its state.
+                let changed = properties["StateChangeTimestampMonotonic"]?.asUInt64 != 0
+                if state == "failed" || state == "inactive" && changed { signs.give(unit) }
             case .disappeared, .unitNew, .jobRemoved, .reloading:
                 break
             }
@@ -52,6 +54,13 @@ final class SystemdServiceManager: ServiceManager {
         } catch {
             // It is there already, from an earlier call whose answer was lost or an earlier pawld: it is adopted.
             if error.isUnitExists { return }
+            // Between the order to shut down and its mark nothing more is started. That says nothing about the step.
+            if error.isTransactionDestructive,
+                try await ask({ () async throws(BusError) in try await units.systemState() })
+                    == "stopping"
+            {
+                throw .hostStopping
+            }
             throw ServiceManagerFault(error)
         }
     }
@@ -66,11 +75,12 @@ final class SystemdServiceManager: ServiceManager {
     }
 
     func stop(_ unit: String) async throws(ServiceManagerFault) {
-        do throws(BusError) {
-            try await units.stopUnit(unit)
-        } catch {
-            if error.isNoSuchUnit { return }
-            throw ServiceManagerFault(error)
+        _ = try await ask { () async throws(BusError) in
+            do throws(BusError) {
+                try await units.stopUnit(unit)
+            } catch  where error.isNoSuchUnit {
+                return
+            }
         }
     }
 
@@ -92,13 +102,17 @@ final class SystemdServiceManager: ServiceManager {
         try await ask { () async throws(BusError) in try await units.listUnits(patterns: [pattern]).map(\.name) }
     }
 
+    /// Asks what may be asked twice. A manager that is there and took too long to answer is asked again: no sign would
+    /// tell that it is worth another try, as one does when it comes back.
     private func ask<Answer>(
         _ call: () async throws(BusError) -> Answer
     ) async throws(ServiceManagerFault) -> Answer {
-        do throws(BusError) {
-            return try await call()
-        } catch {
-            throw ServiceManagerFault(error)
+        while true {
+            do throws(BusError) {
+                return try await call()
+            } catch {
+                guard error.isNoReply, !Task.isCancelled else { throw ServiceManagerFault(error) }
+            }
         }
     }
 }
@@ -144,7 +158,9 @@ extension PawlDaemon.UnitStatus {
             }
         let ended = status.execMainExitTimestamp
         self.init(
-            hasEnded: status.activeState == "failed" || status.activeState == "inactive",
+            // A unit that was just made is inactive too, until its job is run; only its start gives it an invocation.
+            hasEnded: status.activeState == "failed"
+                || (status.activeState == "inactive" && !status.invocationID.isEmpty),
             activeState: status.activeState, conditionResult: status.conditionResult,
             result: UnitResult(
                 result: status.result, exit: exit,

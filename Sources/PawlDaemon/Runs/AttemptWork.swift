@@ -17,21 +17,22 @@ struct AttemptWork: Sendable {
             command, isNew: isNew, epoch: epoch,
             isCancelled: { await conductor.isCancelled(name) },
             looked: { if !isNew { await conductor.looked(at: name) } })
-        await settle(command, end)
-        await conductor.leave(name)
+        let isSettled = await settle(command, end)
+        await conductor.leave(name, isSettled: isSettled)
     }
 
-    private func settle(_ command: StepCommand, _ end: AttemptDriver.End) async {
+    /// Returns false if the end could not be recorded.
+    private func settle(_ command: StepCommand, _ end: AttemptDriver.End) async -> Bool {
         let name = command.name
         let cancelled = await conductor.cancellation(of: name.run)
         var outcome: AttemptOutcome
         var needsRelease = false
         switch end {
-        case .outcome(let result):
+        case .outcome(let result, let isLoaded):
             outcome = result.outcome(
                 cancelled: cancelled, timeout: command.timeout.map { TimeSpan.text(of: $0) },
                 program: command.arguments[0])
-            needsRelease = result.result != "success" || result.exit == .none
+            needsRelease = isLoaded
             await collect(command, into: &outcome)
         case .refused(let words):
             outcome = AttemptOutcome(state: cancelled == nil ? .failed : .cancelled, reason: words)
@@ -39,17 +40,20 @@ struct AttemptWork: Sendable {
             outcome = AttemptOutcome(
                 state: cancelled == nil ? .interrupted : .cancelled, reason: "the host was lost while it ran")
         case .blocked(let cause):
-            if !Task.isCancelled { await conductor.block(name.run, because: cause) }
-            return
+            await conductor.block(name.run, because: cause)
+            return true
+        case .left:
+            return true
         }
         do {
             try await conductor.submit(
                 .attemptEnded(AttemptEnded(step: name.step, number: name.number, outcome: outcome)), to: name.run)
         } catch {
             // Not recorded: receipt and unit stay as they are, and tell the same when the run is resumed.
-            return
+            return false
         }
         if needsRelease { await driver.release(name.unit) }
+        return true
     }
 
     /// Takes what the step gave. What cannot be taken makes the step fail, since others may rely on it.

@@ -46,7 +46,7 @@ extension Conductor {
             var status = RunStatus(entry.run, only: changed)
             if let fault = entry.fault {
                 status.state = .stopped
-                status.reason = fault
+                status.reason = "\(fault); once that is mended, 'pawl resume \(entry.run.name)' goes on"
             }
             return (status, Bookmark(version: entry.version, changes: entry.changes.count))
         }

@@ -1,4 +1,5 @@
 import EventLoopKit
+import Glibc
 import PawlAPI
 import PawlEngine
 import PawlLanguage
@@ -54,7 +55,15 @@ actor Conductor {
     nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
 
     /// Answers: proof that the engine is alive, for the watchdog.
-    func ping() {}
+    func ping() {
+        #if DEBUG
+            // For the test of the watchdog: the engine hangs for good while everything else goes on.
+            if let path = getenv("PAWL_TEST_BLOCK_ENGINE"), access(path, F_OK) == 0 {
+                unlink(path)
+                while true { pause() }
+            }
+        #endif
+    }
 
     // MARK: Coming in
 
@@ -122,7 +131,7 @@ actor Conductor {
             do {
                 try store.record(changes)
             } catch {
-                stand(still: changes.map(\.summary.id), because: "\(error)")
+                stand(still: changes.map(\.summary.id), because: "it cannot be recorded: \(error)")
             }
         }
         for incoming in taken { answer(incoming) }
@@ -154,14 +163,17 @@ actor Conductor {
     private func stand(still runs: [RunID], because cause: String) {
         for id in runs {
             guard var entry = active[id] else { continue }
-            journal.storeFailed(run: entry.run.name, cause: cause)
+            var isRecorded = true
             do {
-                if let run = try store.run(id) { entry.run = run }
+                let run = try store.run(id)
+                isRecorded = run != nil
+                if let run { entry.run = run }
             } catch {
                 // It can be read no more than written; what memory has is shown, and not acted upon.
             }
-            entry.fault =
-                "it cannot be recorded: \(cause); make room, then 'pawl resume \(entry.run.name)' goes on"
+            // A run that was to be started just now is not there: who asked for it is told.
+            if isRecorded { journal.storeFailed(run: entry.run.name, cause: cause) }
+            entry.fault = cause
             entry.version += 1
             entry.changes.append(contentsOf: entry.run.steps.indices)
             active[id] = entry
@@ -241,9 +253,17 @@ actor Conductor {
     }
 
     /// Nobody drives the attempt any more.
-    func leave(_ name: AttemptName) {
+    ///
+    /// - Parameter isSettled: whether its end is recorded, as far as it has one.
+    func leave(_ name: AttemptName, isSettled: Bool) {
         driven.remove(name)
         looked(at: name)
+        // If the run was resumed before its driver was back here, nobody has looked for the attempt since.
+        if !isSettled, claims(name), let entry = active[name.run], entry.fault == nil,
+            let index = entry.run.index(of: name.step)
+        {
+            drive(index, of: entry.run, isNew: false)
+        }
     }
 
     /// An attempt of an earlier pawld was looked at for the first time.

@@ -10,15 +10,14 @@ struct StepSweep: Sendable {
 
     /// Releases what is harvested and has ended; of the rest it says that it is there, and leaves it alone.
     func run() async throws(ServiceManagerFault) {
-        // Whatever becomes of these units: a slice is not stopped while one of them is in it, since it would go too.
-        var occupied: Set<RunID> = []
+        var inUse: Set<RunID> = []
         for unit in try await manager.units(matching: AttemptName.unitPrefix + "*") {
             guard let name = AttemptName(unit: unit) else {
                 journal.orphan(unit)
                 continue
             }
-            occupied.insert(name.run)
             guard await folders.exists(run: name.run) else {
+                inUse.insert(name.run)
                 journal.orphan(unit)
                 continue
             }
@@ -27,13 +26,15 @@ struct StepSweep: Sendable {
             if status.hasEnded {
                 try await manager.release(unit)
             } else {
+                inUse.insert(name.run)
                 journal.orphan(unit)
             }
         }
-        // A slice does not go by itself; one whose run has ended was left by a pawld that died in between.
+        // A slice does not go by itself; one whose run has ended was left by a pawld that died in between. To stop it would
+        // stop what is in it, so it stays as long as a unit that was left alone may be there.
         for slice in try await manager.units(matching: "pawl-*.slice") {
             guard let id = RunID(rawValue: String(slice.dropFirst("pawl-".count).dropLast(".slice".count))),
-                !occupied.contains(id), await !conductor.isActive(id)
+                !inUse.contains(id), await !conductor.isActive(id)
             else { continue }
             try await manager.stop(slice)
         }
