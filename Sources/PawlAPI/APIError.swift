@@ -52,6 +52,7 @@ package struct APIError: Error, Sendable, Codable, CustomStringConvertible {
         case conflict = "Conflict"
         case invalidState = "InvalidState"
         case storeFailed = "StoreFailed"
+        case internalError = "InternalError"
 
         /// The name on the wire.
         package var wireName: String { "\(ManagerInterface.name).\(rawValue)" }
@@ -63,7 +64,7 @@ package struct APIError: Error, Sendable, Codable, CustomStringConvertible {
             case .faultyWorkflow, .invalidVariable: .usage
             case .notPermitted: .notPermitted
             case .conflict, .invalidState: .conflict
-            case .storeFailed: .failed
+            case .storeFailed, .internalError: .failed
             }
         }
     }

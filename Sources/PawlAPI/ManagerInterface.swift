@@ -154,5 +154,6 @@ package enum ManagerInterface {
         error Conflict (message: string)
         error InvalidState (message: string)
         error StoreFailed (message: string)
+        error InternalError (reason: string)
         """
 }

@@ -53,6 +53,11 @@ final class SocketConnection: ManagerConnection {
     private static func error(_ error: any Error) -> ManagerError {
         switch error {
         case let refusal as VarlinkError:
+            // A fault that pawld did not foresee: it says so, and nothing is known to have been done.
+            if refusal.name == APIError.Code.internalError.wireName {
+                let reason = refusal.decode([String: String].self)?["reason"] ?? "for no reason that it knows"
+                return .refused(APIError(.internalError, "pawld failed: \(reason)"))
+            }
             guard let known = APIError(wireName: refusal.name, parameters: refusal.decode(APIError.Parameters.self))
             else { return .unintelligible(refusal.name) }
             return .refused(known)

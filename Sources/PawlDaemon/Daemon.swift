@@ -62,9 +62,7 @@ package struct Daemon: Sendable {
             group.addTask { await manager.watch(signs) }
             group.addTask { await carryOut(conductor, attempts, driver, slices) }
             _ = await server.reload()
-            let epoch = try await connect(bus, units, manager)
-            try await conductor.recover(epoch: epoch)
-            await conductor.recovered()
+            try await recover(conductor, bus, units, manager)
             await sweep(conductor, manager, folders, journal)
             let listener = try Daemon.listener()
             group.addTask { await server.serve(on: listener, events: events) }
@@ -99,6 +97,30 @@ package struct Daemon: Sendable {
         var time = timespec()
         clock_gettime(CLOCK_REALTIME, &time)
         return Timestamp(microseconds: Int64(time.tv_sec) * 1_000_000 + Int64(time.tv_nsec) / 1000)
+    }
+
+    /// Takes up the runs in flight; for as long as that takes, systemd is asked for patience.
+    private func recover(
+        _ conductor: Conductor, _ bus: Bus, _ units: UnitManager, _ manager: SystemdServiceManager
+    ) async throws {
+        async let _: Void = askForPatience(conductor)
+        let epoch = try await connect(bus, units, manager)
+        try await conductor.recover(epoch: epoch)
+        await conductor.recovered()
+    }
+
+    /// Puts `TimeoutStartSec=` off again and again until it is cancelled, by way of the engine: one that hangs is not to
+    /// be waited for.
+    private func askForPatience(_ conductor: Conductor) async {
+        do {
+            while true {
+                try Notify.send("EXTEND_TIMEOUT_USEC=60000000")
+                try await events.sleep(for: .seconds(20))
+                await conductor.ping()
+            }
+        } catch {
+            // The recovery is over, or there is nobody to ask.
+        }
     }
 
     /// Subscribes to systemd's signals and learns the epoch. While the bus is not there it waits for it: at boot, and

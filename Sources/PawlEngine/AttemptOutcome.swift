@@ -96,7 +96,10 @@ package struct UnitResult: Sendable, Equatable {
     ///     had ended on its own before keeps its true result.
     ///   - timeout: the attempt's own timeout, for the words.
     ///   - program: the program, for the words.
-    package func outcome(cancelled: Timestamp?, timeout: String?, program: String) -> AttemptOutcome {
+    ///   - user: the user or group that the unit names, for the words.
+    package func outcome(
+        cancelled: Timestamp?, timeout: String?, program: String, user: String? = nil
+    ) -> AttemptOutcome {
         var outcome = AttemptOutcome(
             state: .failed, result: result, ended: ended, cpuMicroseconds: cpuMicroseconds, memoryPeak: memoryPeak)
         switch exit {
@@ -124,7 +127,7 @@ package struct UnitResult: Sendable, Equatable {
             outcome.reason = "its unit was stopped from outside"
         case (_, .exited(let status)):
             if let name = SystemdExitStatus.name(of: status), result == "exit-code" {
-                outcome.reason = "\(name): \(Self.explain(status, program))"
+                outcome.reason = "\(name): \(Self.explain(status, program, user))"
             } else if status == 0 {
                 outcome.reason = "systemd says \(result)"
             } else {
@@ -140,7 +143,11 @@ package struct UnitResult: Sendable, Equatable {
         return outcome
     }
 
-    private static func explain(_ status: Int, _ program: String) -> String {
-        status == 203 ? "'\(program)' cannot be executed" : "systemd could not set up '\(program)'"
+    private static func explain(_ status: Int, _ program: String, _ user: String?) -> String {
+        switch (status, user) {
+        case (203, _): "'\(program)' cannot be executed"
+        case (216, let user?), (217, let user?): "there is no \(user)"
+        default: "systemd could not set up '\(program)'"
+        }
     }
 }

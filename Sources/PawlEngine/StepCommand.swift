@@ -28,6 +28,17 @@ package struct StepCommand: Sendable {
     package var workFolder: String
     /// The attempt's folder, as the host sees it.
     package var attemptFolder: String
+
+    /// Whom the unit runs as, for a sentence such as "there is no user 'etcd'"; nil where it says nothing of it.
+    package var user: String? {
+        let names = settings.compactMap { setting -> String? in
+            guard case .string(let name) = setting.value, setting.name == "User" || setting.name == "Group" else {
+                return nil
+            }
+            return "\(setting.name.lowercased()) '\(name)'"
+        }
+        return names.isEmpty ? nil : names.joined(separator: " or ")
+    }
 }
 
 /// A step that cannot be started with the values its run has.

@@ -42,12 +42,21 @@ extension Connection {
     }
 
     /// Looks the whole file over, without its indices against their tables; the faults, or none (SQLite reports at
-    /// most 100). A file too damaged to be read throws SQLITE_CORRUPT or SQLITE_NOTADB instead.
+    /// most 100). A file that is no database at all throws SQLITE_NOTADB instead.
     package func quickCheck() throws(SQLiteError) -> [String] {
+        let sql = "PRAGMA quick_check"
         var faults: [String] = []
-        for row in try rows("PRAGMA quick_check") {
-            let line: String = try row.get(0)
-            if line != "ok" { faults.append(line) }
+        do {
+            try each(sql) { row in
+                let line: String = try row.get(0)
+                if line != "ok" { faults.append(line) }
+            }
+        } catch let error as SQLiteError {
+            // Where the check itself stumbles over the damage, that is a fault too, after those it found before.
+            guard error.resultCode == .SQLITE_CORRUPT else { throw error }
+            faults.append(error.message)
+        } catch {
+            throw SQLiteError(.SQLITE_INTERNAL, message: "\(error)", sql: sql, path: path)
         }
         return faults
     }

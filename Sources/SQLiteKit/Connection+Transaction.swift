@@ -13,6 +13,7 @@ extension Connection {
     ///
     /// The error is that of `body`, or of COMMIT, or RollbackFailure with both if the rollback fails as well. One inside
     /// another is refused with SQLITE_MISUSE: whoever is called inside cannot know what would be rolled back.
+    @discardableResult
     package func transaction<Result>(
         _ mode: TransactionMode = .immediate, _ body: () throws -> Result
     ) throws -> Result {

@@ -13,6 +13,7 @@ package actor JournalReader {
     private var journal: OpaquePointer?
     /// Whether the entry that is stood on has still to be returned.
     private var isOnUnreadEntry = false
+    private var repeats = JournalRepeats()
     private var watch: DescriptorWatch?
     private var timer: EventLoop.Timer?
     private var waiter: CheckedContinuation<Bool, Never>?
@@ -63,13 +64,14 @@ package actor JournalReader {
     package func read(upTo count: Int = 256) throws(SystemdError) -> [JournalEntry] {
         guard let journal else { throw SystemdError(operation: "Reading a closed journal", errno: EBADF) }
         var entries: [JournalEntry] = []
+        repeats.refresh()
         while entries.count < count {
             if isOnUnreadEntry {
                 isOnUnreadEntry = false
             } else {
                 guard try SystemdError.check(sd_journal_next(journal), "sd_journal_next") > 0 else { break }
             }
-            if let entry = try currentEntry(of: journal) { entries.append(entry) }
+            if let entry = try currentEntry(of: journal), !repeats.isRepeat(entry.cursor) { entries.append(entry) }
         }
         return entries
     }
@@ -109,7 +111,14 @@ package actor JournalReader {
         if Task.isCancelled { return false }
         armTimer()
         return await withTaskCancellationHandler {
-            await withCheckedContinuation { waiter = $0 }
+            await withCheckedContinuation { continuation in
+                // Asked again: on the way here the change, the end or the cancellation may have come.
+                if hasChanged || journal == nil || Task.isCancelled {
+                    continuation.resume(returning: hasChanged)
+                } else {
+                    waiter = continuation
+                }
+            }
         } onCancel: {
             loop.perform { self.assumeIsolated { $0.wakeWaiter(false) } }
         }

@@ -38,33 +38,109 @@ final class Connection: Sendable {
     }
 }
 
-/// What a server knows of a connection at a moment.
-struct ConnectionState {
+/// What a server knows of a connection. A class, so that what came in is not copied each time more of it comes.
+final class ConnectionState {
     let connection: Connection
     var watch: DescriptorWatch?
     /// What has come in after the last whole message.
-    var partial: [UInt8] = []
+    private var partial: [UInt8] = []
     /// Where the search for its end goes on.
-    var searched = 0
+    private var searched = 0
+    /// Drops the connection if what has begun to come in does not end in time.
+    var patience: EventLoop.Timer?
     /// Whole messages that nobody has taken.
-    var messages: [[UInt8]] = []
+    private(set) var messages: [[UInt8]] = []
     /// Who waits for a message.
     var reader: CheckedContinuation<[UInt8]?, Never>?
     /// Whether nothing more comes in.
-    var isAtEnd = false
+    private(set) var isAtEnd = false
     /// What has still to go out.
-    var unsent: ArraySlice<UInt8> = []
+    private var unsent: [UInt8] = []
+    private var sent = 0
     /// Who waits until it has.
     var writer: CheckedContinuation<Bool, Never>?
 
     /// So many whole messages are taken in before their time; then the client waits.
     static let mostMessages = 8
 
-    /// What is to be waited for.
-    var interest: Interest {
+    init(_ connection: Connection) {
+        self.connection = connection
+    }
+
+    /// Whether everything has gone out.
+    var isSent: Bool { sent == unsent.count }
+
+    /// Whether a message has begun to come in.
+    var isWithinMessage: Bool { !partial.isEmpty }
+
+    /// Whether enough messages wait, so that no more are taken in.
+    var isFull: Bool { messages.count >= ConnectionState.mostMessages }
+
+    /// Waits for what there is to wait for from here on.
+    func updateInterest() {
         var interest: Interest = [.closed]
-        if !isAtEnd, messages.count < ConnectionState.mostMessages { interest.insert(.readable) }
-        if !unsent.isEmpty { interest.insert(.writable) }
-        return interest
+        if !isAtEnd, !isFull { interest.insert(.readable) }
+        if !isSent { interest.insert(.writable) }
+        if let watch, watch.interest != interest { watch.interest = interest }
+    }
+
+    /// The next message, if one has come in whole.
+    func takeMessage() -> [UInt8]? {
+        messages.isEmpty ? nil : messages.removeFirst()
+    }
+
+    /// Takes over what is to go out; what went before has gone or is given up.
+    func setUnsent(_ bytes: [UInt8]) {
+        unsent = bytes
+        sent = 0
+    }
+
+    /// Writes what the kernel takes. Returns false if the client is gone.
+    func write() -> Bool {
+        while !isSent {
+            let count = unsent.withUnsafeBytes {
+                send(connection.descriptor, $0.baseAddress! + sent, $0.count - sent, Int32(MSG_NOSIGNAL))
+            }
+            if count < 0 {
+                if errno == EINTR { continue }
+                return errno == EAGAIN
+            }
+            sent += count
+        }
+        setUnsent([])
+        return true
+    }
+
+    /// Reads once, so that a client that never stops sending does not keep the loop from the others. Returns whether a
+    /// message has come to its end.
+    func read() -> Bool {
+        withUnsafeTemporaryAllocation(byteCount: 64 << 10, alignment: 1) { room in
+            let count = Glibc.read(connection.descriptor, room.baseAddress, room.count)
+            if count > 0 {
+                partial.append(contentsOf: UnsafeRawBufferPointer(room)[..<count])
+            } else if count == 0 || (errno != EAGAIN && errno != EINTR) {
+                isAtEnd = true
+            }
+        }
+        // The taken messages are cut off once, at the end: a read may hold 65,536 empty ones.
+        var start = 0
+        while let end = partial[searched...].firstIndex(of: 0) {
+            messages.append(Array(partial[start..<end]))
+            start = end + 1
+            searched = start
+        }
+        if start > 0 { partial.removeFirst(start) }
+        searched = partial.count
+        if partial.count > Message.limit {
+            // It will not end well; what came before it is still answered.
+            messages.append(Array("message too long".utf8))
+            partial = []
+            searched = 0
+            isAtEnd = true
+        }
+        return start > 0
     }
 }
+
+@available(*, unavailable)
+extension ConnectionState: Sendable {}

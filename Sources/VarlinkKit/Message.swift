@@ -106,6 +106,21 @@ package struct VarlinkError: Error, Sendable, CustomStringConvertible {
         VarlinkError("org.varlink.service.MethodNotFound", "method", name)
     }
 
+    /// The method answers several times, and the call does not ask for that.
+    package static let expectedMore = VarlinkError(name: "org.varlink.service.ExpectedMore", reply: [])
+
+    /// The method is defined and does nothing yet.
+    package static func methodNotImplemented(_ name: String) -> VarlinkError {
+        VarlinkError("org.varlink.service.MethodNotImplemented", "method", name)
+    }
+
+    /// A handler failed by an error that is not of its interface: told, or the client would take the closed connection
+    /// for a lost one and ask again.
+    static func internalError(_ method: String, _ error: any Error) -> VarlinkError {
+        let interface = method.lastIndex(of: ".").map { method[..<$0] } ?? ""
+        return VarlinkError("\(interface).InternalError", "reason", "\(error)")
+    }
+
     /// The caller has too many connections.
     static func tooMany(_ limit: Int) -> VarlinkError {
         VarlinkError("org.varlink.service.PermissionDenied", "reason", "at most \(limit) connections per user")

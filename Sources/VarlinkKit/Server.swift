@@ -10,6 +10,8 @@ package actor Server {
         package var connectionsPerUser = 64
         /// Root's connections at once: root is not to be locked out by others, nor by itself.
         package var connectionsOfRoot = 1024
+        /// How long a message may take from its first byte to its last, before the connection is closed.
+        package var messageTime = Duration.seconds(30)
         /// The usual ones.
         package init() {}
     }
@@ -21,6 +23,7 @@ package actor Server {
     private var states: [Int: ConnectionState] = [:]
     private var nextID = 0
     private var listening: DescriptorWatch?
+    private var pause: EventLoop.Timer?
     private let accepted: AsyncStream<Connection>
     private let acceptedContinuation: AsyncStream<Connection>.Continuation
 
@@ -54,6 +57,7 @@ package actor Server {
             group.cancelAll()
         }
         listening?.cancel()
+        pause?.cancel()
         for id in states.keys { drop(id) }
         close(listener)
     }
@@ -64,7 +68,12 @@ package actor Server {
         // Bounded, so that a flood of connections does not keep the loop from the rest.
         for _ in 0..<16 {
             let descriptor = Glibc.accept(listener, nil, nil)
-            guard descriptor >= 0 else { return }
+            guard descriptor >= 0 else {
+                // Somebody gave up meanwhile, or nobody is left.
+                if [ECONNABORTED, EINTR].contains(errno) { continue }
+                if errno != EAGAIN { rest() }
+                return
+            }
             _ = fcntl(descriptor, F_SETFL, fcntl(descriptor, F_GETFL) | O_NONBLOCK)
             _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
             guard let peer = Connection.peer(of: descriptor) else {
@@ -81,12 +90,20 @@ package actor Server {
             }
             let connection = Connection(id: nextID, descriptor: descriptor, peer: peer)
             nextID += 1
-            var state = ConnectionState(connection: connection)
+            let state = ConnectionState(connection)
             state.watch = loop.watch(descriptor, for: [.readable, .closed]) { [weak self] ready in
                 self?.assumeIsolated { $0.handle(ready, connection.id) }
             }
             states[connection.id] = state
             acceptedContinuation.yield(connection)
+        }
+    }
+
+    /// Out of descriptors or memory (`man:accept(2)`): the socket stays ready, and to try at once would be for ever.
+    private func rest() {
+        listening?.interest = []
+        pause = loop.schedule(after: .milliseconds(200)) { [weak self] in
+            self?.assumeIsolated { $0.listening?.interest = .readable }
         }
     }
 
@@ -110,6 +127,7 @@ package actor Server {
     private func drop(_ id: Int) {
         guard let state = states.removeValue(forKey: id) else { return }
         state.watch?.cancel()
+        state.patience?.cancel()
         state.reader?.resume(returning: nil)
         state.writer?.resume(returning: false)
         state.connection.goneContinuation.finish()
@@ -120,7 +138,8 @@ package actor Server {
 
     /// Returns whether the connection can go on.
     private nonisolated func answer(_ message: [UInt8], _ connection: Connection) async -> Bool {
-        var call: Call?
+        var oneway = false
+        var method = ""
         do {
             let head: Message.Head
             do {
@@ -130,21 +149,23 @@ package actor Server {
                 try await send(VarlinkError.invalidParameter("method").message, to: connection)
                 return false
             }
-            let made = Call(
-                peer: connection.peer, method: head.method, more: head.more ?? false, oneway: head.oneway ?? false,
+            oneway = head.oneway ?? false
+            method = head.method
+            let call = Call(
+                peer: connection.peer, method: head.method, more: head.more ?? false, oneway: oneway,
                 message: message, connection: connection, server: self)
-            call = made
-            try await handler(of: head.method)(made)
-        } catch let error as VarlinkError {
-            if call?.oneway == true { return true }
+            try await handler(of: head.method)(call)
+        } catch is CancellationError {
+            // The client is gone, or the handler was cancelled with it.
+            return false
+        } catch {
+            if oneway { return true }
             do {
-                try await send(error.message, to: connection)
+                let answer = error as? VarlinkError ?? .internalError(method, error)
+                try await send(answer.message, to: connection)
             } catch {
                 return false
             }
-        } catch {
-            // The client is gone, or the handler was cancelled with it.
-            return false
         }
         return !Task.isCancelled
     }
@@ -163,19 +184,25 @@ package actor Server {
     // MARK: Input and output
 
     private func nextMessage(of connection: Connection) async -> [UInt8]? {
-        guard var state = states[connection.id] else { return nil }
-        if !state.messages.isEmpty {
-            let message = state.messages.removeFirst()
-            set(state)
+        guard let state = states[connection.id] else { return nil }
+        if let message = state.takeMessage() {
+            state.updateInterest()
             return message
         }
         if state.isAtEnd { return nil }
         return await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
-                if Task.isCancelled {
+                // Asked once more: what comes in between the look above and this one would find nobody to wake. The use of
+                // `states` also keeps the closure on the actor; one that captures no isolated state may run elsewhere.
+                if let message = state.takeMessage() {
+                    state.updateInterest()
+                    continuation.resume(returning: message)
+                } else if Task.isCancelled || state.isAtEnd || states[connection.id] == nil {
                     continuation.resume(returning: nil)
+                } else if states[connection.id]?.messages.isEmpty == false {
+                    continuation.resume(returning: states[connection.id]?.messages.removeFirst())
                 } else {
-                    states[connection.id]?.reader = continuation
+                    state.reader = continuation
                 }
             }
         } onCancel: {
@@ -191,21 +218,24 @@ package actor Server {
 
     /// Sends bytes, and returns when all of them are in the kernel's hands.
     func send(_ bytes: [UInt8], to connection: Connection) async throws {
-        guard var state = states[connection.id] else { throw CancellationError() }
+        guard let state = states[connection.id] else { throw CancellationError() }
         precondition(state.writer == nil, "a connection is answered by one handler at a time")
-        state.unsent = bytes[...]
-        guard write(&state) else {
+        state.setUnsent(bytes)
+        guard state.write() else {
             drop(connection.id)
             throw CancellationError()
         }
-        set(state)
-        if state.unsent.isEmpty { return }
+        state.updateInterest()
+        if state.isSent { return }
         let isSent = await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
+                // Asked once more, as in `nextMessage`.
                 if Task.isCancelled || states[connection.id] == nil {
                     continuation.resume(returning: false)
+                } else if state.isSent {
+                    continuation.resume(returning: true)
                 } else {
-                    states[connection.id]?.writer = continuation
+                    state.writer = continuation
                 }
             }
         } onCancel: {
@@ -220,26 +250,27 @@ package actor Server {
         writer.resume(returning: false)
     }
 
-    private func set(_ state: ConnectionState) {
-        let interest = state.interest
-        if let watch = state.watch, watch.interest != interest { watch.interest = interest }
-        states[state.connection.id] = state
-    }
-
     private func handle(_ ready: Interest, _ id: Int) {
-        guard var state = states[id] else { return }
-        if ready.contains(.writable), !state.unsent.isEmpty {
-            guard write(&state) else { return drop(id) }
-            if state.unsent.isEmpty, let writer = state.writer {
+        guard let state = states[id] else { return }
+        if ready.contains(.writable), !state.isSent {
+            guard state.write() else { return drop(id) }
+            if state.isSent, let writer = state.writer {
                 state.writer = nil
                 writer.resume(returning: true)
             }
         }
-        if ready.contains(.readable), !state.isAtEnd { read(&state) }
+        if ready.contains(.readable), !state.isAtEnd {
+            let hasEndedOne = state.read()
+            if hasEndedOne || !state.isWithinMessage {
+                state.patience?.cancel()
+                state.patience = nil
+            }
+            watchOver(state)
+        }
         if let reader = state.reader {
-            if !state.messages.isEmpty {
+            if let message = state.takeMessage() {
                 state.reader = nil
-                reader.resume(returning: state.messages.removeFirst())
+                reader.resume(returning: message)
             } else if state.isAtEnd {
                 state.reader = nil
                 reader.resume(returning: nil)
@@ -252,46 +283,22 @@ package actor Server {
             state.watch = nil
             state.connection.goneContinuation.finish()
         }
-        set(state)
+        state.updateInterest()
     }
 
-    private func write(_ state: inout ConnectionState) -> Bool {
-        while !state.unsent.isEmpty {
-            let descriptor = state.connection.descriptor
-            let count = state.unsent.withUnsafeBytes {
-                Glibc.send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
-            }
-            if count < 0 {
-                if errno == EINTR { continue }
-                return errno == EAGAIN
-            }
-            state.unsent = state.unsent.dropFirst(count)
+    /// Gives a message that has begun its time, so that nobody fills the memory with halves of them.
+    private func watchOver(_ state: ConnectionState) {
+        guard state.isWithinMessage, state.patience == nil else { return }
+        let id = state.connection.id
+        state.patience = loop.schedule(after: limits.messageTime) { [weak self] in
+            self?.assumeIsolated { $0.endPatience(with: id) }
         }
-        return true
     }
 
-    private func read(_ state: inout ConnectionState) {
-        let descriptor = state.connection.descriptor
-        withUnsafeTemporaryAllocation(byteCount: 64 << 10, alignment: 1) { room in
-            let count = Glibc.read(descriptor, room.baseAddress, room.count)
-            if count > 0 {
-                state.partial.append(contentsOf: UnsafeRawBufferPointer(room)[..<count])
-            } else if count == 0 || (errno != EAGAIN && errno != EINTR) {
-                state.isAtEnd = true
-            }
-        }
-        while let end = state.partial[state.searched...].firstIndex(of: 0) {
-            state.messages.append(Array(state.partial[..<end]))
-            state.partial.removeFirst(end + 1)
-            state.searched = 0
-        }
-        state.searched = state.partial.count
-        if state.partial.count > Message.limit {
-            // It will not end well; what came before it is still answered.
-            state.messages.append(Array("message too long".utf8))
-            state.partial = []
-            state.searched = 0
-            state.isAtEnd = true
-        }
+    private func endPatience(with id: Int) {
+        guard let state = states[id] else { return }
+        state.patience = nil
+        // While nothing is taken in, because calls before it wait for their answers, it is not the client that is slow.
+        if state.isFull { watchOver(state) } else { drop(id) }
     }
 }

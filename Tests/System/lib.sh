@@ -8,6 +8,8 @@
 #   host_reboot                orderly                      host_kill, host_resume the power cut and the boot after it
 #   install_deb                install the package under test with apt, without a network
 #   install_workflow FILE...   put workflows into /etc/pawl/workflows
+#   write_workflow NAME        what is on stdin becomes the workflow NAME; `pawl reload` puts it in force
+#   json EXPRESSION            of the JSON document on stdin, which the Python expression calls `d`
 #   section TEXT               a heading in the log
 #   assert_equal WHAT EXPECTED ACTUAL        assert_contains WHAT NEEDLE TEXT        assert_match WHAT REGEX TEXT
 #   assert_status WHAT STATUS COMMAND...     runs COMMAND here; what it printed is in $output
@@ -54,6 +56,12 @@ install_workflow() {
   host_copy "$@" /etc/pawl/workflows
   host_exec sh -c 'chown root:root /etc/pawl/workflows/* && chmod 0644 /etc/pawl/workflows/*'
 }
+
+write_workflow() {
+  host_exec sh -c 'mkdir -p /etc/pawl/workflows && umask 022 && cat >"/etc/pawl/workflows/$1.yaml"' sh "$1"
+}
+
+json() { python3 -c 'import json, sys; d = json.load(sys.stdin); r = eval(sys.argv[1]); print(r if isinstance(r, str) else json.dumps(r))' "$1"; }
 
 assert_equal() { [[ $2 == "$3" ]] || fail "$1: expected '$2', got '$3'"; }
 assert_contains() { [[ $3 == *"$2"* ]] || fail "$1: no '$2' in: $3"; }

@@ -55,7 +55,17 @@ struct IndependentClientTests {
         let script = """
             import sys, varlink
             client = varlink.Client(address="unix:" + sys.argv[1])
-            print(client.info["product"], sorted(client.info["interfaces"]))
+            with client.open("org.varlink.service") as service:
+                info = service.GetInfo()
+                print(info["product"], sorted(info["interfaces"]))
+                for name in info["interfaces"]:
+                    # Its parser is the judge of the definitions.
+                    text = service.GetInterfaceDescription(name)["description"]
+                    assert varlink.Interface(text).name == name
+                try:
+                    service.GetInterfaceDescription("io.example.missing")
+                except varlink.InterfaceNotFound:
+                    print("not found")
             with client.open("io.example.test") as test:
                 print(test.Echo("hello", 3))
                 print([r["count"] for r in test.Repeat("x", 4, _more=True)])
@@ -71,6 +81,7 @@ struct IndependentClientTests {
         #expect(
             result.output == """
                 test ['io.example.test', 'org.varlink.service']
+                not found
                 {'text': 'hello', 'count': 3}
                 [1, 2, 3, 4]
                 io.example.test.Failed why

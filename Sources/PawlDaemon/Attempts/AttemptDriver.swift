@@ -151,7 +151,7 @@ struct AttemptDriver: Sendable {
             return try await folders.receipt(of: name).map {
                 let result = $0.result
                 // One that did well is gone by itself.
-                return .outcome(result, isLoaded: result.result != "success" || result.exit == .none)
+                return .outcome(result, isLoaded: result.result != "success" || result.exit != .exited(0))
             }
         } catch {
             return .blocked(error.description)

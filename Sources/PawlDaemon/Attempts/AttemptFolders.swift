@@ -18,6 +18,8 @@ import PawlModel
 actor AttemptFolders {
     /// The file that takes a step's stdout where it is kept.
     static let stdoutName = "stdout"
+    /// The most of a step's kept stdout that is read, in bytes: what its log can have.
+    static let stdoutLimit = 16 << 20
 
     private let executor: EventLoop
     private let runs: String
@@ -100,7 +102,9 @@ actor AttemptFolders {
 
     /// What a step wrote to stdout, where that is kept.
     func stdout(of name: AttemptName) throws(FolderFault) -> [UInt8]? {
-        try read("\(runs)/\(name.run)/\(name.folder)/\(AttemptFolders.stdoutName)", owner: 0, limit: OutputFile.limit)
+        try read(
+            "\(runs)/\(name.run)/\(name.folder)/\(AttemptFolders.stdoutName)", owner: 0,
+            limit: AttemptFolders.stdoutLimit)
     }
 
     /// Reads a file that a step could have replaced: no link is followed, no pipe waited for, and nothing is taken that

@@ -81,7 +81,12 @@ struct StepUnit: Sendable {
             properties.append(("RuntimeMaxUSec", .unsigned64(microseconds < 1e18 ? UInt64(microseconds) : .max)))
         }
         if command.keepsOutput {
-            properties.append(("StandardOutputFileToTruncate", .string(folder + "/" + AttemptFolders.stdoutName)))
+            // Not to be truncated: PID 1 opens it once more for the recorder, which runs after the step. And what goes to
+            // stderr is no output: without a word about it systemd would send it the same way.
+            properties += [
+                ("StandardOutputFileToAppend", .string(folder + "/" + AttemptFolders.stdoutName)),
+                ("StandardError", .string("journal")),
+            ]
         }
         if command.isBound {
             properties.append(

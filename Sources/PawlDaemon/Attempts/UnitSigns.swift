@@ -4,6 +4,8 @@ import Synchronization
 /// late, lost or doubled, and what is true is read from the receipt and from PID 1.
 final class UnitSigns: Sendable {
     private let waiting = Mutex<[String: AsyncStream<Void>.Continuation]>([:])
+    /// Those of the units waited for that were seen to fail.
+    private let failed = Mutex<Set<String>>([])
 
     /// Nobody is waiting yet.
     init() {}
@@ -21,8 +23,15 @@ final class UnitSigns: Sendable {
     }
 
     /// Something has changed about a unit.
-    func give(_ unit: String) {
-        waiting.withLock { $0[unit] }?.yield()
+    func give(_ unit: String, hasFailed: Bool = false) {
+        guard let continuation = waiting.withLock({ $0[unit] }) else { return }
+        if hasFailed { failed.withLock { _ = $0.insert(unit) } }
+        continuation.yield()
+    }
+
+    /// Whether a unit that was waited for was seen to fail; says so once.
+    func takeFailure(of unit: String) -> Bool {
+        failed.withLock { $0.remove(unit) } != nil
     }
 
     /// Signs may have been lost: everybody looks again.

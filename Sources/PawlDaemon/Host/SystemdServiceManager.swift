@@ -32,7 +32,9 @@ final class SystemdServiceManager: ServiceManager {
                 let state = properties["ActiveState"]?.asString
                 // A unit whose job has yet to run is told as inactive too, but it has never changed its state.
                 let changed = properties["StateChangeTimestampMonotonic"]?.asUInt64 != 0
-                if state == "failed" || state == "inactive" && changed { signs.give(unit) }
+                if state == "failed" || state == "inactive" && changed {
+                    signs.give(unit, hasFailed: state == "failed")
+                }
             case .disappeared, .unitNew, .jobRemoved, .reloading:
                 break
             }

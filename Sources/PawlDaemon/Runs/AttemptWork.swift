@@ -31,8 +31,10 @@ struct AttemptWork: Sendable {
         case .outcome(let result, let isLoaded):
             outcome = result.outcome(
                 cancelled: cancelled, timeout: command.timeout.map { TimeSpan.text(of: $0) },
-                program: command.arguments[0])
-            needsRelease = isLoaded
+                program: command.arguments[0], user: command.user)
+            // Its receipt may have been written before it failed, when one of its processes did not heed the SIGTERM that
+            // came after that; then the failure itself was seen.
+            needsRelease = driver.signs.takeFailure(of: name.unit) || isLoaded
             await collect(command, into: &outcome)
         case .refused(let words):
             outcome = AttemptOutcome(state: cancelled == nil ? .failed : .cancelled, reason: words)
@@ -58,22 +60,48 @@ struct AttemptWork: Sendable {
 
     /// Takes what the step gave. What cannot be taken makes the step fail, since others may rely on it.
     private func collect(_ command: StepCommand, into outcome: inout AttemptOutcome) async {
+        var faults: [any Error] = []
+        if command.keepsOutput {
+            // First and on its own: whatever is wrong with the outputs, what the step printed is in its log.
+            do {
+                outcome.output = try await output(of: command)
+            } catch {
+                faults.append(error)
+            }
+        }
         do {
             if let bytes = try await folders.output(of: command.name, owner: nil), !bytes.isEmpty {
                 outcome.outputs = try OutputFile.parse(
                     AttemptWork.text(bytes, of: "$PAWL_OUTPUT"),
                     declared: await conductor.declaredOutputs(of: command.name))
             }
-            if command.keepsOutput, let bytes = try await folders.stdout(of: command.name) {
-                let text = try AttemptWork.text(bytes, of: "its stdout")
-                await folders.toJournal(text, of: command, journal)
-                outcome.output = String(text.hasSuffix("\n") ? text.dropLast() : text[...])
-            }
         } catch {
-            guard outcome.state == .succeeded else { return }
-            outcome.state = .failed
-            outcome.reason = "\(error)"
+            faults.append(error)
         }
+        guard let fault = faults.last, outcome.state == .succeeded else { return }
+        outcome.state = .failed
+        outcome.reason = "\(fault)"
+    }
+
+    /// What the step printed, without its last newline, where it is kept. The journal has it first.
+    private func output(of command: StepCommand) async throws -> String? {
+        guard let bytes = try await folders.stdout(of: command.name) else { return nil }
+        var rest = bytes[...]
+        while !rest.isEmpty {
+            // In parts, since whoever else needs that thread is not to wait for all of a burst.
+            var lines: [String] = []
+            while !rest.isEmpty, lines.count < 1000 {
+                let line = rest.prefix { $0 != UInt8(ascii: "\n") }
+                lines.append(String(decoding: line, as: UTF8.self))
+                rest = rest[line.endIndex...].dropFirst()
+            }
+            await folders.toJournal(lines, of: command, journal)
+        }
+        guard bytes.count <= OutputFile.limit else {
+            throw OutputFault("its stdout has \(bytes.count) bytes; at most \(OutputFile.limit) can be kept")
+        }
+        let text = try AttemptWork.text(bytes, of: "its stdout")
+        return String(text.hasSuffix("\n") ? text.dropLast() : text[...])
     }
 
     private static func text(_ bytes: [UInt8], of what: String) throws(OutputFault) -> String {
@@ -85,11 +113,9 @@ struct AttemptWork: Sendable {
 }
 
 extension AttemptFolders {
-    /// Writes a step's kept stdout to the journal with the step's fields, on this actor's thread: there may be a lot.
-    func toJournal(_ text: String, of command: StepCommand, _ journal: RunJournal) {
-        for line in text.split(separator: "\n", omittingEmptySubsequences: false).dropLast(text.hasSuffix("\n") ? 1 : 0)
-        {
-            journal.line(line, of: command)
-        }
+    /// Writes lines of a step's kept stdout to the journal with the step's fields, on this actor's thread: each waits for
+    /// journald.
+    func toJournal(_ lines: [String], of command: StepCommand, _ journal: RunJournal) {
+        for line in lines { journal.line(line, of: command) }
     }
 }

@@ -88,6 +88,7 @@ extension Conductor {
         do {
             try await submit(.runCreated(created), to: id)
         } catch {
+            wakeWatchers(of: id)
             active[id] = nil
             throw APIError(.storeFailed, "the run was not started: \(error)")
         }
@@ -161,6 +162,7 @@ extension Conductor {
         do {
             try await submit(.runResumed(RunResumed(retry: true, uid: uid)), to: id)
         } catch {
+            wakeWatchers(of: id)
             active[id] = nil
             throw APIError(.storeFailed, "the run was not retried: \(error)")
         }

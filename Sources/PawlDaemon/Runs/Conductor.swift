@@ -298,7 +298,8 @@ actor Conductor {
     /// Returns once each attempt that was running when pawld started has been looked at.
     func recovered() async {
         guard !unseen.isEmpty else { return }
-        await withCheckedContinuation { seen = $0 }
+        // Asked again, as in `change(of:since:)`.
+        await withCheckedContinuation { if unseen.isEmpty { $0.resume() } else { seen = $0 } }
     }
 
     /// Looks for every attempt of a run that has not ended and that nobody drives.
@@ -327,7 +328,8 @@ actor Conductor {
         nextWatcher += 1
         await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
-                if Task.isCancelled {
+                // Asked again: on the way here the run may have changed or ended, and nobody would tell of it any more.
+                if Task.isCancelled || active[id]?.version != version {
                     continuation.resume()
                 } else {
                     active[id]?.watchers[watcher] = continuation

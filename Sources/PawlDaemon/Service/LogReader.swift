@@ -66,10 +66,12 @@ struct OpenLog: Sendable {
         var lines: [Messages.LogEntry]
         /// The place of the last entry that was read.
         var cursor: String
+        /// How many entries were read.
+        var count: Int
     }
 
     private func batch(_ entries: [JournalEntry]) -> Batch? {
-        entries.last.map { Batch(lines: entries.compactMap(line), cursor: $0.cursor) }
+        entries.last.map { Batch(lines: entries.compactMap(line), cursor: $0.cursor, count: entries.count) }
     }
 
     /// Ends a `follow` that waits.

@@ -188,14 +188,48 @@ struct ManagerService: Sendable {
         if let step = request.step, try await !conductor.status(of: row.id).0.steps.contains(where: { $0.id == step }) {
             throw APIError(.noSuchStep, "run '\(row.name)' has no step '\(step)'")
         }
-        var place = request.lines.map { JournalPosition.tail($0) } ?? .head
-        place = try await send(row, request.step, from: place, call)
+        var place = JournalPosition.head
+        if let count = request.lines {
+            place = try await sendTail(row, request.step, count: max(0, count), call)
+        } else {
+            place = try await send(row, request.step, from: place, call)
+        }
         if request.follow == true, call.more, await conductor.isActive(row.id) {
             place = try await follow(row, request.step, from: place, call)
             // What was written up to the end; the journal shows it a moment late.
             place = try await send(row, request.step, from: place, call)
         }
         try await call.reply(Messages.Log(entries: []))
+    }
+
+    /// Sends the last lines, and returns the place after them. What pawld itself says of a step lies between them in the
+    /// journal, so it is looked further back until there are enough.
+    private func sendTail(
+        _ row: RunSummaryRow, _ step: String?, count: Int, _ call: Call
+    ) async throws -> JournalPosition {
+        var reach = count
+        while true {
+            var place = count == 0 ? JournalPosition.tail(0) : .head
+            var lines: [Messages.LogEntry] = []
+            var seen = 0
+            let log = try await logs.open(run: row.id, name: row.name, step: step, at: .tail(reach))
+            while let batch = try await log.next() {
+                place = .after(cursor: batch.cursor)
+                lines += batch.lines
+                seen += batch.count
+            }
+            await log.close()
+            guard lines.count >= count || seen < reach else {
+                reach = reach * 2 + 16
+                continue
+            }
+            var rest = lines.suffix(count)
+            while call.more, !rest.isEmpty {
+                try await call.reply(Messages.Log(entries: Array(rest.prefix(256))), continues: true)
+                rest = rest.dropFirst(256)
+            }
+            return place
+        }
     }
 
     /// Sends what there is from a place on, and returns the place after it.

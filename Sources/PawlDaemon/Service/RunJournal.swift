@@ -53,7 +53,8 @@ final class RunJournal: Sendable {
             let level: Configuration.LogLevel = body.state == .succeeded || body.state == .skipped ? .info : .warning
             write(
                 level, .stepEnded, "Step '\(body.step)' of \(run.name): \(body.state.rawValue)\(reason)",
-                fields + [("PAWL_STEP", body.step), ("PAWL_STATE", body.state.rawValue)])
+                fields + [("PAWL_STEP", body.step), ("PAWL_STATE", body.state.rawValue)]
+                    + RunJournal.attempt(of: body.step, run))
         case .runStopped(let body):
             write(.warning, .runStopped, "Run \(run.name) waits for a person: \(body.reason)", fields)
         case .cancelRequested(let body):
@@ -70,10 +71,16 @@ final class RunJournal: Sendable {
         }
     }
 
+    /// The last attempt of a step; one that was skipped has none.
+    private static func attempt(of step: String, _ run: Run) -> [(String, String)] {
+        guard let index = run.index(of: step), let attempt = run.steps[index].attempts.last else { return [] }
+        return [("PAWL_ATTEMPT", String(attempt.number))]
+    }
+
     /// One line of a step's stdout that was kept in a file, as if the step had written it to the journal itself.
-    func line(_ line: Substring, of command: StepCommand) {
+    func line(_ line: String, of command: StepCommand) {
         send([
-            ("MESSAGE", String(line)), ("PRIORITY", "6"), ("SYSLOG_IDENTIFIER", command.name.step),
+            ("MESSAGE", line), ("PRIORITY", "6"), ("SYSLOG_IDENTIFIER", command.name.step),
             ("PAWL_WORKFLOW", command.workflow), ("PAWL_RUN", command.name.run.name(of: command.workflow)),
             ("PAWL_STEP", command.name.step), ("PAWL_ATTEMPT", String(command.name.number)),
         ])

@@ -83,6 +83,27 @@ wait "$cancel" || fail "pawl cancel: $(cat "$scratch/cancel")"
 assert_status "pawl wait" 3 host_exec timeout 20 pawl wait "$run"
 assert_nothing_left
 
+section "a recovery that takes longer than a start may"
+host_exec rm -f $marks /srv/go /srv/go-on
+run=$(started away)
+wait_until 10 "a step runs" marked running
+host_exec sh -c 'mkdir -p /etc/systemd/system/pawld.service.d && printf "[Service]\nTimeoutStartSec=1\n" >/etc/systemd/system/pawld.service.d/test.conf'
+host_exec systemctl daemon-reload
+# Without an answer of the bus it cannot go on, and waits.
+bus=$(host_exec systemctl show -P MainPID dbus.service)
+host_exec kill -STOP "$bus"
+host_exec systemctl restart --no-block pawld.service
+wait_until 10 "another pawld starts" host_exec sh -c '[ "$(systemctl show -P ActiveState pawld.service)" = activating ]'
+pid=$(main_pid)
+sleep 3
+assert_equal "pawld, three times as long" "$pid activating" "$(main_pid) $(host_exec systemctl is-active pawld.service || true)"
+host_exec kill -CONT "$bus"
+wait_until 10 "pawld is ready" host_exec systemctl is-active -q pawld.service
+assert_equal "it is the same" "$pid" "$(main_pid)"
+assert_status "pawl cancel" 0 host_exec timeout 30 pawl cancel "$run"
+host_exec rm -r /etc/systemd/system/pawld.service.d
+host_exec systemctl daemon-reload
+
 section "units that no run knows"
 host_exec systemd-run --quiet --unit=pawl-step-7k2m9qxa.strange.1.service --slice=pawl-7k2m9qxa.slice /bin/sleep 600
 host_exec systemd-run --quiet --unit=pawl-step-nonsense.service /bin/sleep 600

@@ -1,0 +1,237 @@
+import EventLoopKit
+import PawlAPI
+import PawlEngine
+import PawlLanguage
+import PawlModel
+import PawlStore
+import Synchronization
+import Testing
+
+@testable import PawlDaemon
+
+/// One pawld in a folder: everything but the socket, over a systemd of the test's own.
+private struct Daemonette: ~Copyable {
+    let folder: TemporaryFolder
+    let manager: FakeServiceManager
+    let signs = UnitSigns()
+    let engine = EventLoop(name: "test-engine")
+    let files = EventLoop(name: "test-files")
+    let conductor: Conductor
+    let folders: AttemptFolders
+    let task: Task<Void, Never>
+
+    init(_ folder: TemporaryFolder, _ manager: FakeServiceManager) throws {
+        self.folder = folder
+        self.manager = manager
+        let journal = RunJournal(level: .error) { _, _ in }
+        let world = World(
+            now: Daemon.now, jitter: { 0 }, randomBits: { UInt64.random(in: .min ... .max) },
+            isHostStopping: { false })
+        let conductor = Conductor(
+            executor: engine, store: try Store(path: folder.path + "/pawl.db"), world: world, journal: journal)
+        let folders = AttemptFolders(runs: folder.path + "/runs", executor: files)
+        let driver = AttemptDriver(manager: manager, folders: folders, signs: signs)
+        let attempts = AttemptWork(conductor: conductor, driver: driver, folders: folders, journal: journal)
+        self.conductor = conductor
+        self.folders = folders
+        task = Task {
+            await withDiscardingTaskGroup { group in
+                for await work in conductor.works {
+                    switch work {
+                    case .pass: group.addTask { await conductor.pass() }
+                    case .drive(let command, let epoch, let isNew):
+                        group.addTask { await attempts.carryOut(command, epoch: epoch, isNew: isNew) }
+                    case .stop(let unit): group.addTask { await driver.stop(unit) }
+                    case .wake, .closeSlice: break
+                    }
+                }
+                group.cancelAll()
+            }
+        }
+    }
+
+    /// pawld is killed: nothing of it goes on, and nothing is tidied up.
+    func kill() async {
+        task.cancel()
+        await task.value
+    }
+
+    func start(_ text: String) async throws -> RunID {
+        let read = WorkflowReader.read(text, file: "/demo.yaml", name: "demo")
+        let workflow = try #require(read.workflow)
+        let created = RunCreated(
+            workflow: "demo", file: "/demo.yaml", text: text, variables: [:], uid: 0, folder: folder.path + "/runs",
+            maxParallel: 4, host: HostReader.facts())
+        return try await conductor.start(created, workflow: workflow, folders: folders)
+    }
+
+    /// A step's unit ends and leaves its receipt, as pawl-record would.
+    func end(_ unit: String, status: Int) throws {
+        let name = try #require(AttemptName(unit: unit))
+        let result = status == 0 ? "success" : "exit-code"
+        try folder.write(
+            "runs/\(name.run)/\(name.folder)/\(Receipt.fileName)",
+            #"{"unit":"\#(unit)","service_result":"\#(result)","exit_code":"exited","exit_status":"\#(status)","#
+                + #""realtime_usec":1700000000000000,"stopping":false,"memory_peak":null,"cpu_usec":null}"#, mode: 0o600
+        )
+        manager.end(unit, status: status)
+        signs.give(unit)
+    }
+
+    func ended(_ id: RunID) async throws -> RunStatus {
+        while true {
+            let (status, bookmark) = try await conductor.status(of: id)
+            if status.state.isEnded { return status }
+            _ = await conductor.changed(id, since: bookmark)
+        }
+    }
+}
+
+@Suite("The conductor and its drivers")
+struct ConductorTests {
+    static let chain = "steps:\n  - {id: a, command: [\"true\"]}\n  - {id: b, command: [\"true\"]}\n"
+
+    @Test("A run goes from step to step, each started once, and what failed is released only after it was recorded")
+    func run() async throws {
+        let folder = try TemporaryFolder()
+        _ = try folder.make("runs")
+        let manager = FakeServiceManager()
+        let daemon = try Daemonette(folder, manager)
+        try await daemon.conductor.recover(epoch: "boot.1")
+        var starts = manager.starts.makeAsyncIterator()
+        let id = try await daemon.start(ConductorTests.chain)
+        let first = try #require(await starts.next())
+        #expect(first == "pawl-step-\(id).a.1.service")
+        try daemon.end(first, status: 0)
+        let second = try #require(await starts.next())
+        try daemon.end(second, status: 3)
+        let status = try await daemon.ended(id)
+        #expect(status.state == .failed)
+        #expect(status.steps.map(\.exitCode) == [0, 3])
+        await daemon.kill()
+        #expect(manager.state.withLock { $0.started } == [first, second])
+        #expect(manager.state.withLock { $0.released } == [second])
+    }
+
+    @Test("A new pawld adopts what runs, harvests what ended meanwhile, and starts nothing twice")
+    func adoption() async throws {
+        let folder = try TemporaryFolder()
+        _ = try folder.make("runs")
+        let manager = FakeServiceManager()
+        var starts = manager.starts.makeAsyncIterator()
+        let id: RunID
+        let units: [String]
+        do {
+            let daemon = try Daemonette(folder, manager)
+            try await daemon.conductor.recover(epoch: "boot.1")
+            id = try await daemon.start(
+                "steps:\n" + ["a", "b"].map { "  - {id: \($0), command: [\"true\"], depends_on: []}\n" }.joined())
+            units = [try #require(await starts.next()), try #require(await starts.next())].sorted()
+            await daemon.kill()
+        }
+        let daemon = try Daemonette(folder, manager)
+        // One ended while nobody looked, the other one still runs.
+        try daemon.end(units[0], status: 2)
+        try await daemon.conductor.recover(epoch: "boot.1")
+        await daemon.conductor.recovered()
+        try daemon.end(units[1], status: 0)
+        let status = try await daemon.ended(id)
+        #expect(status.steps.map(\.exitCode) == [2, 0])
+        #expect(status.steps.map(\.attempts.count) == [1, 1])
+        #expect(manager.state.withLock { $0.started }.sorted() == units)
+        await daemon.kill()
+    }
+
+    @Test("In another life of the manager an attempt without a receipt was interrupted, and the run asks")
+    func otherEpoch() async throws {
+        let folder = try TemporaryFolder()
+        _ = try folder.make("runs")
+        let manager = FakeServiceManager()
+        var starts = manager.starts.makeAsyncIterator()
+        let id: RunID
+        do {
+            let daemon = try Daemonette(folder, manager)
+            try await daemon.conductor.recover(epoch: "boot.1")
+            id = try await daemon.start(ConductorTests.chain)
+            _ = await starts.next()
+            await daemon.kill()
+        }
+        manager.state.withLock { state in
+            state.units = [:]
+            state.epoch = "boot.2"
+        }
+        let daemon = try Daemonette(folder, manager)
+        try await daemon.conductor.recover(epoch: "boot.2")
+        var (status, bookmark) = try await daemon.conductor.status(of: id)
+        while status.state != .stopped {
+            _ = await daemon.conductor.changed(id, since: bookmark)
+            (status, bookmark) = try await daemon.conductor.status(of: id)
+        }
+        #expect(status.steps[0].state == .interrupted)
+        try await daemon.conductor.resume(id, by: 0)
+        let again = try #require(await starts.next())
+        #expect(again == "pawl-step-\(id).a.2.service")
+        await daemon.kill()
+    }
+
+    @Test("A start whose answer was lost is looked for, and asked for again under the same name")
+    func lostAnswer() async throws {
+        let folder = try TemporaryFolder()
+        _ = try folder.make("runs")
+        let manager = FakeServiceManager()
+        manager.state.withLock { $0.fault = .unknownOutcome("lost") }
+        let daemon = try Daemonette(folder, manager)
+        try await daemon.conductor.recover(epoch: "boot.1")
+        let id = try await daemon.start("steps:\n  - {id: a, command: [\"true\"]}\n")
+        let status = try await daemon.ended(id)
+        // It never appeared: bounded, and said.
+        #expect(status.steps[0].reason?.contains("3 times") == true)
+        await daemon.kill()
+    }
+}
+
+@Suite("The unit of an attempt")
+struct StepUnitTests {
+    private func unit(_ text: String) throws -> [String: StepUnit.Value] {
+        let created = RunCreated(
+            workflow: "demo", file: "/demo.yaml", text: text, variables: [:], uid: 0, folder: "/runs/0000000a",
+            maxParallel: 4, host: HostReader.facts())
+        let id = try #require(RunID(rawValue: "0000000a"))
+        let run = try Run(id: id, created: created, at: Daemon.now())
+        let unit = StepUnit(try run.render(0, number: 1))
+        return Dictionary(unit.properties.map { ($0.name, $0.value) }, uniquingKeysWith: { _, last in last })
+    }
+
+    @Test("A dollar sign in an argument is doubled, since systemd expands it there")
+    func dollars() throws {
+        let unit = try unit("steps:\n  - {id: a, command: [echo, \"$HOME\", \"a$$b\", \"100%\"]}\n")
+        #expect(
+            unit["ExecStart"] == .command(path: "echo", arguments: ["echo", "$$HOME", "a$$$$b", "100%"]))
+    }
+
+    @Test("The receipt keeps a unit from being started again, and a failed one stays until it is harvested")
+    func safety() throws {
+        let unit = try unit("steps:\n  - {id: a, command: [\"true\"], timeout: 5s}\n")
+        #expect(unit["Conditions"] == .unlessPathExists("/runs/0000000a/a.1/result.json"))
+        #expect(unit["CollectMode"] == .string("inactive"))
+        #expect(unit["Slice"] == .string("pawl-0000000a.slice"))
+        #expect(unit["RuntimeMaxUSec"] == .unsigned64(5_000_000))
+        #expect(unit["BindPaths"] == nil, "a plain step pays for no mount namespace")
+    }
+
+    @Test("A receipt is one only if it is about the unit, and says what systemd said")
+    func receipts() {
+        let text =
+            #"{"unit":"u","service_result":"signal","exit_code":"killed","exit_status":"KILL","realtime_usec":5,"#
+            + #""stopping":true,"memory_peak":4096,"cpu_usec":7,"added_later":1}"#
+        let receipt = Receipt(Array(text.utf8), unit: "u")
+        #expect(
+            receipt?.result
+                == UnitResult(
+                    result: "signal", exit: .killed("KILL"), ended: Timestamp(microseconds: 5), hostStopping: true,
+                    cpuMicroseconds: 7, memoryPeak: 4096))
+        #expect(Receipt(Array(text.utf8), unit: "other") == nil)
+        #expect(Receipt([], unit: "u") == nil)
+        #expect(Receipt(Array("{}".utf8), unit: "u") == nil)
+    }
+}

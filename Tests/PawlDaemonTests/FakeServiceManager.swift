@@ -1,0 +1,76 @@
+import PawlEngine
+import PawlModel
+import Synchronization
+
+@testable import PawlDaemon
+
+/// A systemd that starts nothing and does as a test says. It stands for PID 1 where a test is about the order of what
+/// the daemon does, which the real one would not show; the system tests have the real one.
+final class FakeServiceManager: ServiceManager {
+    struct State {
+        var epoch = "boot.1"
+        var units: [String: UnitStatus] = [:]
+        var started: [String] = []
+        var released: [String] = []
+        var stopped: [String] = []
+        var fault: ServiceManagerFault?
+    }
+
+    let state = Mutex(State())
+    let starts: AsyncStream<String>
+    private let continuation: AsyncStream<String>.Continuation
+
+    init() {
+        (starts, continuation) = AsyncStream<String>.makeStream()
+    }
+
+    static let active = UnitStatus(
+        hasEnded: false, activeState: "active", conditionResult: true,
+        result: UnitResult(result: "success", exit: .none, ended: nil))
+
+    func epoch() async throws(ServiceManagerFault) -> String { state.withLock { $0.epoch } }
+
+    func start(_ unit: StepUnit) async throws(ServiceManagerFault) {
+        if let fault = state.withLock({ $0.fault }) { throw fault }
+        let isNew = state.withLock { state in
+            guard state.units[unit.name] == nil else { return false }
+            state.units[unit.name] = FakeServiceManager.active
+            state.started.append(unit.name)
+            return true
+        }
+        if isNew { continuation.yield(unit.name) }
+    }
+
+    func startSlice(_ name: String, description: String) async throws(ServiceManagerFault) {}
+
+    func stop(_ unit: String) async throws(ServiceManagerFault) {
+        state.withLock { $0.stopped.append(unit) }
+    }
+
+    func release(_ unit: String) async throws(ServiceManagerFault) {
+        state.withLock { state in
+            state.released.append(unit)
+            state.units[unit] = nil
+        }
+    }
+
+    func status(of unit: String) async throws(ServiceManagerFault) -> UnitStatus? {
+        state.withLock { $0.units[unit] }
+    }
+
+    func units(matching pattern: String) async throws(ServiceManagerFault) -> [String] {
+        state.withLock { Array($0.units.keys) }
+    }
+
+    /// A unit ends; PID 1 keeps what it knows of one that failed, and forgets one that did well.
+    func end(_ unit: String, status: Int) {
+        state.withLock { state in
+            state.units[unit] =
+                status == 0
+                ? nil
+                : UnitStatus(
+                    hasEnded: true, activeState: "failed", conditionResult: true,
+                    result: UnitResult(result: "exit-code", exit: .exited(status), ended: nil))
+        }
+    }
+}

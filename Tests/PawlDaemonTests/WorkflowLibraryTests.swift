@@ -1,0 +1,116 @@
+import EventLoopKit
+import Glibc
+import PawlAPI
+import PawlLanguage
+import PawlModel
+import Testing
+
+@testable import PawlDaemon
+
+@Suite("The workflows and the configuration in force")
+struct WorkflowLibraryTests {
+    static let good = "steps:\n  - {id: a, command: [\"true\"]}\n"
+    let folder: TemporaryFolder
+    let loop = EventLoop(name: "test-library")
+    let library: WorkflowLibrary
+
+    init() throws {
+        folder = try TemporaryFolder()
+        var paths = Paths()
+        paths.workflows = [try folder.make("etc"), try folder.make("lib"), folder.path + "/missing"]
+        paths.configuration = folder.path + "/config.yaml"
+        paths.owner = getuid()
+        _ = try folder.make("config.yaml.d")
+        library = WorkflowLibrary(paths: paths, executor: loop)
+    }
+
+    @Test("A file in an earlier folder hides that of the same name in a later one")
+    func precedence() async throws {
+        try folder.write("etc/a.yaml", WorkflowLibraryTests.good)
+        try folder.write("lib/a.yaml", WorkflowLibraryTests.good)
+        try folder.write("lib/b.yaml", WorkflowLibraryTests.good)
+        #expect(await library.reload().isEmpty)
+        #expect(await library.list().map(\.file) == ["\(folder.path)/etc/a.yaml", "\(folder.path)/lib/b.yaml"])
+    }
+
+    @Test("A faulty file keeps its last good text and says line and column; mended, it is in force")
+    func lastGoodText() async throws {
+        try folder.write("etc/a.yaml", WorkflowLibraryTests.good)
+        #expect(await library.reload().isEmpty)
+        try folder.write("etc/a.yaml", WorkflowLibraryTests.good + "nonsense: 1\n")
+        let faults = await library.reload()
+        #expect(faults.map(\.line) == [3])
+        #expect(faults.first?.description.hasPrefix("\(folder.path)/etc/a.yaml:3:1: error: ") == true)
+        #expect(try await library.entry("a").text == WorkflowLibraryTests.good)
+        #expect(await library.list().map { [$0.faulty, $0.startable] } == [[true, true]])
+        try folder.write("etc/a.yaml", WorkflowLibraryTests.good + "timeout: 1h\n")
+        #expect(await library.reload().isEmpty)
+        #expect(try await library.entry("a").workflow.timeout == .seconds(3600))
+    }
+
+    @Test("A file that is faulty from the start is listed with its faults and cannot be started")
+    func faultyFromTheStart() async throws {
+        try folder.write("etc/a.yaml", "steps: 12\n")
+        #expect(await library.reload().count == 1)
+        #expect(await library.list().map { [$0.faulty, $0.startable] } == [[true, false]])
+        do {
+            _ = try await library.entry("a")
+            Issue.record("a faulty workflow was handed out")
+        } catch {
+            #expect(error.code == .faultyWorkflow)
+            #expect(error.faults.count == 1)
+        }
+    }
+
+    @Test(
+        "A file that others can write is refused by name, and so is what is no file", arguments: [0o664, 0o646, 0o666])
+    func untrusted(mode: Int) async throws {
+        try folder.write("etc/a.yaml", WorkflowLibraryTests.good, mode: mode_t(mode))
+        let faults = await library.reload()
+        #expect(faults.count == 1)
+        #expect(faults.first?.file == "\(folder.path)/etc/a.yaml")
+        #expect(faults.first?.message.contains("chmod go-w") == true)
+        #expect(await library.count == 0)
+    }
+
+    @Test("A file that is gone takes its workflow along")
+    func removed() async throws {
+        try folder.write("etc/a.yaml", WorkflowLibraryTests.good)
+        _ = await library.reload()
+        unlink("\(folder.path)/etc/a.yaml")
+        #expect(await library.reload().isEmpty)
+        #expect(await library.list().isEmpty)
+    }
+
+    @Test("A name that no workflow bears is answered with the nearest one")
+    func nearName() async throws {
+        try folder.write("etc/backup.yaml", WorkflowLibraryTests.good)
+        _ = await library.reload()
+        do {
+            _ = try await library.entry("bakcup")
+            Issue.record("there is no such workflow")
+        } catch {
+            #expect(error.code == .noSuchWorkflow)
+            #expect(error.message.contains("did you mean 'backup'?"))
+        }
+    }
+
+    @Test("The configuration is taken all or nothing, drop-ins after the file in the order of their names")
+    func configuration() async throws {
+        try folder.write("config.yaml", "max_parallel: 2\nlog_level: debug\n")
+        try folder.write("config.yaml.d/20.yaml", "max_parallel: 9\n")
+        try folder.write("config.yaml.d/10.yaml", "max_parallel: 5\n")
+        #expect(await library.reload().isEmpty)
+        #expect(await library.settings.maxParallel == 9)
+        try folder.write("config.yaml.d/20.yaml", "max_parallel: 0\n")
+        try folder.write("config.yaml.d/10.yaml", "max_parallel: 6\n")
+        #expect(await library.reload().count == 1)
+        #expect(await library.settings.maxParallel == 9, "nothing of a faulty set is taken")
+    }
+
+    @Test("A file whose name cannot be a workflow's is a fault that says so")
+    func badName() async throws {
+        try folder.write("etc/Not_One.yaml", WorkflowLibraryTests.good)
+        #expect(await library.reload().map(\.file) == ["\(folder.path)/etc/Not_One.yaml"])
+    }
+}

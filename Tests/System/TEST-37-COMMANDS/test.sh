@@ -1,0 +1,133 @@
+#!/usr/bin/env bash
+# The habits of people who write scripts around it.
+source "$(dirname "$0")/../lib.sh"
+
+host_start
+install_deb
+write_workflow flaky <<'END'
+max_parallel: 3
+steps:
+  - {id: before, run: 'echo "before $PAWL_ATTEMPT" >>/var/tmp/marks; echo "n=7" >>"$PAWL_OUTPUT"'}
+  - {id: beside, depends_on: [], run: 'echo "beside $PAWL_ATTEMPT" >>/var/tmp/marks'}
+  - {id: fails, depends_on: [before], run: 'echo "fails $PAWL_ATTEMPT" >>/var/tmp/marks; echo out of luck; test -e /var/tmp/luck || exit 3'}
+  - {id: after, depends_on: [fails], run: 'echo "after $n" >>/var/tmp/marks', env: {n: "${before.outputs.n}"}}
+END
+write_workflow naps <<'END'
+steps:
+  - {id: nap, command: [sleep, "300"]}
+END
+write_workflow short <<'END'
+steps:
+  - {id: nap, command: [sleep, "1"]}
+END
+write_workflow again <<'END'
+steps:
+  - id: third-time
+    run: 'echo "try $PAWL_ATTEMPT"; test "$PAWL_ATTEMPT" = 3'
+    retry_policy: {max_retries: 5, initial_delay: 100ms, backoff_type: fixed}
+END
+host_exec pawl reload
+sh() { host_exec bash -c "$1"; }
+
+section 'id=$(pawl run --detach); pawl wait || pawl logs'
+output=$(sh 'id=$(pawl run flaky --detach) && echo "<$id>" && { pawl wait "$id" >/dev/null 2>&1 || echo "status $?"; pawl logs "$id"; }')
+run=$(sed -n 's/^<\(.*\)>$/\1/p' <<<"$output")
+assert_match "the run's name and nothing else" '^flaky-[a-z0-9]{8}$' "$run"
+assert_contains "its outcome" "status 1" "$output"
+assert_contains "its log" "out of luck" "$output"
+assert_equal "the marks" "before 1
+beside 1
+fails 1" "$(host_exec sort /var/tmp/marks)"
+
+section "the shapes of status and ps"
+host_exec pawl status "$run" -o json >"$scratch/status"
+host_exec pawl ps --all -o json >"$scratch/ps"
+python3 - "$scratch/status" "$scratch/ps" "$run" <<'END'
+import datetime, json, sys
+status, ps, run = json.load(open(sys.argv[1])), json.load(open(sys.argv[2])), sys.argv[3]
+assert {"run", "id", "workflow", "state", "reason", "started", "ended", "steps"} <= status.keys(), status.keys()
+assert status["run"] == run and run.endswith(status["id"]) and status["workflow"] == "flaky" and status["state"] == "failed"
+assert [s["id"] for s in status["steps"]] == ["before", "beside", "fails", "after"]
+assert [s["state"] for s in status["steps"]] == ["succeeded", "succeeded", "failed", "skipped"]
+assert [s["exit_code"] for s in status["steps"]] == [0, 0, 3, None]
+for step in status["steps"]:
+    assert {"id", "item", "state", "reason", "exit_code", "attempts"} <= step.keys(), step.keys()
+    for attempt in step["attempts"]:
+        wanted = {"number", "unit", "state", "exit_code", "signal", "result", "started", "ended", "cpu_seconds", "memory_peak"}
+        assert wanted <= attempt.keys(), attempt.keys()
+        assert attempt["unit"] == f"pawl-step-{status['id']}.{step['id']}.1.service", attempt
+        assert attempt["cpu_seconds"] > 0 and attempt["memory_peak"] > 0, attempt
+        begin, end = (datetime.datetime.fromisoformat(attempt[k].replace("Z", "+00:00")) for k in ("started", "ended"))
+        assert begin <= end and begin.utcoffset() == datetime.timedelta(0)
+assert [r["run"] for r in ps] == [run], ps
+assert {"run", "id", "workflow", "state", "started", "ended", "steps_done", "steps_total"} <= ps[0].keys(), ps[0].keys()
+assert ps[0]["steps_done"] == 4 and ps[0]["steps_total"] == 4, ps
+END
+assert_equal "pawl ps without --all" "[]" "$(host_exec pawl ps -o json)"
+assert_contains "pawl status in words" "fails" "$(host_exec pawl status "$run")"
+assert_contains "with the last lines of what failed" "out of luck" "$(host_exec pawl status "$run")"
+
+section "retry runs what did not succeed, in the same run"
+host_exec touch /var/tmp/luck
+assert_status "pawl retry" 0 host_exec pawl retry "$run"
+assert_equal "the marks" "after 7
+before 1
+beside 1
+fails 1
+fails 2" "$(host_exec sort /var/tmp/marks)"
+assert_equal "the run" '["succeeded", 2]' "$(host_exec pawl status "$run" -o json | json '[d["state"], len(d["steps"][2]["attempts"])]')"
+assert_status "a second retry" 8 host_exec pawl retry "$run"
+assert_status "resume of an ended run" 8 host_exec pawl resume "$run"
+assert_equal "runs" 1 "$(host_exec pawl ps --all -o json | json 'len(d)')"
+
+section "a step's own retries"
+assert_status "pawl run again" 0 host_exec pawl run again
+assert_equal "what it said" "try 1
+try 2
+try 3" "$(host_exec pawl logs @last third-time)"
+assert_equal "attempts" '["failed", "failed", "succeeded"]' "$(host_exec pawl status @last -o json | json '[a["state"] for a in d["steps"][0]["attempts"]]')"
+
+section "names: prefixes and @last"
+id=${run##*-}
+for name in "$run" "${run%?}" "$id" "${id%??}" flaky; do
+  assert_equal "pawl status $name" "$run" "$(host_exec pawl status "$name" -o json | json 'd["run"]')"
+done
+first=$(host_exec pawl run short --detach)
+second=$(host_exec pawl run short --detach)
+assert_equal "@last" "$second" "$(host_exec pawl status @last -o json | json 'd["run"]')"
+assert_status "a prefix of two runs" 4 host_exec pawl status short
+assert_contains "both are named" "$first" "$output"
+assert_contains "both are named" "$second" "$output"
+assert_equal "pawl ps while they run" 2 "$(host_exec pawl ps -o json | json 'len(d)')"
+assert_status "pawl wait" 0 host_exec pawl wait "$first"
+assert_status "pawl wait" 0 host_exec pawl wait "$second"
+
+section "pawl list"
+assert_contains "as a table" "hello" "$(host_exec pawl list)"
+assert_equal "as JSON" "again flaky hello naps short" "$(host_exec pawl list -o json | json '" ".join(sorted(w["name"] for w in d if w["name"] in ("again", "flaky", "hello", "naps", "short")))')"
+
+section "followed in a pipe: plain lines, the name first"
+assert_status "pawl run hello" 0 host_exec pawl run hello
+assert_match "the first line" '^hello-[a-z0-9]{8} ' "$(head -n 1 <<<"$output")"
+assert_contains "the outcome" "succeeded" "$(tail -n 1 <<<"$output")"
+[[ $output != *$'\e'* ]] || fail "colours in a pipe"
+
+section "^C of pawl run leaves the run running"
+status=0
+sh 'pawl run naps >/var/tmp/followed 2>&1 & p=$!; until grep -q naps- /var/tmp/followed; do sleep 0.05; done; kill -INT $p; wait $p' || status=$?
+assert_equal "the exit status of a background job that ignores ^C or one that was ended by it" 130 "$status"
+run=$(host_exec head -n 1 /var/tmp/followed | cut -d' ' -f1)
+assert_contains "what it says" "pawl cancel $run" "$(host_exec cat /var/tmp/followed)"
+assert_equal "the run" running "$(host_exec pawl status "$run" -o json | json 'd["state"]')"
+assert_status "cancel" 0 host_exec pawl cancel "$run"
+
+section "a follower lives through a restart of pawld"
+sh 'pawl run short >/var/tmp/followed 2>&1' & follower=$!
+wait_until 5 "the run" host_exec grep -q short- /var/tmp/followed
+host_exec systemctl kill -s KILL pawld
+status=0; wait "$follower" || status=$?
+assert_equal "its exit status" 0 "$status"
+assert_contains "the outcome" "succeeded" "$(host_exec tail -n 1 /var/tmp/followed)"
+
+section "into a pipe that is closed"
+assert_status "pawl logs | head" 0 sh 'pawl ps --all | head -n 1 >/dev/null; pawl list | true'
