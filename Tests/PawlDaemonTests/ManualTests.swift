@@ -30,7 +30,7 @@ struct ManualTests {
     @Test("the options are those of the program")
     func options() throws {
         let documented = try section("OPTIONS").filter { $0.hasPrefix(".It Fl ") }.flatMap { line in
-            line.split(separator: " ").dropFirst(2).filter { $0 != "," }.map { "-\($0)" }
+            line.split(separator: " ").dropFirst(2).filter { $0 != "," && $0 != "Fl" }.map { "-\($0)" }
         }
         let known = Daemon.help.split(separator: "\n").filter { $0.hasPrefix("  -") }.flatMap { line in
             line.split(separator: " ").prefix { $0.hasPrefix("-") }.map { $0.hasSuffix(",") ? $0.dropLast() : $0 }
