@@ -27,6 +27,7 @@ test_name=$(basename "$(cd "$(dirname "$0")" && pwd)")
 host=$(tr '[:upper:]' '[:lower:]' <<<"$test_name")
 output=""
 installed=""
+is_up=""
 scratch=$(mktemp -d)
 export PAWL_TEST_OWNER=$$
 
@@ -38,6 +39,7 @@ host_start() {
   # Where the machine itself is the host, a pawl that is in use there is nothing to test with.
   [[ $("$harness" kind) == box ]] || ! dpkg -s pawl >/dev/null 2>&1 || skip "pawl is installed on this machine"
   "$harness" start "$host" --root "${PAWL_TEST_ROOT:?}" "$@"
+  is_up=yes
 }
 host_exec() { "$harness" exec "$host" -- "$@"; }
 host_copy() { "$harness" copy "$host" "$@"; }
@@ -95,7 +97,8 @@ at_end() {
     DEBIAN_FRONTEND=noninteractive apt-get purge -y -qq pawl || true
     rm -rf /etc/pawl "/root/$(basename "$PAWL_TEST_DEB")"
   fi
-  "$harness" stop "$host" || true
+  # A host of that name that was up before is another test's.
+  [[ ! $is_up ]] || "$harness" stop "$host" || true
   rm -rf "$scratch"
   exit "$status"
 }

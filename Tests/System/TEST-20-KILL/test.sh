@@ -43,7 +43,13 @@ killed=0 missed=0
 while ((killed < kills)); do
   pause=$((RANDOM % 460 + 20))
   sleep "0.$(printf %03d $pause)"
-  if kill_pawld; then killed=$((killed + 1)); else missed=$((missed + 1)); continue; fi
+  if kill_pawld; then
+    killed=$((killed + 1))
+  else
+    missed=$((missed + 1))
+    ((missed < 40)) || fail "pawld was not there in $missed of $((missed + killed)) moments"
+    continue
+  fi
   case $killed in
     5 | 12 | 19 | 33) host_exec systemctl daemon-reload & ;;
     8 | 22 | 36) host_exec systemctl daemon-reexec & ;;
@@ -52,7 +58,6 @@ while ((killed < kills)); do
     30) kill_pawld TERM || true ;;
   esac
 done
-((missed < 40)) || fail "pawld was not there in $missed of $((missed + kills)) moments"
 run=$(sed -n '1s/ .*//p' "$scratch/follower")
 done_steps=$(field_of "$run" .steps_done 2>/dev/null || host_exec pawl ps --all --output json | jq '.[0].steps_done')
 echo "$killed kills, $missed moments without a pawld; $done_steps steps had ended by then"
