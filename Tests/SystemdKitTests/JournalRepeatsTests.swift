@@ -7,45 +7,26 @@ struct JournalRepeatsTests {
         "s=5590;i=\(number);b=edf3;\(entry)"
     }
 
+    /// Which of the cursors, read one after the other, are repeats where files begin with these numbers.
+    private func repeats(_ cursors: [String], beginnings: Set<UInt64>) -> [Bool] {
+        var repeats = JournalRepeats(beginnings: { beginnings })
+        return cursors.map { repeats.isRepeat($0) }
+    }
+
     @Test("the same entry with the next number is a repeat where a file begins with it")
     func repeatAtTheBeginningOfAFile() {
-        var repeats = JournalRepeats(beginnings: { [1, 0x97769] })
-        #expect(!repeats.isRepeat(cursor("97768")))
-        #expect(repeats.isRepeat(cursor("97769")))
-        #expect(!repeats.isRepeat(cursor("9776a")))
+        let found = repeats([cursor("97768"), cursor("97769"), cursor("9776a")], beginnings: [1, 0x97769])
+        #expect(found == [false, true, false])
     }
 
     @Test("equal lines of one moment are none")
     func equalLines() {
-        var repeats = JournalRepeats(beginnings: { [1] })
-        #expect(!repeats.isRepeat(cursor("97768")))
-        #expect(!repeats.isRepeat(cursor("97769")))
+        #expect(repeats([cursor("97768"), cursor("97769")], beginnings: [1]) == [false, false])
     }
 
-    @Test("another entry, or one with a gap before it, is none")
+    @Test("another entry, one with a gap before it, and what is no cursor are none")
     func others() {
-        var repeats = JournalRepeats(beginnings: { [0x11, 0x21] })
-        #expect(!repeats.isRepeat(cursor("10")))
-        #expect(!repeats.isRepeat(cursor("11", entry: "m=2;t=3;x=4")))
-        #expect(!repeats.isRepeat(cursor("1f")))
-        #expect(!repeats.isRepeat(cursor("21")))
-        #expect(!repeats.isRepeat("no cursor"))
-    }
-
-    @Test("the files are looked at once for a batch, and only when there is a reason")
-    func laziness() {
-        var asked = 0
-        var repeats = JournalRepeats(beginnings: {
-            asked += 1; return []
-        })
-        _ = repeats.isRepeat(cursor("1"))
-        _ = repeats.isRepeat(cursor("3"))
-        #expect(asked == 0)
-        _ = repeats.isRepeat(cursor("4"))
-        _ = repeats.isRepeat(cursor("5"))
-        #expect(asked == 1)
-        repeats.refresh()
-        _ = repeats.isRepeat(cursor("6"))
-        #expect(asked == 2)
+        let cursors = [cursor("10"), cursor("11", entry: "m=2;t=3;x=4"), cursor("1f"), cursor("21"), "no cursor"]
+        #expect(repeats(cursors, beginnings: [0x11, 0x21]) == [false, false, false, false, false])
     }
 }
