@@ -3,7 +3,7 @@ internal import Glibc
 /// Tells an entry that the journal has twice. When journald finds in the middle of writing an entry that its file is
 /// full, it begins a new file and writes the entry there once more, while the old file has it already: the same entry
 /// with the next sequence number, as the first one of its file. man:journalctl(1) shows both.
-struct JournalRepeats {
+package struct JournalRepeats {
     /// What of a cursor says which entry it is, and its number.
     private struct Place: Equatable {
         var number: UInt64
@@ -24,19 +24,26 @@ struct JournalRepeats {
     private var last: Place?
     /// The numbers with which the journal's files begin; nil until they are needed.
     private var beginnings: Set<UInt64>?
+    private let read: () -> Set<UInt64>
+
+    /// Nothing was seen yet.
+    /// - Parameter beginnings: asks the journal's files, unless a test does it otherwise.
+    package init(beginnings: (() -> Set<UInt64>)? = nil) {
+        read = beginnings ?? JournalRepeats.readBeginnings
+    }
 
     /// Files may have been added: before each batch.
-    mutating func refresh() { beginnings = nil }
+    package mutating func refresh() { beginnings = nil }
 
     /// Whether the entry at a cursor is the one before it once more.
     ///
     /// Equal lines of one moment have equal cursors but for the number, so that alone is no sign: the later one must
     /// also be the first of its file.
-    mutating func isRepeat(_ cursor: String) -> Bool {
+    package mutating func isRepeat(_ cursor: String) -> Bool {
         let place = Place(cursor)
         defer { last = place }
         guard let place, let last, place.number == last.number &+ 1, place.entry == last.entry else { return false }
-        let known = beginnings ?? JournalRepeats.readBeginnings()
+        let known = beginnings ?? read()
         beginnings = known
         return known.contains(place.number)
     }

@@ -28,6 +28,13 @@ struct UnitResultTests {
         #expect(outcome("exit-code", .exited(203)).reason == "203/EXEC: '/no/such' cannot be executed")
     }
 
+    @Test("A user that does not exist is named")
+    func noSuchUser() {
+        let ended = UnitResult(result: "exit-code", exit: .exited(217), ended: nil)
+        let outcome = ended.outcome(cancelled: nil, timeout: nil, program: "true", user: "user 'etcd'")
+        #expect(outcome.reason == "217/USER: there is no user 'etcd'")
+    }
+
     @Test("Timeouts, signals and memory have words of their own")
     func words() {
         #expect(outcome("timeout", .killed("TERM")).state == .timedOut)

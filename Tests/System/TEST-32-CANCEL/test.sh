@@ -146,7 +146,7 @@ expect_gone @last
 
 section "fail_fast"
 assert_status "pawl run fast" 1 host_exec pawl run fast
-assert_equal "steps" "works=cancelled fails=failed queued=cancelled" "$(states @last)"
+assert_equal "steps" "works=cancelled fails=failed queued=skipped" "$(states @last)"
 assert_equal "the failed step's status" 4 "$(status_of @last | json 'd["steps"][1]["exit_code"]')"
 expect_gone @last
 
