@@ -53,9 +53,10 @@ final class SocketConnection: ManagerConnection {
     private static func error(_ error: any Error) -> ManagerError {
         switch error {
         case let refusal as VarlinkError:
-            // A fault that pawld did not foresee: it says so, and nothing is known to have been done.
-            if refusal.name == APIError.Code.internalError.wireName {
-                let reason = refusal.decode([String: String].self)?["reason"] ?? "for no reason that it knows"
+            // A fault that pawld did not foresee has a reason of the service's own, and no message of the interface's.
+            if refusal.name == APIError.Code.internalError.wireName,
+                let reason = refusal.decode([String: String].self)?["reason"]
+            {
                 return .refused(APIError(.internalError, "pawld failed: \(reason)"))
             }
             guard let known = APIError(wireName: refusal.name, parameters: refusal.decode(APIError.Parameters.self))

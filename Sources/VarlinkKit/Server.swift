@@ -199,8 +199,6 @@ package actor Server {
                     continuation.resume(returning: message)
                 } else if Task.isCancelled || state.isAtEnd || states[connection.id] == nil {
                     continuation.resume(returning: nil)
-                } else if states[connection.id]?.messages.isEmpty == false {
-                    continuation.resume(returning: states[connection.id]?.messages.removeFirst())
                 } else {
                     state.reader = continuation
                 }

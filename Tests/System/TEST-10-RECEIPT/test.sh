@@ -71,6 +71,8 @@ section "a step of a foreach, and after daemon-reload and daemon-reexec in mid-s
 step item.0 1 -- /bin/sh -c 'systemctl daemon-reload; exit 4'
 expect exit-code exited 4
 step reexec 1 -- /bin/sh -c 'systemctl daemon-reexec; exit 5'
+# systemd-run may lose its connection by that, and does not wait for the end then.
+wait_until 10 "the receipt" host_exec test -e "$folder/result.json"
 expect exit-code exited 5
 
 section "stopped by hand"
