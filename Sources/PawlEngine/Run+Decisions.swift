@@ -30,6 +30,11 @@ extension Run {
                 CancelRequested(cause: .timeout, reason: "the run's timeout of \(TimeSpan.text(of: timeout)) ran out"))
         }
         if let index = unjudged.first { return judge(index, context) }
+        if workflow.failFast, cancel == nil, let index = firstFailure {
+            let name = workflow.steps[index].id
+            return .cancelRequested(
+                CancelRequested(cause: .failFast, reason: "step '\(name)' failed and the workflow says fail_fast"))
+        }
         if let cancel { return running.isEmpty ? end(cancelled: cancel.request) : nil }
         if let index = doomed.last {
             let because = steps[index].skippedBecause ?? ""
@@ -82,12 +87,6 @@ extension Run {
             if cancel == nil, record.tries <= step.retry.maxRetries {
                 let pause = step.retry.pause(beforeRetry: record.tries, random: context.random())
                 return .delaySet(DelaySet(step: step.id, until: context.now.adding(seconds: pause)))
-            }
-            if workflow.failFast, cancel == nil, !step.continueOnFailure {
-                // The step itself stays to be judged; with the cancellation recorded it is judged next.
-                return .cancelRequested(
-                    CancelRequested(
-                        cause: .failFast, reason: "step '\(step.id)' failed and the workflow says fail_fast"))
             }
         case .interrupted where cancel == nil:
             switch step.interrupted {

@@ -38,6 +38,8 @@ package struct Run: Sendable {
     var doomed: [Int] = []
     /// Steps whose last attempt has ended and that were not judged yet.
     var unjudged: [Int] = []
+    /// The first step whose failure counts, for `fail_fast`.
+    var firstFailure: Int?
     /// Steps that wait for a moment.
     var delayed: Set<Int> = []
     private var indices: [String: Int]
@@ -161,6 +163,7 @@ package struct Run: Sendable {
         unjudged.removeAll { $0 == index }
         if doomed.last == index { doomed.removeLast() } else { doomed.removeAll { $0 == index } }
         let blocks = steps[index].blocksDependents(continueOnFailure: workflow.steps[index].continueOnFailure)
+        if blocks, body.because == nil, firstFailure == nil { firstFailure = index }
         let blame = body.because ?? body.step
         for dependent in workflow.steps[index].dependents {
             steps[dependent].blockedBy -= 1
@@ -179,6 +182,7 @@ package struct Run: Sendable {
         reason = nil
         ended = nil
         cancel = nil
+        firstFailure = nil
         if body.retry {
             for index in steps.indices where steps[index].state.isEnded && steps[index].state != .succeeded {
                 reopen(index)

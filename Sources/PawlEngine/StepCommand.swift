@@ -92,7 +92,7 @@ extension Run {
         if arguments.first?.isEmpty ?? true {
             throw RenderFault(description: "step '\(step.id)': the program's name is empty")
         }
-        let environment = try environment(of: step, name, scope, isBound: isBound)
+        let environment = try environment(of: step, name, scope, settings, isBound: isBound)
         if let bad = ([("command", arguments)] + environment.map { ($0.name, [$0.value]) })
             .first(where: { $0.1.contains { $0.utf8.contains(0) } })
         {
@@ -119,7 +119,7 @@ extension Run {
     }
 
     private func environment(
-        of step: Step, _ name: AttemptName, _ scope: RunScope, isBound: Bool
+        of step: Step, _ name: AttemptName, _ scope: RunScope, _ settings: [UnitSetting], isBound: Bool
     ) throws(RenderFault) -> [(name: String, value: String)] {
         var result: [(name: String, value: String)] = []
         for variable in workflow.variables {
@@ -131,8 +131,11 @@ extension Run {
             let value = try evaluate([entry.value], scope, what: "env \(entry.name)")[0]
             result.append((entry.name, value.environmentText))
         }
-        // systemd sets HOME only together with User=; a step must find it however its run was started.
-        if !step.unit.contains(where: { $0.name == "User" || $0.name == "DynamicUser" }) {
+        // systemd sets HOME only together with User=; a step must find it however its run was started. A user that is made
+        // for the step has none, so it gets the one folder that it can write.
+        if settings.contains(UnitSetting(name: "DynamicUser", value: .boolean(true))) {
+            result.append(("HOME", BoundPath.work))
+        } else if !step.unit.contains(where: { $0.name == "User" }) {
             result.append(("HOME", "/root"))
         }
         result += [

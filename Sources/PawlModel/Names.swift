@@ -36,6 +36,9 @@ package enum Names {
         }
         if name.hasPrefix("LD_") || name == "GLIBC_TUNABLES" { return "the dynamic linker reads it" }
         if name.hasPrefix("PAWL_") { return "names that begin with PAWL_ are set by pawl" }
+        if ["ORCHESTRATION_CONTEXT", "BOOTSTRAP_WORKFLOW_ID", "BOOTSTRAP_WORKFLOW_START_TIME"].contains(name) {
+            return "pawl sets it for scripts of an older convention"
+        }
         let ofSystemd: Set<String> = [
             "SERVICE_RESULT", "EXIT_CODE", "EXIT_STATUS", "INVOCATION_ID", "MAINPID", "NOTIFY_SOCKET",
             "CREDENTIALS_DIRECTORY",

@@ -146,6 +146,32 @@ struct RunTests {
         #expect(harness.states == ["a": .failed, "b": .cancelled, "c": .skipped, "d": .skipped])
     }
 
+    @Test("fail_fast counts a step that failed before it had an attempt, and one that stays interrupted")
+    func failFastWithoutAttempt() throws {
+        var harness = try RunHarness(
+            """
+            fail_fast: true
+            max_parallel: 1
+            steps:
+              - {id: a, command: ["true"]}
+              - {id: b, command: [echo, "${a.output}"], depends_on: [a]}
+              - {id: c, command: ["true"], depends_on: []}
+            """)
+        harness.end("a", .succeeded, output: "x\0y")
+        #expect(harness.states == ["a": .succeeded, "b": .failed, "c": .skipped])
+        var other = try RunHarness(
+            """
+            fail_fast: true
+            max_parallel: 1
+            steps:
+              - {id: a, command: ["true"], interrupted: fail}
+              - {id: c, command: ["true"], depends_on: []}
+            """)
+        other.end("a", .interrupted)
+        #expect(other.run.state == .failed)
+        #expect(other.states["c"] == .skipped)
+    }
+
     @Test("A cancelled run ends when the last of its attempts has, and starts nothing meanwhile")
     func cancel() throws {
         var harness = try RunHarness(RunTests.fan)

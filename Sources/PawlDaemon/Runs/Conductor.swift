@@ -336,7 +336,8 @@ actor Conductor {
                 }
             }
         } onCancel: {
-            Task { await self.dismiss(watcher, of: id) }
+            // Not by a task of its own, which would wake the thread pool.
+            executor.perform { self.assumeIsolated { $0.dismiss(watcher, of: id) } }
         }
     }
 

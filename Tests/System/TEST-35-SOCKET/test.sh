@@ -24,7 +24,7 @@ if ($mode eq 'send') { my $s = conn() or die "no connection: $!"; print $s $_, "
 elsif ($mode eq 'raw') { my $s = conn() or die "no connection: $!"; print $s $rest[0] x $rest[1]; $s->flush; $s->shutdown(1); print answer($s), "\n"; }
 elsif ($mode eq 'half') { my $s = conn(); print $s '{"method":"org.varlink'; $s->flush; sleep 60; }
 elsif ($mode eq 'deaf') { my @s = map { my $s = conn() or die; print $s "$rest[1]\0"; $s->flush; $s } 1 .. $rest[0]; print "sent\n"; sleep 60; }
-elsif ($mode eq 'hold') { my (@s, $refused); for (1 .. $rest[0]) { my $s = conn() or last; push @s, $s } 
+elsif ($mode eq 'hold') { my (@s, $refused); for (1 .. $rest[0]) { my $s = conn() or last; push @s, $s }
   my $ok = 0; for my $s (@s) { print $s "{\"method\":\"org.varlink.service.GetInfo\"}\0"; $s->flush; my $a = answer($s); if ($a =~ /vendor/) { $ok++ } else { $refused //= $a } } print "$ok $refused\n"; sleep($rest[1] // 0); }
 elsif ($mode eq 'loop') { for (1 .. $rest[0]) { my $s = conn() or die "no connection: $!"; print $s "{\"method\":\"org.varlink.service.GetInfo\"}\0" if $_ % 3; $s->flush; answer($s) if $_ % 3 == 1; } print "done\n"; }
 END
@@ -83,8 +83,7 @@ memory=$(host_exec sh -c "awk '/^VmRSS/ {print \$2}' /proc/$(pid)/status")
 ((memory < 200000)) || fail "pawld has $memory kB for clients that do not read"
 host_exec pkill -f '[c]lient.pl' || true
 wait "$deaf" "$watchers" "$half" 2>/dev/null || true
-# A few come with the first use of something and stay; one for each client would be dozens.
-given_back() { (($(descriptors) <= before + 8)); }
+given_back() { (($(descriptors) <= before + 2)); }
 wait_until 10 "the descriptors to be given back" given_back
 
 section "so many connections for one user, and no more"
