@@ -3,22 +3,9 @@ import PawlModel
 
 /// What an exit status means, in systemd's words.
 enum ExitNames {
-    /// The names of the exit statuses that systemd itself gives where it could not start the program
-    /// (`man:systemd.exec(5)`, "Process Exit Codes"; spelled as `systemd-analyze exit-status` does).
-    static let systemd: [Int: String] = [
-        200: "CHDIR", 201: "NICE", 202: "FDS", 203: "EXEC", 204: "MEMORY", 205: "LIMITS", 206: "OOM_ADJUST",
-        207: "SIGNAL_MASK", 208: "STDIN", 209: "STDOUT", 210: "CHROOT", 211: "IOPRIO", 212: "TIMERSLACK",
-        213: "SECUREBITS", 214: "SETSCHEDULER", 215: "CPUAFFINITY", 216: "GROUP", 217: "USER", 218: "CAPABILITIES",
-        219: "CGROUP", 220: "SETSID", 221: "CONFIRM", 222: "STDERR", 224: "PAM", 225: "NETWORK", 226: "NAMESPACE",
-        227: "NO_NEW_PRIVILEGES", 228: "SECCOMP", 229: "SELINUX_CONTEXT", 230: "PERSONALITY", 231: "APPARMOR",
-        232: "ADDRESS_FAMILIES", 233: "RUNTIME_DIRECTORY", 235: "CHOWN", 236: "SMACK_PROCESS_LABEL", 237: "KEYRING",
-        238: "STATE_DIRECTORY", 239: "CACHE_DIRECTORY", 240: "LOGS_DIRECTORY", 241: "CONFIGURATION_DIRECTORY",
-        242: "NUMA_POLICY", 243: "CREDENTIALS", 244: "BPF",
-    ]
-
     /// An exit status in words: `exit status 3`, `203/EXEC`.
     static func words(status: Int) -> String {
-        systemd[status].map { "\(status)/\($0)" } ?? "exit status \(status)"
+        SystemdExitStatus.name(of: status) ?? "exit status \(status)"
     }
 
     /// How an attempt ended, in words; nil where there is nothing to say.

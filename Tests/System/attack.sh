@@ -3,7 +3,7 @@
 # nothing of, and what pawl says afterwards is held against it.
 marks=/srv/marks
 
-command -v jq >/dev/null || DEBIAN_FRONTEND=noninteractive apt-get install -y -q jq >/dev/null
+command -v jq >/dev/null || fail "jq is missing: Tests/House/prepare installs it"
 
 # workflow NAME: installs the workflow whose text comes on stdin, and has pawld read it.
 workflow() {
