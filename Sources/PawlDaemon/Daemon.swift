@@ -198,6 +198,7 @@ package struct Daemon: Sendable {
                     group.addTask { await slices.close(run) }
                 }
             }
+            await conductor.close()
         }
     }
 

@@ -53,9 +53,10 @@ extension Run {
 
     /// When to look again though nothing has happened: the end of the nearest pause or of the run's timeout.
     package var wakeTime: Timestamp? {
-        guard state == .running else { return nil }
+        // A cancelled run waits for the ends of its attempts, and for no moment.
+        guard state == .running, cancel == nil else { return nil }
         var times = delayed.compactMap { steps[$0].delayedUntil }
-        if cancel == nil, let timeout = workflow.timeout { times.append(timeoutEnd(timeout)) }
+        if let timeout = workflow.timeout { times.append(timeoutEnd(timeout)) }
         return times.min()
     }
 

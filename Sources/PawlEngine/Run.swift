@@ -212,6 +212,8 @@ package struct Run: Sendable {
             let step = workflow.steps[index]
             steps[index].blockedBy = step.dependencies.count { !steps[$0].state.isEnded }
             guard steps[index].state == .waiting, !delayed.contains(index), !unjudged.contains(index) else { continue }
+            // It may have been doomed already when the run stopped; whether it still is shows below.
+            steps[index].skippedBecause = nil
             let blamed = step.dependencies.first {
                 steps[$0].blocksDependents(continueOnFailure: workflow.steps[$0].continueOnFailure)
             }

@@ -37,6 +37,8 @@ package final class Store {
         let number: Int64
         if let known = try self.number(of: summary.id) {
             number = known
+            // Only of runs that go on, and only once they are committed: a number that was rolled back is given anew.
+            numbers[summary.id] = known
             try connection.run(
                 "UPDATE runs SET state = ?, ended = ?, steps_done = ? WHERE number = ?",
                 [
@@ -150,12 +152,7 @@ package final class Store {
 
     private func number(of id: RunID) throws -> Int64? {
         if let number = numbers[id] { return number }
-        guard let row = try connection.first("SELECT number FROM runs WHERE id = ?", [.text(id.rawValue)]) else {
-            return nil
-        }
-        let number: Int64 = try row.get(0)
-        numbers[id] = number
-        return number
+        return try connection.first("SELECT number FROM runs WHERE id = ?", [.text(id.rawValue)])?.get(0)
     }
 
     private func text(of body: some Encodable) throws -> String {

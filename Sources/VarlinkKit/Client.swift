@@ -121,7 +121,7 @@ package final class Client {
     private func taken() throws -> Reply? {
         guard let end = received[searched...].firstIndex(of: 0) else {
             searched = received.count
-            guard received.count <= Message.limit else { throw Fault.garbage("it is too long") }
+            guard received.count <= Message.answerLimit else { throw Fault.garbage("it is too long") }
             return nil
         }
         let bytes = Array(received[..<end])

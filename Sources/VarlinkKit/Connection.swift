@@ -74,7 +74,11 @@ final class ConnectionState {
     var isWithinMessage: Bool { !partial.isEmpty }
 
     /// Whether enough messages wait, so that no more are taken in.
-    var isFull: Bool { messages.count >= ConnectionState.mostMessages }
+    var isFull: Bool { messages.count >= ConnectionState.mostMessages || waitingBytes >= ConnectionState.mostBytes }
+
+    /// So many bytes of whole messages are taken in before their time.
+    private static let mostBytes = 1 << 18
+    private var waitingBytes: Int { messages.reduce(0) { $0 + $1.count } }
 
     /// Waits for what there is to wait for from here on.
     func updateInterest() {

@@ -2,8 +2,10 @@ import FoundationEssentials
 
 /// What goes over the wire: JSON objects, each ended by a NUL byte (`https://varlink.org/Method-Call`).
 enum Message {
-    /// No call and no answer may be longer, in bytes.
-    static let limit = 4 << 20
+    /// No call may be longer, in bytes: it is taken in before it is known whether its caller may call at all.
+    static let limit = 2 << 20
+    /// No answer may be longer, in bytes: a broken server must not fill a client's memory.
+    static let answerLimit = 64 << 20
 
     /// The part of a call that says what is wanted.
     struct Head: Decodable {

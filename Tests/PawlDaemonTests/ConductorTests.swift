@@ -231,6 +231,10 @@ struct StepUnitTests {
                     result: "signal", exit: .killed("KILL"), ended: Timestamp(microseconds: 5), hostStopping: true,
                     cpuMicroseconds: 7, memoryPeak: 4096))
         #expect(Receipt(Array(text.utf8), unit: "other") == nil)
+        let bare =
+            #"{"unit":"u","service_result":"resources","exit_code":null,"exit_status":null,"#
+            + #""realtime_usec":5,"stopping":false}"#
+        #expect(Receipt(Array(bare.utf8), unit: "u")?.result.exit == UnitResult.Exit.none, "it had no main process")
         #expect(Receipt([], unit: "u") == nil)
         #expect(Receipt(Array("{}".utf8), unit: "u") == nil)
     }

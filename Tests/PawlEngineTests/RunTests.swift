@@ -224,6 +224,42 @@ struct RunTests {
         #expect(harness.states["b"] == .succeeded)
     }
 
+    @Test("What a failure doomed before the run stopped is skipped when it is resumed")
+    func doomedOverAStop() throws {
+        var harness = try RunHarness(
+            """
+            steps:
+              - {id: a, command: ["true"], depends_on: []}
+              - {id: b, command: ["true"], depends_on: []}
+              - {id: d, command: ["true"], depends_on: [a]}
+            """)
+        // Both ends come in before anything is decided, as after a loss of the host.
+        let failed = AttemptOutcome(state: .failed, exitCode: 1)
+        harness.take(.attemptEnded(AttemptEnded(step: "a", number: 1, outcome: failed)))
+        harness.end("b", .interrupted)
+        #expect(harness.run.state == .stopped)
+        harness.submit(.runResumed(RunResumed(retry: false, uid: 0)))
+        harness.end("b", .succeeded)
+        #expect(harness.states == ["a": .failed, "b": .succeeded, "d": .skipped])
+        #expect(harness.run.state == .failed)
+    }
+
+    @Test("A cancelled run waits for no moment, though a pause of it is over")
+    func cancelledWithPause() throws {
+        var harness = try RunHarness(
+            """
+            steps:
+              - {id: a, command: ["true"], depends_on: [], retry_policy: {max_retries: 1, initial_delay: 5s}}
+              - {id: b, command: ["true"], depends_on: []}
+            """)
+        harness.end("a", .failed, code: 1)
+        harness.submit(.cancelRequested(CancelRequested(cause: .person)))
+        harness.wait(10)
+        #expect(harness.run.wakeTime == nil)
+        harness.end("b", .cancelled)
+        #expect(harness.run.state == .cancelled)
+    }
+
     @Test("A stopped run can be cancelled")
     func cancelStopped() throws {
         var harness = try RunHarness(RunTests.chain)

@@ -11,8 +11,9 @@ struct Receipt: Sendable, Codable, Equatable {
 
     var unit: String
     var serviceResult: String
-    var exitCode: String
-    var exitStatus: String
+    /// Both are missing where there was no main process, or where PID 1 gave up waiting for its end.
+    var exitCode: String?
+    var exitStatus: String?
     var realtimeMicroseconds: Int64
     var stopping: Bool
     var memoryPeak: Int64?
@@ -40,9 +41,9 @@ struct Receipt: Sendable, Codable, Equatable {
     var result: UnitResult {
         let exit: UnitResult.Exit =
             switch exitCode {
-            case "exited": Int(exitStatus).map { .exited($0) } ?? .none
-            case "killed": .killed(exitStatus)
-            case "dumped": .dumped(exitStatus)
+            case "exited": exitStatus.flatMap { Int($0) }.map { .exited($0) } ?? .none
+            case "killed": .killed(exitStatus ?? "")
+            case "dumped": .dumped(exitStatus ?? "")
             default: .none
             }
         return UnitResult(

@@ -56,12 +56,12 @@ final class SystemdServiceManager: ServiceManager {
         } catch {
             // It is there already, from an earlier call whose answer was lost or an earlier pawld: it is adopted.
             if error.isUnitExists { return }
-            // Between the order to shut down and its mark nothing more is started. That says nothing about the step.
-            if error.isTransactionDestructive,
-                try await ask({ () async throws(BusError) in try await units.systemState() })
-                    == "stopping"
-            {
-                throw .hostStopping
+            if error.isTransactionDestructive {
+                // Between the order to shut down and its mark nothing more is started. That says nothing about the step.
+                let state = try await ask { () async throws(BusError) in try await units.systemState() }
+                if state == "stopping" { throw .hostStopping }
+                // The run's slice is being stopped since it had ended, and was retried that moment: asked for again.
+                throw .unknownOutcome(error.description)
             }
             throw ServiceManagerFault(error)
         }

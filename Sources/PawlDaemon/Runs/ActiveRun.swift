@@ -17,6 +17,9 @@ struct ActiveRun {
     /// The moment at which it is to be looked at again, if a work for that is under way.
     var wakeTime: Timestamp?
 
+    /// Whether it is to be looked at again soon, since the host was going down when it last was.
+    var awaitsHost = false
+
     init(_ run: Run) {
         self.run = run
     }

@@ -19,9 +19,11 @@ struct AttemptWork: Sendable {
             looked: { if !isNew { await conductor.looked(at: name) } })
         let isSettled = await settle(command, end)
         await conductor.leave(name, isSettled: isSettled)
+        // Nobody asks for it any more.
+        _ = driver.signs.takeFailure(of: name.unit)
     }
 
-    /// Returns false if the end could not be recorded.
+    /// Returns false if the end is not recorded, so that somebody has to look for the attempt again.
     private func settle(_ command: StepCommand, _ end: AttemptDriver.End) async -> Bool {
         let name = command.name
         let cancelled = await conductor.cancellation(of: name.run)
@@ -43,7 +45,7 @@ struct AttemptWork: Sendable {
                 state: cancelled == nil ? .interrupted : .cancelled, reason: "the host was lost while it ran")
         case .blocked(let cause):
             await conductor.block(name.run, because: cause)
-            return true
+            return false
         case .left:
             return true
         }

@@ -35,6 +35,9 @@ actor Conductor {
     /// Attempts of an earlier pawld that were not looked at yet.
     private var unseen: Set<AttemptName> = []
     private var seen: CheckedContinuation<Void, Never>?
+    /// Runs of the store that this version could not take up. Their units are the only ones that know how they ended.
+    private var unreadable: Set<RunID> = []
+    private var isClosed = false
 
     private struct Incoming {
         var run: RunID
@@ -72,14 +75,25 @@ actor Conductor {
     /// - Throws: `RecordFault` when it could not be recorded; then it has not happened.
     func submit(_ event: Event, to run: RunID) async throws {
         try await withCheckedThrowingContinuation { (done: CheckedContinuation<Void, any Error>) in
+            if isClosed { return done.resume(throwing: RecordFault(description: "pawld ends")) }
             inbox.append(Incoming(run: run, event: event, done: done))
             schedulePass()
         }
     }
 
+    /// Nobody carries anything out any more: what has come in and was not recorded has not happened. Without this those
+    /// who wait for their records would wait for ever, and pawld with them.
+    func close() {
+        isClosed = true
+        let left = inbox
+        inbox = []
+        for incoming in left { incoming.done?.resume(throwing: RecordFault(description: "pawld ends")) }
+    }
+
     /// Looks at a run again: a pause or its timeout may be over.
     func look(at run: RunID) {
         active[run]?.wakeTime = nil
+        active[run]?.awaitsHost = false
         inbox.append(Incoming(run: run, event: nil, done: nil))
         schedulePass()
     }
@@ -135,7 +149,9 @@ actor Conductor {
             }
         }
         for incoming in taken { answer(incoming) }
-        for id in order where active[id]?.fault == nil { act(on: events[id] ?? [], of: id, now: now) }
+        for id in order where active[id]?.fault == nil {
+            act(on: events[id] ?? [], of: id, now: now, mayDecide: mayDecide)
+        }
     }
 
     private func apply(_ event: Event, to id: RunID, at time: Timestamp, in events: inout [RunID: [Event]]) {
@@ -189,7 +205,7 @@ actor Conductor {
     }
 
     /// Does what the events that are on disk by now order.
-    private func act(on events: [Event], of id: RunID, now: Timestamp) {
+    private func act(on events: [Event], of id: RunID, now: Timestamp, mayDecide: Bool) {
         guard let run = active[id]?.run else { return }
         for event in events {
             journal.write(event, of: run)
@@ -206,9 +222,16 @@ actor Conductor {
                 break
             }
         }
-        if let wake = run.wakeTime, active[id]?.wakeTime != wake {
+        if !mayDecide {
+            // A shutdown can be called off. Then what was left undecided is decided a little later.
+            if active[id]?.awaitsHost == false {
+                active[id]?.awaitsHost = true
+                todo.yield(.wake(id, seconds: 2))
+            }
+        } else if let wake = run.wakeTime, active[id]?.wakeTime != wake {
             active[id]?.wakeTime = wake
-            todo.yield(.wake(id, seconds: max(0, wake.seconds(since: now))))
+            // In parts: a run that ends early leaves no timer of a day behind, and a clock that jumps is noticed.
+            todo.yield(.wake(id, seconds: min(300, max(0, wake.seconds(since: now)))))
         }
         wakeWatchers(of: id)
         if run.state.isEnded { active[id] = nil }
@@ -287,6 +310,7 @@ actor Conductor {
             } catch {
                 // One run that cannot be read must not keep the others from going on.
                 journal.unreadable(run: row.id.name(of: row.workflow), cause: "\(error)")
+                unreadable.insert(row.id)
                 continue
             }
             driveAll(of: row.id)
@@ -312,6 +336,9 @@ actor Conductor {
             drive(index, of: run, isNew: false)
         }
     }
+
+    /// Whether a run is in the store and could not be read.
+    func isUnreadable(_ id: RunID) -> Bool { unreadable.contains(id) }
 
     /// Whether the attempt is under way as far as the records say.
     func claims(_ name: AttemptName) -> Bool {

@@ -167,14 +167,18 @@ struct ManagerService: Sendable {
     private func cancelRun(_ call: Call) async throws {
         let row = try await run(of: call)
         try await conductor.cancel(row.id, by: call.peer.uid)
-        try await waitForEnd(of: row.id)
+        // A cancelled run stops only because nothing of it can be recorded any more.
+        try await waitForEnd(of: row.id, failsWhenStopped: true)
         let (status, _) = try await conductor.status(of: row.id)
         try await call.reply(Messages.Status(status: status))
     }
 
-    private func waitForEnd(of id: RunID) async throws {
+    private func waitForEnd(of id: RunID, failsWhenStopped: Bool = false) async throws {
         while true {
-            let (_, bookmark) = try await conductor.status(of: id)
+            let (status, bookmark) = try await conductor.status(of: id)
+            if failsWhenStopped, status.state == .stopped {
+                throw APIError(.storeFailed, "the run stands still: \(status.reason ?? "for no reason that is known")")
+            }
             guard await conductor.changed(id, since: bookmark) else { return }
             try Task.checkCancellation()
         }

@@ -22,6 +22,10 @@ struct StepSweep: Sendable {
                 continue
             }
             if await conductor.claims(name) { continue }
+            if await conductor.isUnreadable(name.run) {
+                inUse.insert(name.run)
+                continue
+            }
             guard let status = try await manager.status(of: unit) else { continue }
             if status.hasEnded {
                 try await manager.release(unit)
