@@ -25,7 +25,7 @@ final class FakeServiceManager: ServiceManager {
     }
 
     static let active = UnitStatus(
-        hasEnded: false, activeState: "active", conditionResult: true,
+        hasEnded: false,
         result: UnitResult(result: "success", exit: .none, ended: nil))
 
     func epoch() async throws(ServiceManagerFault) -> String { state.withLock { $0.epoch } }
@@ -69,7 +69,7 @@ final class FakeServiceManager: ServiceManager {
                 status == 0
                 ? nil
                 : UnitStatus(
-                    hasEnded: true, activeState: "failed", conditionResult: true,
+                    hasEnded: true,
                     result: UnitResult(result: "exit-code", exit: .exited(status), ended: nil))
         }
     }

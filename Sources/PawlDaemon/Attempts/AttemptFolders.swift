@@ -88,7 +88,7 @@ actor AttemptFolders {
     func receipt(of name: AttemptName) throws(FolderFault) -> Receipt? {
         let path = "\(runs)/\(name.run)/\(name.folder)/\(Receipt.fileName)"
         // Root's alone: what another user could have put there is no receipt.
-        guard let bytes = try read(path, owner: 0, limit: Receipt.limit) else { return nil }
+        guard let bytes = try read(path, limit: Receipt.limit) else { return nil }
         guard let receipt = Receipt(bytes, unit: name.unit) else {
             throw FolderFault(description: "\(path) is not the receipt of \(name.unit)", code: 0)
         }
@@ -96,20 +96,20 @@ actor AttemptFolders {
     }
 
     /// What a step wrote to `$PAWL_OUTPUT`, or nil if it took the file away.
-    func output(of name: AttemptName, owner: UInt32?) throws(FolderFault) -> [UInt8]? {
-        try read("\(runs)/\(name.run)/\(name.folder)/io/output", owner: owner, limit: OutputFile.limit)
+    func output(of name: AttemptName) throws(FolderFault) -> [UInt8]? {
+        try read("\(runs)/\(name.run)/\(name.folder)/io/output", limit: OutputFile.limit)
     }
 
     /// What a step wrote to stdout, where that is kept.
     func stdout(of name: AttemptName) throws(FolderFault) -> [UInt8]? {
         try read(
-            "\(runs)/\(name.run)/\(name.folder)/\(AttemptFolders.stdoutName)", owner: 0,
+            "\(runs)/\(name.run)/\(name.folder)/\(AttemptFolders.stdoutName)",
             limit: AttemptFolders.stdoutLimit)
     }
 
     /// Reads a file that a step could have replaced: no link is followed, no pipe waited for, and nothing is taken that
     /// has another name too or belongs to somebody else.
-    private func read(_ path: String, owner: UInt32?, limit: Int) throws(FolderFault) -> [UInt8]? {
+    private func read(_ path: String, limit: Int) throws(FolderFault) -> [UInt8]? {
         let descriptor = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)
         guard descriptor >= 0 else {
             if errno == ENOENT { return nil }
@@ -126,7 +126,7 @@ actor AttemptFolders {
             // pawl-record links its receipt into place, so that one may have two names for a moment.
             throw FolderFault(description: "\(path) is a link to another file: refused", code: 0)
         }
-        guard status.st_uid == 0 || status.st_uid == owner else {
+        guard status.st_uid == 0 else {
             throw FolderFault(description: "\(path) belongs to uid \(status.st_uid): refused", code: 0)
         }
         guard status.st_size <= limit else {

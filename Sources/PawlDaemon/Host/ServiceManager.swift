@@ -45,18 +45,12 @@ enum ServiceManagerFault: Error, Sendable, CustomStringConvertible {
 struct UnitStatus: Sendable, Equatable {
     /// Whether it has come to an end: `failed` or `inactive`, with nothing of it running.
     var hasEnded: Bool
-    /// systemd's ActiveState.
-    var activeState: String
-    /// Whether its conditions held when it was last started.
-    var conditionResult: Bool
     /// How it ended, as far as it has.
     var result: UnitResult
 
     /// Makes a status.
-    init(hasEnded: Bool, activeState: String, conditionResult: Bool, result: UnitResult) {
+    init(hasEnded: Bool, result: UnitResult) {
         self.hasEnded = hasEnded
-        self.activeState = activeState
-        self.conditionResult = conditionResult
         self.result = result
     }
 }

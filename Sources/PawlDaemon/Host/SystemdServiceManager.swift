@@ -163,7 +163,6 @@ extension PawlDaemon.UnitStatus {
             // A unit that was just made is inactive too, until its job is run; only its start gives it an invocation.
             hasEnded: status.activeState == "failed"
                 || (status.activeState == "inactive" && !status.invocationID.isEmpty),
-            activeState: status.activeState, conditionResult: status.conditionResult,
             result: UnitResult(
                 result: status.result, exit: exit,
                 ended: ended == 0 ? nil : Timestamp(microseconds: Int64(clamping: ended))))

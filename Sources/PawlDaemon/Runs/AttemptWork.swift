@@ -72,7 +72,7 @@ struct AttemptWork: Sendable {
             }
         }
         do {
-            if let bytes = try await folders.output(of: command.name, owner: nil), !bytes.isEmpty {
+            if let bytes = try await folders.output(of: command.name), !bytes.isEmpty {
                 outcome.outputs = try OutputFile.parse(
                     AttemptWork.text(bytes, of: "$PAWL_OUTPUT"),
                     declared: await conductor.declaredOutputs(of: command.name))
