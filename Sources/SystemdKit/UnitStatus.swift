@@ -33,7 +33,7 @@ package struct ServiceStatus: Sendable, Equatable {
     package let mainPID: UInt32
     /// Whether the conditions were met when it was last started; false also if it was never started.
     package let conditionResult: Bool
-    /// 32 hex digits, or empty if it was never started.
+    /// 32 hex digits, or empty if it was not started before its state was asked for.
     package let invocationID: String
     /// The path of its cgroup, empty once that is gone.
     package let controlGroup: String
@@ -48,12 +48,13 @@ extension ServiceStatus {
     static let unitInterface = "org.freedesktop.systemd1.Unit"
     static let serviceInterface = "org.freedesktop.systemd1.Service"
 
-    /// In the order in which they are asked for. ActiveState first: if it says 'ended', what is read after it is
-    /// final. LoadState last: if the unit is released meanwhile, the later ones are those of an empty stand-in, and a
+    /// In the order in which they are asked for, since PID 1 may start or end the unit between any two answers.
+    /// InvocationID first: a unit whose job has yet to run is `inactive` too, so `inactive` means 'ended' only where the
+    /// start was seen before. Then ActiveState: if it says 'ended', what is read after it is final. LoadState last: if the unit is released meanwhile, the later ones are those of an empty stand-in, and a
     /// last answer of 'not-found' says so.
     static let properties: [(interface: String, name: String)] = [
-        (unitInterface, "ActiveState"), (unitInterface, "SubState"), (unitInterface, "ConditionResult"),
-        (unitInterface, "InvocationID"), (serviceInterface, "Result"), (serviceInterface, "ExecMainCode"),
+        (unitInterface, "InvocationID"), (unitInterface, "ActiveState"), (unitInterface, "SubState"),
+        (unitInterface, "ConditionResult"), (serviceInterface, "Result"), (serviceInterface, "ExecMainCode"),
         (serviceInterface, "ExecMainStatus"), (serviceInterface, "ExecMainPID"), (serviceInterface, "MainPID"),
         (serviceInterface, "ControlGroup"), (serviceInterface, "ExecMainStartTimestamp"),
         (serviceInterface, "ExecMainExitTimestamp"), (serviceInterface, "Slice"), (unitInterface, "LoadState"),

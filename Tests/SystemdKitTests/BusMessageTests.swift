@@ -146,6 +146,20 @@ struct ManagerSignalTests {
         #expect(signal("UnitFilesChanged", []) == nil)
     }
 
+    @Test("a service whose job runs between two answers does not read as one that has ended")
+    func statusOrder() {
+        let names = ServiceStatus.properties.map(\.name)
+        // PID 1 has made the unit and starts it after so many answers: before that the unit is inactive and has no
+        // invocation, after that it has one and is active.
+        for answers in 0...names.count {
+            let isStarted = { (name: String) in names.firstIndex(of: name).map { $0 >= answers } ?? false }
+            #expect(isStarted("ActiveState") || !isStarted("InvocationID"), "started after \(answers) answers")
+        }
+        // Once it says 'ended', what is read later is final; and a stand-in for a released unit shows at the end.
+        #expect(names.prefix(2) == ["InvocationID", "ActiveState"])
+        #expect(names.last == "LoadState")
+    }
+
     @Test("a service's status is refused if a property is missing or of another type")
     func status() throws {
         var values: [String: BusValue] = [
