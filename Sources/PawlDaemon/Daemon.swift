@@ -36,6 +36,8 @@ package struct Daemon: Sendable {
         let activity = activity
         let lock = try StateLock(folder: paths.state)
         defer { lock.release() }
+        // One that nobody can speak to takes nothing up: it would start steps, and then be gone.
+        let listener = try Daemon.listener()
         // The package makes it, but an admin may have given the state a disk of its own since.
         guard mkdir(paths.runs, 0o700) == 0 || errno == EEXIST else {
             throw StartFault("cannot make \(paths.runs): \(String(cString: strerror(errno)))")
@@ -64,7 +66,6 @@ package struct Daemon: Sendable {
             _ = await server.reload()
             try await recover(conductor, bus, units, manager)
             await sweep(conductor, manager, folders, journal)
-            let listener = try Daemon.listener()
             group.addTask { await server.serve(on: listener, events: events) }
             let count = await conductor.activity
             activity.set(runs: count.runs, steps: count.steps)

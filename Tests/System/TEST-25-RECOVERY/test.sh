@@ -126,6 +126,26 @@ assert_contains "the first one's number" "process $pid" "$output"
 assert_equal "the first one" "$pid" "$(main_pid)"
 assert_status "a run under the first one" 0 host_exec pawl run hello
 
+section "started by hand, without its socket"
+workflow hand <<E2
+name: By hand
+steps:
+  - id: waits
+    run: until [ -e /srv/go-hand ]; do sleep 0.05; done
+  - id: next
+    run: echo "next \$PAWL_ATTEMPT" >>$marks
+E2
+run=$(started hand)
+wait_until 10 "the step runs" host_exec systemctl is-active -q "pawl-step-${run##*-}.waits.1.service"
+host_exec systemctl stop pawld.service pawld.socket
+host_exec touch /srv/go-hand
+wait_until 10 "the step ends" host_exec test -e "/var/lib/pawl/runs/${run##*-}/waits.1/result.json"
+assert_status "pawld by hand" 1 host_exec /usr/libexec/pawl/pawld
+assert_contains "what to do" "systemctl start pawld.socket" "$output"
+assert_equal "the attempts that it began" "" "$(host_exec sh -c "ls -d /var/lib/pawl/runs/${run##*-}/next.* 2>/dev/null || true")"
+host_exec systemctl start pawld.service
+assert_status "pawl wait" 0 host_exec timeout 30 pawl wait "$run"
+
 section "kills in a row, before pawld is ready"
 host_exec rm -f $marks /srv/go /srv/go-on
 run=$(started away)
