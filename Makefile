@@ -4,7 +4,7 @@
 SWIFT_FLAGS = --explicit-target-dependency-import-check error -Xswiftc -warnings-as-errors
 SWIFT_FILES = Package.swift Sources Tests
 
-.PHONY: all build recorder test check format lint deb demo bench hooks clean
+.PHONY: all build recorder test check format lint deb demo bench chaos hooks clean
 all: build
 
 build: recorder
@@ -38,6 +38,11 @@ demo:
 
 bench:
 	Tests/Benchmarks/run
+
+# Attacks a throwaway host for so many minutes, and holds what pawl says against what its steps did.
+MINUTES = 30
+chaos:
+	Tests/System/chaos $(MINUTES)
 
 # git runs the formatter and the build before each commit.
 hooks:
