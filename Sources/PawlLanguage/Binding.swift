@@ -54,12 +54,22 @@ extension Workflow {
 extension VariableDeclaration {
     /// Why a value of the right type is still none of this variable's, as the end of a sentence.
     func refusal(of value: Value) -> String? {
-        if !allowed.isEmpty, !allowed.contains(where: { $0.equals(value) }) {
+        if !allowed.isEmpty, !allowed.contains(where: { isSame($0, value) }) {
             return "must be one of \(allowed.map(\.text).joined(separator: ", ")), not '\(value.text)'"
         }
         if value.text.utf8.contains(0) { return "cannot hold a NUL character: no environment can carry it" }
-        guard let pattern, let expression = try? Regex(pattern) else { return nil }
-        let isMatch = (try? expression.wholeMatch(in: value.text)) != nil
-        return isMatch ? nil : "must match '\(pattern)' as a whole, which '\(value.text)' does not"
+        guard let pattern else { return nil }
+        var work = Work()
+        do throws(FunctionFault) {
+            let isMatch = try pattern.matchesWhole(value.text, &work)
+            return isMatch ? nil : "must match '\(pattern.text)' as a whole, which '\(value.text)' does not"
+        } catch {
+            return "is too long to be matched with '\(pattern.text)'"
+        }
+    }
+
+    private func isSame(_ one: Value, _ two: Value) -> Bool {
+        var work = Work()
+        return (try? one.equals(two, &work)) ?? false
     }
 }

@@ -1,20 +1,21 @@
 import PawlModel
 
 extension Expression {
-    /// The value in a scope.
-    func evaluate(in scope: any Scope) throws(EvaluationFault) -> Value {
+    /// The value in a scope. What it costs is taken from `work`, which is counted for a whole text.
+    func evaluate(in scope: any Scope, _ work: inout Work) throws(EvaluationFault) -> Value {
+        try spend(1, &work)
         switch kind {
         case .literal(let value): return value
         case .name(let name):
             guard let value = scope.value(of: name) else { throw fault("'\(name)' is not known here") }
             return value
-        case .member(let base, let member): return try self.member(member, of: base, in: scope)
+        case .member(let base, let member): return try self.member(member, of: base, in: scope, &work)
         case .index(let base, let index):
-            return try element(of: try base.evaluate(in: scope), at: try index.evaluate(in: scope))
-        case .list(let items): return .list(try values(items, in: scope))
-        case .not(let operand): return .boolean(try !operand.condition(in: scope, for: "'!'"))
+            return try element(of: try base.evaluate(in: scope, &work), at: try index.evaluate(in: scope, &work), &work)
+        case .list(let items): return .list(try values(items, in: scope, &work))
+        case .not(let operand): return .boolean(try !operand.condition(in: scope, &work, for: "'!'"))
         case .negative(let operand):
-            switch try operand.evaluate(in: scope).asNumber {
+            switch try operand.evaluate(in: scope, &work).asNumber {
             case .integer(let value)?:
                 guard value != .min else { throw fault("the result is too large") }
                 return .integer(-value)
@@ -22,81 +23,113 @@ extension Expression {
             default: throw fault("'-' needs a number")
             }
         case .conditional(let condition, let first, let second):
-            return try (try condition.condition(in: scope, for: "'?'") ? first : second).evaluate(in: scope)
+            return try (try condition.condition(in: scope, &work, for: "'?'") ? first : second).evaluate(
+                in: scope, &work)
         case .binary(.and, let left, let right):
-            guard try left.condition(in: scope, for: "'&&'") else { return false }
-            return .boolean(try right.condition(in: scope, for: "'&&'"))
+            guard try left.condition(in: scope, &work, for: "'&&'") else { return false }
+            return .boolean(try right.condition(in: scope, &work, for: "'&&'"))
         case .binary(.or, let left, let right):
-            if try left.condition(in: scope, for: "'||'") { return true }
-            return .boolean(try right.condition(in: scope, for: "'||'"))
+            if try left.condition(in: scope, &work, for: "'||'") { return true }
+            return .boolean(try right.condition(in: scope, &work, for: "'||'"))
         case .binary(let sign, let left, let right):
-            return try apply(sign, try left.evaluate(in: scope), try right.evaluate(in: scope))
+            return try apply(sign, try left.evaluate(in: scope, &work), try right.evaluate(in: scope, &work), &work)
         case .call(.default, let arguments):
-            // What is missing on the way to the value is what `default` is for.
-            if let value = try? arguments[0].evaluate(in: scope), value != .null { return value }
-            return try arguments[1].evaluate(in: scope)
+            // What is missing on the way to the value is what `default` is for; any other fault stays one.
+            do throws(EvaluationFault) {
+                let value = try arguments[0].evaluate(in: scope, &work)
+                if value != .null { return value }
+            } catch { guard error.isMissing else { throw error } }
+            return try arguments[1].evaluate(in: scope, &work)
         case .call(let function, let arguments):
-            let values = try values(arguments, in: scope)
-            do throws(FunctionFault) { return try function.apply(to: values) } catch { throw fault(error.message) }
+            let values = try values(arguments, in: scope, &work)
+            return try told(&work) { work throws(FunctionFault) in try function.apply(to: values, &work) }
         }
     }
 
     /// The value as a condition. Outputs are text, so the words `true` and `false` count as what they say.
-    private func condition(in scope: any Scope, for sign: String) throws(EvaluationFault) -> Bool {
-        let value = try evaluate(in: scope)
+    private func condition(in scope: any Scope, _ work: inout Work, for sign: String) throws(EvaluationFault) -> Bool {
+        let value = try evaluate(in: scope, &work)
         guard case .boolean(let result)? = value.asBoolean else {
             throw fault("\(sign) needs true or false, not \(value.kindName)")
         }
         return result
     }
 
-    private func values(_ items: [Expression], in scope: any Scope) throws(EvaluationFault) -> [Value] {
+    private func values(
+        _ items: [Expression], in scope: any Scope, _ work: inout Work
+    ) throws(EvaluationFault) -> [Value] {
         var result: [Value] = []
-        for item in items { result.append(try item.evaluate(in: scope)) }
+        for item in items { result.append(try item.evaluate(in: scope, &work)) }
         return result
     }
 
-    func fault(_ message: String) -> EvaluationFault { EvaluationFault(message: message, offset: offset) }
+    private func fault(_ message: String, isMissing: Bool = false) -> EvaluationFault {
+        EvaluationFault(message: message, offset: offset, isMissing: isMissing)
+    }
+
+    private func spend(_ units: Int, _ work: inout Work) throws(EvaluationFault) {
+        try told(&work) { work throws(FunctionFault) in try work.spend(units) }
+    }
+
+    /// Gives a fault of a function or an operator the place of this node.
+    private func told<Result>(
+        _ work: inout Work, _ body: (inout Work) throws(FunctionFault) -> Result
+    ) throws(EvaluationFault) -> Result {
+        do throws(FunctionFault) { return try body(&work) } catch { throw fault(error.message) }
+    }
+
+    /// The list or map that a value is or holds as JSON.
+    private func structured(_ value: Value, _ work: inout Work) throws(EvaluationFault) -> Value {
+        try told(&work) { work throws(FunctionFault) in try value.structured(&work) }
+    }
 
     private func member(
-        _ name: String, of base: Expression, in scope: any Scope
+        _ name: String, of base: Expression, in scope: any Scope, _ work: inout Work
     ) throws(EvaluationFault) -> Value {
-        let value = try base.evaluate(in: scope)
+        let value = try base.evaluate(in: scope, &work)
         // An output that was never written is no value, and so is what a scope leaves out of a step.
         let mayBeMissing = reference.map { Members.mayBeMissing($0) } ?? false
-        guard case .map(let entries) = value.structured else {
+        guard case .map(let entries) = try structured(value, &work) else {
             if mayBeMissing, value == .null { return .null }
-            throw fault("'.\(name)' needs a map, not \(value.kindName)")
+            throw fault("'.\(name)' needs a map, not \(value.kindName)", isMissing: value == .null)
         }
         if let value = entries[name] { return value }
         if mayBeMissing { return .null }
         let near = Suggestion.nearest(to: name, in: entries.keys.sorted())
-        throw fault("there is no '\(name)' in the map" + (near.map { " (\(Suggestion.didYouMean($0)))" } ?? ""))
+        throw fault(
+            "there is no '\(name)' in the map" + (near.map { " (\(Suggestion.didYouMean($0)))" } ?? ""),
+            isMissing: true)
     }
 
-    private func element(of base: Value, at index: Value) throws(EvaluationFault) -> Value {
-        switch base.structured {
+    private func element(
+        of base: Value, at index: Value, _ work: inout Work
+    ) throws(EvaluationFault) -> Value {
+        switch try structured(base, &work) {
         case .list(let items):
             guard case .integer(let number)? = index.asNumber else {
                 throw fault("a place in a list is a whole number, not \(index.kindName)")
             }
             guard number >= 0, number < items.count else {
-                throw fault("the list has \(items.count) items, counted from 0; there is no [\(number)]")
+                throw fault(
+                    "the list has \(items.count) items, counted from 0; there is no [\(number)]", isMissing: true)
             }
             return items[Int(number)]
         case .map(let entries):
             guard case .string(let key) = index else { throw fault("a key is text, not \(index.kindName)") }
-            guard let value = entries[key] else { throw fault("there is no '\(key)' in the map") }
+            guard let value = entries[key] else { throw fault("there is no '\(key)' in the map", isMissing: true) }
             return value
-        default: throw fault("'[...]' needs a list or a map, not \(base.kindName)")
+        default: throw fault("'[...]' needs a list or a map, not \(base.kindName)", isMissing: base == .null)
         }
     }
 
-    private func apply(_ sign: Operator, _ left: Value, _ right: Value) throws(EvaluationFault) -> Value {
+    private func apply(
+        _ sign: Operator, _ left: Value, _ right: Value, _ work: inout Work
+    ) throws(EvaluationFault) -> Value {
         switch sign {
-        case .equal: return .boolean(left.equals(right))
-        case .notEqual: return .boolean(!left.equals(right))
+        case .equal: return .boolean(try equals(left, right, &work))
+        case .notEqual: return .boolean(try !equals(left, right, &work))
         case .less, .lessOrEqual, .greater, .greaterOrEqual:
+            if case .string(let text) = left { try spend(text.utf8.count, &work) }
             guard let order = left.order(before: right) else {
                 throw fault("'\(sign.rawValue)' cannot compare \(left.kindName) with \(right.kindName)")
             }
@@ -107,15 +140,18 @@ extension Expression {
             default: return .boolean(order.greater || order.equal)
             }
         case .contained:
-            switch (left, right.structured) {
-            case (_, .list(let items)): return .boolean(items.contains { $0.equals(left) })
-            case (.string(let key), .map(let entries)): return .boolean(entries[key] != nil)
-            case (.string(let part), .string(let text)): return .boolean(Function.isPart(part, of: text))
+            switch (left, try structured(right, &work)) {
+            case (_, .list), (.string, .map), (.string, .string):
+                return try told(&work) { work throws(FunctionFault) in try Function.contains(right, left, &work) }
             default: throw fault("'in' cannot look for \(left.kindName) in \(right.kindName)")
             }
         case .add, .subtract, .multiply, .divide, .remainder: return try calculate(sign, left, right)
         case .and, .or: return .null
         }
+    }
+
+    private func equals(_ left: Value, _ right: Value, _ work: inout Work) throws(EvaluationFault) -> Bool {
+        try told(&work) { work throws(FunctionFault) in try left.equals(right, &work) }
     }
 
     private func calculate(_ sign: Operator, _ left: Value, _ right: Value) throws(EvaluationFault) -> Value {
@@ -151,101 +187,5 @@ extension Expression {
             return .number(one / two)
         default: throw fault("'%' needs two whole numbers")
         }
-    }
-}
-
-extension Value {
-    /// What it is, for a sentence.
-    var kindName: String {
-        switch self {
-        case .null: "no value"
-        case .boolean: "true or false"
-        case .integer, .number: "a number"
-        case .string: "text"
-        case .list: "a list"
-        case .map: "a map"
-        }
-    }
-
-    /// The number it is, or that its text wholly is.
-    var asNumber: Value? {
-        switch self {
-        case .integer, .number: self
-        case .string(let text): Value.number(in: text)
-        default: nil
-        }
-    }
-
-    /// The truth it is, or that its text says.
-    var asBoolean: Value? {
-        switch self {
-        case .boolean: self
-        case .string("true"): true
-        case .string("false"): false
-        default: nil
-        }
-    }
-
-    /// A list or map that its text holds as JSON, or itself.
-    var structured: Value {
-        guard case .string(let text) = self, let first = text.utf8.first(where: { $0 > 0x20 }),
-            first == UInt8(ascii: "{") || first == UInt8(ascii: "["), let value = JSON.parse(text)
-        else { return self }
-        return value
-    }
-
-    /// As a floating point number; only for numbers.
-    var double: Double {
-        switch self {
-        case .integer(let value): Double(value)
-        case .number(let value): value
-        default: .nan
-        }
-    }
-
-    /// The number that a text wholly is: digits with a sign, a fraction or an exponent, and nothing around them.
-    static func number(in text: String) -> Value? {
-        guard let last = text.utf8.last, last >= 0x30, last <= 0x39, let first = text.utf8.first,
-            first == 0x2B || first == 0x2D || first == 0x2E || first >= 0x30 && first <= 0x39,
-            // Swift's parser would take hexadecimal floats and names of infinity too.
-            text.utf8.allSatisfy({ $0 >= 0x30 && $0 <= 0x39 || [0x2B, 0x2D, 0x2E, 0x45, 0x65].contains($0) })
-        else { return nil }
-        if let whole = Int64(text) { return .integer(whole) }
-        return Double(text).flatMap { $0.isFinite ? .number($0) : nil }
-    }
-
-    /// Whether two values are the same. Text compared with a number counts as one where it wholly is one.
-    func equals(_ other: Value) -> Bool {
-        switch (self, other) {
-        case (.integer(let left), .integer(let right)): return left == right
-        case (.string(let left), .string(let right)): return left == right
-        case (.list(let left), .list(let right)):
-            return left.count == right.count && zip(left, right).allSatisfy { $0.equals($1) }
-        case (.map(let left), .map(let right)):
-            return left.count == right.count
-                && left.allSatisfy { entry in right[entry.key]?.equals(entry.value) ?? false }
-        case (.integer, _), (.number, _), (_, .integer), (_, .number):
-            guard let left = asNumber, let right = other.asNumber else { return false }
-            if case .integer(let left) = left, case .integer(let right) = right { return left == right }
-            return left.double == right.double
-        case (.boolean, _), (_, .boolean):
-            guard case .boolean(let left)? = asBoolean, case .boolean(let right)? = other.asBoolean else {
-                return false
-            }
-            return left == right
-        default: return self == other
-        }
-    }
-
-    /// How two values stand to one another, or nil where they have no order: numbers have one, and texts have one.
-    func order(before other: Value) -> (less: Bool, equal: Bool, greater: Bool)? {
-        if case .string(let left) = self, case .string(let right) = other {
-            return (left < right, left == right, left > right)
-        }
-        guard let left = asNumber, let right = other.asNumber else { return nil }
-        if case .integer(let left) = left, case .integer(let right) = right {
-            return (left < right, left == right, left > right)
-        }
-        return (left.double < right.double, left.double == right.double, left.double > right.double)
     }
 }

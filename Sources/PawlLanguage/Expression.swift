@@ -61,6 +61,8 @@ package struct EvaluationFault: Error, Sendable, Hashable, CustomStringConvertib
     package var message: String
     /// How many characters (Unicode scalars) of the string stand before the place.
     package var offset: Int
+    /// Whether something was looked for and not there, which `default` makes up for.
+    var isMissing = false
 
     /// The sentence.
     package var description: String { message }

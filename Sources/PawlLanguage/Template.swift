@@ -65,12 +65,21 @@ package struct Template: Sendable {
     /// The value: a string that is one expression keeps its type, in a longer string every value is text.
     package func evaluate(in scope: any Scope) throws(EvaluationFault) -> Value {
         if let constant { return constant }
-        if parts.count == 1, case .expression(let expression) = parts[0] { return try expression.evaluate(in: scope) }
+        var work = Work()
+        if parts.count == 1, case .expression(let expression) = parts[0] {
+            return try expression.evaluate(in: scope, &work)
+        }
         var result = ""
         for part in parts {
             switch part {
             case .text(let text): result += text
-            case .expression(let expression): result += try expression.evaluate(in: scope).text
+            case .expression(let expression):
+                let value = try expression.evaluate(in: scope, &work)
+                do throws(FunctionFault) {
+                    result += try work.spend(text: try value.text(&work))
+                } catch {
+                    throw EvaluationFault(message: error.message, offset: expression.leftmost)
+                }
             }
         }
         return .string(result)

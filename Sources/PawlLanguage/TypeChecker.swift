@@ -63,14 +63,61 @@ struct TypeChecker {
             return one == two ? one : .any
         case .binary(let sign, let left, let right): return try type(of: sign, left, right, at: expression.offset)
         case .call(let function, let arguments):
-            for argument in arguments { _ = try type(of: argument) }
-            switch function {
-            case .default: return .any
-            case .length: return .number
-            case .lower, .upper, .trim, .join: return .text
-            case .contains: return .boolean
-            case .split, .lines: return .list
+            return try type(of: function, arguments, at: expression.offset)
+        }
+    }
+
+    private func type(
+        of function: Function, _ arguments: [Expression], at offset: Int
+    ) throws(SyntaxFault) -> Kind {
+        let name = function.rawValue
+        let texts: [Kind] = [.text, .number, .boolean]
+        switch function {
+        case .default:
+            let (first, second) = (try type(of: arguments[0]), try type(of: arguments[1]))
+            return first == second ? first : .any
+        case .length:
+            try need(arguments[0], [.text, .list, .map], "length() needs text, a list or a map", at: offset)
+            return .number
+        case .lower, .upper, .trim, .basename, .dirname, .matches, .split, .lines:
+            for argument in arguments { try need(argument, texts, "\(name)() needs text", at: offset) }
+            if function == .matches { try checkPattern(arguments[1]) }
+            return function == .matches ? .boolean : function == .split || function == .lines ? .list : .text
+        case .formatTime:
+            try need(arguments[0], [.text, .number], "\(name)() needs a time", at: offset)
+            try need(arguments[1], texts, "\(name)() needs a format that is text", at: offset)
+            return .text
+        case .json:
+            _ = try type(of: arguments[0])
+            return .text
+        case .contains:
+            try need(
+                arguments[0], [.text, .number, .boolean, .list, .map], "contains() needs a list, a map or text",
+                at: offset)
+            _ = try type(of: arguments[1])
+            return .boolean
+        case .join:
+            try need(arguments[0], [.list, .text], "join() needs a list", at: offset)
+            if arguments.count > 1 {
+                try need(arguments[1], texts, "join() needs a separator that is text", at: offset)
             }
+            return .text
+        case .min, .max:
+            let kinds: [Kind] = arguments.count == 1 ? [.list, .text] : [.number, .text]
+            let message = arguments.count == 1 ? "needs a list or several numbers" : "needs numbers"
+            for argument in arguments { try need(argument, kinds, "\(name)() \(message)", at: offset) }
+            return .number
+        }
+    }
+
+    /// A pattern that is written out can be read before there is a value, and its fault has a place inside it.
+    private func checkPattern(_ expression: Expression) throws(SyntaxFault) {
+        guard case .literal(.string(let text)) = expression.kind else { return }
+        do throws(SyntaxFault) { _ = try Pattern(text) } catch {
+            var fault = error
+            fault.message = "this is no regular expression: \(error.message)"
+            fault.offset = expression.offset
+            throw fault
         }
     }
 

@@ -90,13 +90,13 @@ struct VariableReader {
         return items.compactMap { faults.value($0, as: type, of: what) }
     }
 
-    private func pattern(_ entry: YAMLEntry) -> String? {
+    private func pattern(_ entry: YAMLEntry) -> Pattern? {
         guard let text = faults.text(entry) else { return nil }
-        do {
-            _ = try Regex(text)
-            return text
+        do throws(SyntaxFault) {
+            return try Pattern(text)
         } catch {
-            faults.error(entry.value.mark, "'\(text)' is no regular expression")
+            faults.error(
+                in: entry.value, at: error.offset, "this is no regular expression: \(error.message)", hint: error.hint)
             return nil
         }
     }

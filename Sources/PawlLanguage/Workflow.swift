@@ -35,7 +35,7 @@ package struct VariableDeclaration: Sendable {
     /// The only values there may be; empty: any.
     package var allowed: [Value] = []
     /// A regular expression that the whole value must match.
-    package var pattern: String?
+    package var pattern: Pattern?
     /// What it is for.
     package var description: String?
 }

@@ -48,7 +48,8 @@ struct ExpressionTests {
             ("snapshot.outputs.never", .null), ("snapshot.outputs.never == null", true), ("none == null", true),
             ("fresh.outputs.x", .null), ("fresh.exit_code == null", true), ("fresh.exit_code == 0", false),
             ("default(snapshot.outputs.never, 'x')", "x"), ("default(none.a.b, 1)", 1), ("default(n, 1)", 3),
-            ("default(snapshot.outputs.bytes, 0) + 1", 1025),
+            ("default(snapshot.outputs.bytes, 0) + 1", 1025), ("default(members[9].name, 'x')", "x"),
+            ("default(map['nosuch'], 1)", 1), ("default(none[0], 1)", 1),
             // Membership.
             ("'a' in run.failed_steps", true), ("'c' in run.failed_steps", false), ("'k' in map", true),
             ("'rv' in dir", true), ("n in [1, 2, 3]", true), ("'' in dir", true),
@@ -63,7 +64,24 @@ struct ExpressionTests {
             ("join(['a', 1], ', ')", "a, 1"), ("join(['a', 'b'])", "a\nb"),
             ("split('a,b,', ',')", .list(["a", "b", ""])),
             ("lines(snapshot.output)", .list(["a", "b"])), ("lines('a\n')", .list(["a"])), ("lines('')", .list([])),
-            ("length(lines(snapshot.output)) == 2", true),
+            ("length(lines(snapshot.output)) == 2", true), ("split('aaab', 'aa')", .list(["", "ab"])),
+            ("matches(t, 'te.t')", true), ("matches(t, 'te')", false), ("matches(n, '[0-9]')", true),
+            ("json('a\"b')", #""a\"b""#), ("json([1, true, null])", "[1,true,null]"), ("json(map)", #"{"k":1}"#),
+            ("basename('/a/b.c')", "b.c"), ("basename('/a/b//')", "b"), ("basename('/')", "/"), ("basename('a')", "a"),
+            ("basename('')", ""), ("dirname('/a/b.c')", "/a"), ("dirname('/a')", "/"), ("dirname('a')", "."),
+            ("dirname('a//b//')", "a"), ("dirname('//')", "/"), ("dirname('')", "."),
+            ("min(3, '2', 4.5)", 2), ("max([1, 2.5])", .number(2.5)), ("max('[1, 7]')", 7),
+            ("format_time('2026-11-21T03:04:05.678Z', '%F %T')", "2026-11-21 03:04:05"),
+            ("format_time('2026-11-21T01:00:00+02:00', '%Y%m%d-%H%M%S')", "20261120-230000"),
+            (
+                "format_time('2024-12-31', '%j %a %A %b %B %u %s 100%%')",
+                "366 Tue Tuesday Dec December 2 1735603200 100%"
+            ),
+            ("format_time(0, '%a %F')", "Thu 1970-01-01"), ("format_time(-1, '%F %T')", "1969-12-31 23:59:59"),
+            ("format_time(-0.5, '%s')", "-1"), ("format_time('1732000000', '%F')", "2024-11-19"),
+            ("format_time('0001-01-01', '%F %s')", "0001-01-01 -62135596800"),
+            ("format_time('9999-12-31T23:59:59Z', '%F %u')", "9999-12-31 5"),
+            ("format_time('2000-02-29', '%F %j')", "2000-02-29 060"),
         ] as [(String, Value)])
     func value(text: String, expected: Value) throws {
         let template = try Template("${\(text)}")
@@ -94,6 +112,24 @@ struct ExpressionTests {
             ("lower(map)", "2: lower() needs text, not a map"),
             ("join(t)", "2: join() needs a list, not text"),
             ("split(t, '')", "2: split() needs a separator that is not empty"),
+            ("matches(t, '(')", "2: '(' is no regular expression: this '(' has no ')'"),
+            ("min(n)", "2: min() needs a list or several numbers, not a number"),
+            ("max([])", "2: max() of an empty list has no value"), ("max(1, t)", "2: max() needs numbers, not text"),
+            (
+                "format_time(t, '%F')",
+                "2: format_time() needs a time such as 2026-11-21T03:00:00Z, or seconds since 1970, not 'text'"
+            ),
+            (
+                "format_time('2025-02-29', '%F')",
+                "2: format_time() needs a time such as 2026-11-21T03:00:00Z, or seconds since 1970, not '2025-02-29'"
+            ),
+            (
+                "format_time(0, '%q')",
+                "2: a format_time() format knows '%' before one of Y m d H M S j a b A B u F T s % only"
+            ),
+            // What is missing has a default; what is wrong has none.
+            ("default(1 / 0, 1)", "12: this divides by zero"),
+            ("default(-t, 1)", "10: '-' needs a number"),
         ])
     func fault(text: String, expected: String) throws {
         let template = try Template("${\(text)}")
@@ -119,6 +155,38 @@ struct ExpressionTests {
         let long = "1" + String(repeating: " + 1", count: 300)
         for text in [deep, nots, long] { #expect(throws: SyntaxFault.self) { try Template("${\(text)}") } }
         #expect(throws: Never.self) { try Template("${1\(String(repeating: " + 1", count: 100))}") }
+    }
+
+    static let costly: [String] = {
+        func times(_ count: Int, _ text: String, _ separator: String) -> String {
+            Array(repeating: text, count: count).joined(separator: separator)
+        }
+        return [
+            // Each of these doubles what the one inside it makes.
+            times(28, "json(", "") + "'\"'" + times(28, ")", ""),
+            times(14, "json([", "") + "big, big" + times(14, "])", ""),
+            times(40, "length(upper(big))", " + "), times(40, "contains(big, 'aaaaaaaaab')", " || "),
+            "matches(big, '(a|aa|a*)*(a|b|c|aa){1,60}c')", "length([\(times(20, "split(big, 'a')", ", "))])",
+            times(60, "list == other", " || "),
+        ]
+    }()
+
+    @Test("what an expression may cost is bounded, however little of it is written", arguments: costly)
+    func work(text: String) throws {
+        let big = String(repeating: "a", count: 1 << 20)
+        let items = Array(repeating: Value.string(String(repeating: "b", count: 100)), count: 50_000)
+        let scope = DictionaryScope(values: [
+            "big": .string(big), "list": .list(items), "other": .list(items.dropLast() + ["c"]),
+        ])
+        let clock = ContinuousClock()
+        var fault: EvaluationFault?
+        let template = try Template("x ${\(text)}")
+        let taken = clock.measure {
+            do throws(EvaluationFault) { _ = try template.evaluate(in: scope) } catch { fault = error }
+        }
+        #expect(fault != nil, "\(text)")
+        // In a debug build and beside other tests; without a bound most of these would never end.
+        #expect(taken < .seconds(60))
     }
 
     @Test("references are found with their members, in the order written")

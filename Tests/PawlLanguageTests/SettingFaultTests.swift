@@ -60,7 +60,7 @@ struct SettingFaultTests {
             [
                 "1:41: error: variable 'a' takes a whole number, not 'x'",
                 "1:72: error: the default of variable 'b' must be one of x, y, not 'z'",
-                "1:89: error: '[' is no regular expression",
+                "1:90: error: this is no regular expression: this '[' has no ']' (write '\\[' for itself)",
                 "1:135: error: the default of variable 'd' must match 'a+' as a whole, which 'baa' does not",
             ]),
         FaultCase(
