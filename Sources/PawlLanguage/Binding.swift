@@ -11,13 +11,24 @@ package struct VariableFault: Error, Sendable, Hashable, CustomStringConvertible
     package var description: String { message }
 }
 
+/// The values of a run's variables while they are bound: all that an expression for `required` can read.
+private struct VariableScope: Scope {
+    var values: [String: Value]
+
+    func value(of name: String) -> Value? { values[name] }
+}
+
 extension Workflow {
-    /// Gives every variable its value: what was given, else its default, else null. All faults at once.
+    /// Gives every variable its value: what was given, else what the configuration says, else its default, else null.
+    /// All faults at once.
     ///
     /// - Parameters:
     ///   - given: values by name. Text, as from the command line, becomes a value of the declared type; a list or a
     ///     map is read from JSON. Null counts as not given.
-    package func bind(_ given: [String: Value]) -> (values: [String: Value], faults: [VariableFault]) {
+    ///   - configured: values of the configuration, likewise; those that the workflow does not declare are nothing to it.
+    package func bind(
+        _ given: [String: Value], configured: [String: Value] = [:]
+    ) -> (values: [String: Value], faults: [VariableFault]) {
         var (values, faults) = ([String: Value](), [VariableFault]())
         let known = Set(variables.map(\.name))
         for name in given.keys.sorted() where !known.contains(name) {
@@ -27,49 +38,75 @@ extension Workflow {
                 VariableFault(name: name, message: "workflow '\(self.name)' has no variable '\(name)'\(hint)"))
         }
         for variable in variables {
-            let name = variable.name
-            func refuse(_ message: String) {
-                faults.append(VariableFault(name: name, message: "variable '\(name)' \(message)"))
+            do throws(VariableFault) {
+                values[variable.name] = try variable.bind(given[variable.name], configured[variable.name])
+            } catch {
+                faults.append(error)
             }
-            guard let given = given[name], given != .null else {
-                if let value = variable.defaultValue {
-                    values[name] = value
-                } else if variable.required {
-                    refuse("is required and has no value")
-                } else {
-                    values[name] = .null
-                }
-                continue
-            }
-            guard let value = variable.type.adopt(given) else {
-                refuse("takes \(variable.type.wanted), not '\(given.text)'")
-                continue
-            }
-            if let message = variable.refusal(of: value) { refuse(message) } else { values[name] = value }
         }
-        return (values, faults)
+        // Only now: whether one is required may depend on others that are declared below it.
+        for variable in variables where values[variable.name] == .null {
+            guard let fault = variable.requirement(values) else { continue }
+            values[variable.name] = nil
+            faults.append(fault)
+        }
+        let places = Dictionary(uniqueKeysWithValues: variables.enumerated().map { ($1.name, $0) })
+        let sorted = faults.enumerated().sorted {
+            (places[$0.element.name] ?? -1, $0.offset) < (places[$1.element.name] ?? -1, $1.offset)
+        }
+        return (values, sorted.map(\.element))
+    }
+
+    /// The variables that still need a value with these given, in the order written.
+    package func missing(_ given: [String: Value], configured: [String: Value] = [:]) -> [VariableDeclaration] {
+        let values = bind(given, configured: configured).values
+        return variables.filter { variable in
+            let isGiven = given[variable.name].map { $0 != .null } ?? false
+            guard !isGiven, values[variable.name] == nil else { return false }
+            // What the configuration says wrongly is told by the start; asking would hide it.
+            return configured[variable.name].map { $0 == .null } ?? true
+        }
     }
 }
 
 extension VariableDeclaration {
-    /// Why a value of the right type is still none of this variable's, as the end of a sentence.
-    func refusal(of value: Value) -> String? {
-        if !allowed.isEmpty, !allowed.contains(where: { isSame($0, value) }) {
-            return "must be one of \(allowed.map(\.text).joined(separator: ", ")), not '\(value.text)'"
-        }
-        if value.text.utf8.contains(0) { return "cannot hold a NUL character: no environment can carry it" }
-        guard let pattern else { return nil }
-        var work = Work()
-        do throws(FunctionFault) {
-            let isMatch = try pattern.matchesWhole(value.text, &work)
-            return isMatch ? nil : "must match '\(pattern.text)' as a whole, which '\(value.text)' does not"
+    /// The value that a run has, whether or not one is required.
+    fileprivate func bind(_ given: Value?, _ configured: Value?) throws(VariableFault) -> Value {
+        if let given, given != .null { return try take(given, from: "") }
+        if let configured, configured != .null { return try take(configured, from: " (the configuration says so)") }
+        return defaultValue ?? .null
+    }
+
+    private func take(_ given: Value, from source: String) throws(VariableFault) -> Value {
+        guard let value = type.adopt(given) else { throw fault("takes \(type.wanted), not '\(given.text)'\(source)") }
+        let adopted = rule.adopt(value)
+        if let message = refusal(of: adopted) { throw fault(message + source) }
+        return adopted
+    }
+
+    private func fault(_ message: String) -> VariableFault {
+        VariableFault(name: name, message: "variable '\(name)' \(message)")
+    }
+
+    /// What is wrong where it has no value.
+    fileprivate func requirement(_ values: [String: Value]) -> VariableFault? {
+        guard let requiredWhen else { return required ? fault("is required and has no value") : nil }
+        // A variable with a fault of its own is told of; what depends on it cannot be said.
+        guard requiredWhen.references.allSatisfy({ values[$0.name] != nil }) else { return nil }
+        do throws(EvaluationFault) {
+            switch try requiredWhen.evaluate(in: VariableScope(values: values)).asBoolean {
+            case .boolean(true)?: return fault("is required and has no value")
+            case .boolean(false)?: return nil
+            default: return fault("is required or not: its expression has to give true or false")
+            }
         } catch {
-            return "is too long to be matched with '\(pattern.text)'"
+            return fault("is required or not, which cannot be said: \(error.message)")
         }
     }
 
-    private func isSame(_ one: Value, _ two: Value) -> Bool {
-        var work = Work()
-        return (try? one.equals(two, &work)) ?? false
+    /// Why a value of the right type is still none of this variable's, as the end of a sentence.
+    func refusal(of value: Value) -> String? {
+        if value.text.utf8.contains(0) { return "cannot hold a NUL character: no environment can carry it" }
+        return rule.refusal(of: value, type)
     }
 }

@@ -12,6 +12,8 @@ package struct Configuration: Sendable, Hashable {
     package var maxParallel = 4
     /// How much pawld says in the journal.
     package var logLevel = LogLevel.info
+    /// Values of variables for every workflow that declares them; a run's own win.
+    package var variables: [String: Value] = [:]
 
     /// What holds where no file says anything.
     package init() {}
@@ -39,6 +41,10 @@ package enum ConfigurationReader {
                 }
                 if let value = entries["log_level"].flatMap({ faults.choice($0, of: Configuration.LogLevel.self) }) {
                     configuration.logLevel = value
+                }
+                if let entry = entries["variables"], !entry.value.isEmpty {
+                    let values = faults.givenValues(entry.value, of: "'variables'")
+                    configuration.variables.merge(values) { _, later in later }
                 }
             }
             diagnostics += faults.sorted

@@ -98,6 +98,26 @@ extension Faults {
         }
     }
 
+    /// A condition: exactly one expression, with nothing around it.
+    func condition(_ entry: YAMLEntry) -> Template? {
+        let key = entry.key.text
+        guard entry.value.scalar != nil, !entry.value.isEmpty else {
+            refuse(entry, "one expression in '${...}'")
+            return nil
+        }
+        guard let template = template(entry.value, "'\(key)'") else { return nil }
+        guard !template.isExpression else { return template }
+        // What stands around an expression makes text of it, which is neither true nor false.
+        let hint: String? =
+            switch template.expressions.count {
+            case 0: "write \"${...}\" around it"
+            case 1: "leave out what stands before or after '${...}'"
+            default: "join them inside one '${...}' with '&&' or '||'"
+            }
+        error(entry.place, "'\(key)' is exactly one expression", hint: hint)
+        return nil
+    }
+
     func refuse(_ entry: YAMLEntry, _ wanted: String) {
         let found = entry.value.scalar.flatMap { entry.value.isEmpty ? nil : "'\($0.text)'" } ?? entry.value.kindName
         error(entry.place, "'\(entry.key.text)' takes \(wanted), not \(found)")

@@ -29,6 +29,39 @@ struct ReferenceChecker {
         }
     }
 
+    /// What says whether a variable is required: it is asked before there is a run, so it can read variables alone.
+    func check(required conditions: [(variable: String, use: TemplateUse)]) {
+        for (variable, use) in conditions {
+            for reference in use.template.references {
+                guard check(reference, use.node) else { continue }
+                if reference.name == variable {
+                    faults.error(
+                        in: use.node, at: reference.offset, "whether '\(variable)' is required cannot depend on itself")
+                } else if names.variables[reference.name] == nil {
+                    faults.error(
+                        in: use.node, at: reference.offset,
+                        "'required' can read variables alone, not '\(reference.name)'",
+                        hint: "it is asked before the run starts")
+                }
+            }
+            checkCondition(use)
+        }
+    }
+
+    /// Checks types, and that what comes out can be true or false.
+    func checkCondition(_ use: TemplateUse) {
+        let checker = TypeChecker(names: names, outputs: { drafts[$0].outputs })
+        for expression in use.template.expressions {
+            do throws(SyntaxFault) {
+                let kind = try checker.type(of: expression)
+                if [.any, .boolean, .text].contains(kind) { continue }
+                faults.error(in: use.node, at: expression.leftmost, "this is \(kind.name), not true or false")
+            } catch {
+                faults.error(in: use.node, at: error.offset, error.message, hint: error.hint)
+            }
+        }
+    }
+
     mutating func check(steps graph: inout StepGraph) {
         let places = Dictionary(uniqueKeysWithValues: drafts.enumerated().map { ($1.index, $0) })
         for (place, draft) in drafts.enumerated() {

@@ -125,15 +125,18 @@ package enum Schema {
     /// Keys of a variable's long form.
     package static let variableKeys: [SchemaKey] = [
         SchemaKey("type", "type", "string, integer, number, boolean, list, map, duration, size or path"),
-        SchemaKey("required", "true or false", "whether a run without a value is refused"),
+        SchemaKey("required", "true, false or expression", "whether a run without a value is refused"),
         SchemaKey("default", "value", "the value without another one"),
         SchemaKey("enum", "list", "the only values there may be"),
         SchemaKey("pattern", "regular expression", "what the whole value must match"),
         SchemaKey("description", "text", "what it is for"),
-        .later("min", "number", "the least value"),
-        .later("max", "number", "the greatest value"),
-        .later("items", "type", "the type of a list's items"),
+        SchemaKey("min", "value or whole number", "the least value, or how many characters or items at least"),
+        SchemaKey("max", "value or whole number", "the greatest value, or how many characters or items at most"),
+        SchemaKey("items", "type or map", "what the items of a list or the values of a map are"),
     ]
+
+    /// Keys of a map under `items`.
+    static let itemKeys = variableKeys.filter { !["required", "default"].contains($0.name) }
 
     /// Keys of a retry policy.
     package static let retryPolicyKeys: [SchemaKey] = [
@@ -154,5 +157,6 @@ package enum Schema {
     package static let configurationKeys: [SchemaKey] = [
         SchemaKey("max_parallel", "whole number", "how many steps of a run go at once; 4"),
         SchemaKey("log_level", "debug, info, notice, warning or error", "what pawld says in the journal; info"),
+        SchemaKey("variables", "map of names to values", "values for the workflows that declare such variables"),
     ]
 }

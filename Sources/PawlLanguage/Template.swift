@@ -54,6 +54,9 @@ package struct Template: Sendable {
         self.parts = parts
     }
 
+    /// Whether it is one expression and nothing else, so that its value keeps its type.
+    var isExpression: Bool { parts.count == 1 && !expressions.isEmpty }
+
     /// The expressions in it, in the order written.
     var expressions: [Expression] {
         parts.compactMap { if case .expression(let expression) = $0 { expression } else { nil } }

@@ -4,8 +4,12 @@ import YAMLKit
 /// Reads `variables:`.
 struct VariableReader {
     let faults: Faults
+    /// The expressions for `required`, with the place of their variable: they are checked once all names are known.
+    private(set) var conditions: [(variable: String, use: TemplateUse)] = []
 
-    func read(_ entry: YAMLEntry) -> [(declaration: VariableDeclaration, mark: YAMLMark)] {
+    init(faults: Faults) { self.faults = faults }
+
+    mutating func read(_ entry: YAMLEntry) -> [(declaration: VariableDeclaration, mark: YAMLMark)] {
         if entry.value.isEmpty { return [] }
         guard let mapping = entry.value.mapping else {
             if entry.value.sequence != nil {
@@ -15,10 +19,12 @@ struct VariableReader {
             }
             return []
         }
-        return mapping.compactMap { entry in
+        var result: [(declaration: VariableDeclaration, mark: YAMLMark)] = []
+        for entry in mapping {
             checkName(entry.key)
-            return declaration(entry).map { ($0, entry.key.mark) }
+            if let declaration = declaration(entry) { result.append((declaration, entry.key.mark)) }
         }
+        return result
     }
 
     private func checkName(_ key: YAMLEntry.Key) {
@@ -35,7 +41,7 @@ struct VariableReader {
         }
     }
 
-    private func declaration(_ entry: YAMLEntry) -> VariableDeclaration? {
+    private mutating func declaration(_ entry: YAMLEntry) -> VariableDeclaration? {
         let name = entry.key.text
         guard entry.value.mapping != nil else {
             guard let value = faults.value(entry.value, of: "variable '\(name)'") else { return nil }
@@ -52,16 +58,15 @@ struct VariableReader {
             return nil
         }
         var result = VariableDeclaration(name: name, type: .string)
-        let declared = entries["type"].flatMap { faults.choice($0, of: ValueType.self) }
-        if let required = entries["required"] { result.required = self.required(required) }
-        result.description = entries["description"].flatMap(faults.text)
         let what = "variable '\(name)'"
+        if let required = entries["required"] { readRequired(required, into: &result) }
+        result.description = entries["description"].flatMap(faults.text)
+        let rules = RuleReader(faults: faults, what: what)
+        let declared = rules.type(entries)
         result.defaultValue = entries["default"].flatMap { faults.value($0.value, as: declared, of: what) }
         if result.defaultValue == .null { result.defaultValue = nil }
-        if let choices = entries["enum"] { result.allowed = allowed(choices, declared, what) }
-        result.type = declared ?? (result.defaultValue ?? result.allowed.first).map(ValueType.of) ?? .string
-        if let pattern = entries["pattern"] { result.pattern = self.pattern(pattern) }
-        checkDefault(result, entries["default"]?.value)
+        (result.type, result.rule) = rules.read(entries, declared, example: result.defaultValue)
+        checkDefault(&result, entries["default"]?.value)
         return result
     }
 
@@ -74,35 +79,19 @@ struct VariableReader {
         }
     }
 
-    private func required(_ entry: YAMLEntry) -> Bool {
-        if entry.value.scalar?.text.contains("${") == true {
-            faults.error(entry.value.mark, "an expression for 'required' is not supported by this version of pawl")
-            return false
+    private mutating func readRequired(_ entry: YAMLEntry, into result: inout VariableDeclaration) {
+        guard let text = entry.value.scalar?.text, text.utf8.contains(UInt8(ascii: "$")) else {
+            result.required = faults.boolean(entry) ?? false
+            return
         }
-        return faults.boolean(entry) ?? false
+        guard let condition = faults.condition(entry) else { return }
+        result.requiredWhen = condition
+        conditions.append((result.name, TemplateUse(template: condition, node: entry.value)))
     }
 
-    private func allowed(_ entry: YAMLEntry, _ type: ValueType?, _ what: String) -> [Value] {
-        guard let items = entry.value.sequence, !items.isEmpty else {
-            faults.refuse(entry, "a list of at least one value")
-            return []
-        }
-        return items.compactMap { faults.value($0, as: type, of: what) }
-    }
-
-    private func pattern(_ entry: YAMLEntry) -> Pattern? {
-        guard let text = faults.text(entry) else { return nil }
-        do throws(SyntaxFault) {
-            return try Pattern(text)
-        } catch {
-            faults.error(
-                in: entry.value, at: error.offset, "this is no regular expression: \(error.message)", hint: error.hint)
-            return nil
-        }
-    }
-
-    private func checkDefault(_ declaration: VariableDeclaration, _ node: YAMLNode?) {
-        guard let node, let value = declaration.defaultValue else { return }
+    private func checkDefault(_ declaration: inout VariableDeclaration, _ node: YAMLNode?) {
+        guard let node, let value = declaration.defaultValue.map(declaration.rule.adopt) else { return }
+        declaration.defaultValue = value
         if let message = declaration.refusal(of: value) {
             faults.error(node.mark, "the default of variable '\(declaration.name)' \(message)")
         }

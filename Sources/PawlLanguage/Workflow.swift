@@ -30,14 +30,17 @@ package struct VariableDeclaration: Sendable {
     package var type: ValueType
     /// Whether a run without a value for it is refused. A default satisfies it.
     package var required = false
+    /// An expression over the other variables that says whether it is required; nil: `required` says it.
+    package var requiredWhen: Template?
     /// The value without which a run would have none.
     package var defaultValue: Value?
-    /// The only values there may be; empty: any.
-    package var allowed: [Value] = []
-    /// A regular expression that the whole value must match.
-    package var pattern: Pattern?
+    /// What a value has to be beyond its type.
+    var rule = ValueRule()
     /// What it is for.
     package var description: String?
+
+    /// The only values there may be; empty: any.
+    package var allowed: [Value] { rule.allowed }
 }
 
 /// One step of a workflow.

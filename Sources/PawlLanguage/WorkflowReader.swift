@@ -38,7 +38,8 @@ package enum WorkflowReader {
         workflow.timeout = entries["timeout"].flatMap { faults.duration($0) }
         workflow.maxParallel = entries["max_parallel"].flatMap { faults.integer($0, from: 1) }
         workflow.failFast = entries["fail_fast"].flatMap(faults.boolean) ?? false
-        let variables = entries["variables"].map { VariableReader(faults: faults).read($0) } ?? []
+        var variableReader = VariableReader(faults: faults)
+        let variables = entries["variables"].map { variableReader.read($0) } ?? []
         workflow.variables = variables.map(\.declaration)
 
         let stepReader = StepReader(faults: faults)
@@ -57,6 +58,7 @@ package enum WorkflowReader {
         let names = NameTable(variables: variables, drafts: drafts, faults)
         var graph = StepGraph(drafts, names, faults)
         var checker = ReferenceChecker(names: names, drafts: drafts, faults: faults)
+        checker.check(required: variableReader.conditions)
         checker.check(shared: shared.uses)
         checker.check(steps: &graph)
         for draft in drafts {

@@ -90,6 +90,151 @@ struct BindingTests {
     }
 }
 
+@Suite("What variables have to be")
+struct VariableRuleTests {
+    /// A workflow with the variables, bound to the values.
+    static func bind(
+        _ variables: String, _ given: [String: Value], configured: [String: Value] = [:]
+    ) throws -> (values: [String: Value], faults: [String]) {
+        let text = "variables:\n" + variables + "\nsteps: [{id: a, run: echo}]"
+        let (values, faults) = try WorkflowReaderTests.read(text).bind(given, configured: configured)
+        return (values, faults.map { String($0.message.trimmingPrefix("variable 'v' ")) })
+    }
+
+    @Test(
+        "min, max and items hold for every type in its own measure",
+        arguments: [
+            ("{type: integer, min: 1, max: 3}", "1", nil),
+            ("{type: integer, min: 1}", "0", "has to be at least 1, not 0"),
+            ("{type: number, max: 0.5}", "0.6", "has to be at most 0.5, not 0.6"),
+            ("{type: number, max: 0.5}", "0.5", nil),
+            ("{type: duration, min: 1min, max: 2h}", "90s", nil),
+            ("{type: duration, min: 1min}", "59999ms", "has to be at least 1min, not 59999ms"),
+            ("{type: size, max: 1G}", "1025M", "has to be at most 1G, not 1025M"),
+            ("{type: size, max: 1G}", "1024M", nil),
+            ("{min: 3}", "äb", "has to have at least 3 characters, not 2"), ("{min: 3, max: 3}", "abc", nil),
+            ("{type: path, max: 4}", "/a/b/c", "has to have at most 4 characters, not 6"),
+            ("{type: list, min: 1}", "[]", "has to have at least 1 item, not 0"),
+            ("{type: list, max: 2}", "[1, 2]", nil),
+            ("{type: map, max: 1}", #"{"a": 1, "b": 2}"#, "has to have at most 1 entry, not 2"),
+            ("{items: integer}", "[1, \"2\"]", nil),
+            ("{items: integer}", "[1, \"x\"]", "has an item [1] that has to be a whole number, not 'x'"),
+            (
+                "{type: list, items: {pattern: \"[a-z]+\"}}", #"["a", "B"]"#,
+                "has an item [1] that must match '[a-z]+' as a whole, which 'B' does not"
+            ),
+            (
+                "{type: map, items: {type: integer, min: 1}}", #"{"a": 1, "b": 0}"#,
+                "has an entry 'b' that has to be at least 1, not 0"
+            ),
+            (
+                "{items: {items: {enum: [a, b]}}}", #"[["a"], ["b", "c"]]"#,
+                "has an item [1] that has an item [1] that must be one of a, b, not 'c'"
+            ),
+            ("{type: enum, enum: [a, b]}", "c", "must be one of a, b, not 'c'"),
+            ("{type: enum, enum: [1, 2]}", "2", nil),
+        ] as [(String, String, String?)])
+    func rules(declaration: String, value: String, expected: String?) throws {
+        #expect(try Self.bind("  v: \(declaration)", ["v": .string(value)]).faults == (expected.map { [$0] } ?? []))
+    }
+
+    @Test("items of a declared type become values of it, those of a default too")
+    func adopted() throws {
+        #expect(try Self.bind("  v: {items: integer}", ["v": #"["1", 2]"#]).values["v"] == .list([1, 2]))
+        #expect(try Self.bind("  v: {items: number, default: ['1.5']}", [:]).values["v"] == .list([.number(1.5)]))
+    }
+
+    static let conditional = """
+          cluster: {required: "${mode == 'cleanup' && size > 2}"}
+          mode: {enum: [create, cleanup], default: create}
+          size: 3
+        """
+
+    @Test("an expression says whether a value is required, in the light of all others")
+    func requiredWhen() throws {
+        let variables = Self.conditional
+        #expect(try Self.bind(variables, [:]).faults == [])
+        #expect(try Self.bind(variables, ["mode": "cleanup", "size": "2"]).faults == [])
+        #expect(try Self.bind(variables, ["mode": "cleanup", "cluster": "c"]).faults == [])
+        #expect(
+            try Self.bind(variables, ["mode": "cleanup"]).faults == ["variable 'cluster' is required and has no value"])
+        // What cannot be said without the others is not told beside what is wrong with those.
+        #expect(
+            try Self.bind(variables, ["mode": "delete"]).faults
+                == ["variable 'mode' must be one of create, cleanup, not 'delete'"])
+        #expect(
+            try Self.bind("  v: {required: '${size.x}'}\n  size: {type: map, default: {}}", [:]).faults
+                == ["is required or not, which cannot be said: there is no 'x' in the map"])
+        #expect(
+            try Self.bind("  v: {required: '${size}'}\n  size: x", [:]).faults
+                == ["is required or not: its expression has to give true or false"])
+    }
+
+    @Test("what is missing is known before anything is started, so that it can be asked for")
+    func missing() throws {
+        let text = "variables:\n\(Self.conditional)\n  must: {required: true}\nsteps: [{id: a, run: echo}]"
+        let workflow = try WorkflowReaderTests.read(text)
+        #expect(workflow.missing([:]).map(\.name) == ["must"])
+        #expect(workflow.missing(["mode": "cleanup"]).map(\.name) == ["cluster", "must"])
+        #expect(workflow.missing(["mode": "cleanup", "must": "x"], configured: ["cluster": "c"]).map(\.name) == [])
+        // What was given wrongly is not missing.
+        #expect(workflow.missing(["mode": "delete", "must": "x"]).map(\.name) == [])
+    }
+
+    @Test("a value of the run wins over one of the configuration, and that over the default")
+    func configured() throws {
+        let variables = "  v: {default: d, pattern: '[a-z]'}\n  n: {type: integer, default: 1}"
+        #expect(try Self.bind(variables, [:], configured: ["v": "c", "nosuch": 1]).values == ["v": "c", "n": 1])
+        #expect(
+            try Self.bind(variables, ["v": "g", "n": .null], configured: ["v": "c", "n": "7"]).values == [
+                "v": "g", "n": 7,
+            ])
+        #expect(
+            try Self.bind(variables, [:], configured: ["n": "x"]).faults
+                == ["variable 'n' takes a whole number, not 'x' (the configuration says so)"])
+        #expect(
+            try Self.bind(variables, [:], configured: ["v": "XX"]).faults
+                == ["must match '[a-z]' as a whole, which 'XX' does not (the configuration says so)"])
+    }
+}
+
+@Suite("Files of variables")
+struct VariablesFileTests {
+    @Test("YAML and JSON say the same")
+    func forms() {
+        let yaml =
+            "name: x\nversion: 1.10\ncount: 3\nhex: 0x10\non: true\nnothing: null\nlist: [a, 1]\nmap: {k: [true]}\n"
+        let json = """
+            {
+            \t"name": "x", "version": "1.10", "count": 3, "hex": 16, "on": true, "nothing": null,
+            \t"list": ["a", 1], "map": {"k": [true]}
+            }
+            """
+        let expected: [String: Value] = [
+            "name": "x", "version": "1.10", "count": "3", "hex": 16, "on": "true", "nothing": .null,
+            "list": .list(["a", 1]), "map": .map(["k": .list([true])]),
+        ]
+        #expect(VariablesFile.read(yaml, file: "v").values == expected)
+        #expect(VariablesFile.read(json, file: "v").values == expected.merging(["hex": "16"]) { $1 })
+        #expect(VariablesFile.read("# nothing\n", file: "v").values == [:])
+    }
+
+    @Test("every fault has its place")
+    func faults() {
+        let (values, diagnostics) = VariablesFile.read("a-b: 1\nc: x\nc: y\n1: 2\n", file: "v")
+        #expect(values == nil)
+        #expect(
+            diagnostics.map { $0.description.prefix { $0 != "(" } } == [
+                "v:1:1: error: 'a-b' cannot be a variable's name ",
+                "v:3:1: error: the key 'c' is there twice; the first is at line 2, column 1",
+                "v:4:1: error: '1' cannot be a variable's name ",
+            ])
+        #expect(
+            VariablesFile.read("- a", file: "v").diagnostics.map(\.description)
+                == ["v:1:1: error: a file of variables is a map of names to values, not a list"])
+    }
+}
+
 @Suite("Configuration")
 struct ConfigurationTests {
     @Test("without a file, or with comments alone, the defaults hold")
@@ -103,11 +248,13 @@ struct ConfigurationTests {
     @Test("later files win, key by key")
     func merged() throws {
         let (configuration, diagnostics) = ConfigurationReader.read([
-            ("c", "max_parallel: 8\nlog_level: debug\n"), ("d", "log_level: error\n"),
+            ("c", "max_parallel: 8\nlog_level: debug\nvariables: {a: 1, b: x}\n"),
+            ("d", "log_level: error\nvariables: {b: 2.50}\n"),
         ])
         #expect(diagnostics == [])
         #expect(configuration?.maxParallel == 8)
         #expect(configuration?.logLevel == .error)
+        #expect(configuration?.variables == ["a": "1", "b": "2.50"])
     }
 
     @Test("one fault anywhere and nothing is taken; all of them are told")

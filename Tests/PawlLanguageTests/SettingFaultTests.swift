@@ -41,15 +41,15 @@ struct SettingFaultTests {
             ]),
         FaultCase(
             #"""
-            variables: {a: {typ: string}, b: {type: strnig}, c: {min: 1}, d: {enum: []}, e: {required: maybe}}
+            variables: {a: {typ: string}, b: {type: strnig}, c: {type: enum}, d: {enum: []}, e: {required: maybe}}
             steps: [{id: a, run: echo}]
             """#,
             [
                 "1:17: error: unknown key 'typ' (did you mean 'type'?)",
                 "1:41: error: 'type' is one of string, integer, number, boolean, list, map, duration, size, path, not 'strnig' (did you mean 'string'?)",
-                "1:54: error: 'min' is not supported by this version of pawl",
-                "1:73: error: 'enum' takes a list of at least one value, not an empty list",
-                "1:92: error: 'required' takes true or false, not 'maybe'",
+                "1:60: error: the type 'enum' needs its values under the key 'enum'",
+                "1:77: error: 'enum' takes a list of at least one value, not an empty list",
+                "1:96: error: 'required' takes true or false, not 'maybe'",
                 "2:14: error: the name 'a' is taken by the variable at line 1, column 13",
             ]),
         FaultCase(
@@ -72,8 +72,63 @@ struct SettingFaultTests {
                 "1:38: error: variable 'a' takes an absolute path, not 'x'",
                 "1:71: error: variable 'b' takes a time span such as 90s or 5min, not 'soon'",
                 "1:103: error: variable 'c' takes a size such as 256M, not 'big'",
-                "1:123: error: an expression for 'required' is not supported by this version of pawl",
                 "1:142: error: a fixed value takes no '${...}' (write '$${' for the two characters)",
+            ]),
+        FaultCase(
+            #"""
+            variables:
+              a: {type: integer, min: x, max: 1}
+              b: {min: -1, max: 1.5}
+              c: {type: boolean, min: 1, items: string}
+              d: {type: duration, min: 2h, max: 1h, default: 90min}
+              e: {type: list, items: strnig, default: [1]}
+              f: {items: {type: integer, required: true, pattern: "("}, default: [x]}
+              g: {min: 2, default: x}
+              h: {type: size, min: , items: }
+            steps: [{id: s, run: echo}]
+            """#,
+            [
+                "2:27: error: 'min' of variable 'a' is a number, not 'x'",
+                "3:12: error: 'min' of variable 'b' is a whole number of characters, not '-1'",
+                "3:21: error: 'max' of variable 'b' is a whole number of characters, not '1.5'",
+                "4:22: error: 'min' means nothing for variable 'c', which takes true or false",
+                "4:30: error: 'items' means nothing for variable 'c', which takes true or false",
+                "5:37: error: 'max' is less than 'min', so variable 'd' could have no value",
+                "5:50: error: the default of variable 'd' has to be at least 2h, not 90min",
+                "6:26: error: 'items' is one of string, integer, number, boolean, list, map, duration, size, path, not 'strnig' (did you mean 'string'?)",
+                "7:30: error: unknown key 'required'",
+                "7:56: error: this is no regular expression: this '(' has no ')' (write '\\(' for itself)",
+                "7:70: error: the default of variable 'f' has an item [0] that has to be a whole number, not 'x'",
+                "8:24: error: the default of variable 'g' has to have at least 2 characters, not 1",
+                "9:19: error: 'min' takes one value, not nothing",
+                "9:26: error: 'items' means nothing for variable 'h', which takes a size such as 256M",
+            ]),
+        FaultCase(
+            #"""
+            variables:
+              n: 1
+              a: {required: "${nosuch}"}
+              b: {required: "${b == null}"}
+              c: {required: "${s.state == 'x' || run.name == 'y'}"}
+              d: {required: "x ${n > 1}"}
+              e: {required: "${n > 1} ${n < 3}"}
+              f: {required: "${n + 1}"}
+              g: {required: "$${n}"}
+              h: {required: "${n > 1 &&}"}
+              i: {required: "${n < [1]}"}
+            steps: [{id: s, run: echo}]
+            """#,
+            [
+                "3:20: error: 'nosuch' is no variable and no step",
+                "4:20: error: whether 'b' is required cannot depend on itself",
+                "5:20: error: 'required' can read variables alone, not 's' (it is asked before the run starts)",
+                "5:38: error: 'required' can read variables alone, not 'run' (it is asked before the run starts)",
+                "6:17: error: 'required' is exactly one expression (leave out what stands before or after '${...}')",
+                "7:17: error: 'required' is exactly one expression (join them inside one '${...}' with '&&' or '||')",
+                "8:20: error: this is a number, not true or false",
+                "9:17: error: 'required' is exactly one expression (write \"${...}\" around it)",
+                "10:28: error: '}' stands where a value belongs",
+                "11:22: error: '<' cannot compare a number with a list",
             ]),
         FaultCase(
             #"""

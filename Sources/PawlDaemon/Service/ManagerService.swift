@@ -123,7 +123,8 @@ struct ManagerService: Sendable {
     private func startRun(_ call: Call) async throws {
         let request = try call.decode(Messages.StartRun.self)
         let entry = try await library.entry(request.workflow)
-        let bound = entry.workflow.bind(request.variables ?? [:])
+        let bound = entry.workflow.bind(
+            request.variables ?? [:], configured: await library.settings.variables)
         guard bound.faults.isEmpty else {
             throw APIError(
                 .invalidVariable,
