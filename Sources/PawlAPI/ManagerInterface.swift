@@ -13,6 +13,7 @@ package enum ManagerInterface {
     package enum Method: String, Sendable, CaseIterable {
         case describe = "Describe"
         case listWorkflows = "ListWorkflows"
+        case describeWorkflow = "DescribeWorkflow"
         case startRun = "StartRun"
         case listRuns = "ListRuns"
         case describeRun = "DescribeRun"
@@ -48,6 +49,15 @@ package enum ManagerInterface {
             faulty: bool,
             startable: bool,
             faults: []Diagnostic
+        )
+
+        type Variable (
+            name: string,
+            type: string,
+            description: ?string,
+            choices: []string,
+            missing: bool,
+            fault: ?string
         )
 
         type Attempt (
@@ -117,6 +127,9 @@ package enum ManagerInterface {
 
         # The workflows, faulty ones with their faults
         method ListWorkflows() -> (workflows: []Workflow)
+
+        # The variables of a workflow, and what a run with these values would lack
+        method DescribeWorkflow(workflow: string, variables: ?object) -> (variables: []Variable)
 
         # Starts a run; answers once that is on disk
         method StartRun(workflow: string, variables: ?object) -> (run: string, id: string)

@@ -39,6 +39,45 @@ package struct WorkflowSummary: Sendable, Codable, Equatable {
     }
 }
 
+/// A variable of a workflow, in the light of the values that somebody wants to start a run with.
+package struct VariableSummary: Sendable, Codable, Equatable {
+    /// Its name.
+    package var name: String
+    /// Its type, as in a workflow file.
+    package var type: String
+    /// What it is for.
+    package var description: String?
+    /// The only values there may be, as text; empty: any.
+    package var choices: [String]
+    /// Whether a run could not be started because it has no value.
+    package var missing: Bool
+    /// What is wrong with the value that it would have.
+    package var fault: String?
+
+    /// Makes a summary.
+    package init(
+        name: String, type: String, description: String? = nil, choices: [String] = [], missing: Bool = false,
+        fault: String? = nil
+    ) {
+        self.name = name
+        self.type = type
+        self.description = description
+        self.choices = choices
+        self.missing = missing
+        self.fault = fault
+    }
+
+    package func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(name, forKey: .name)
+        try container.encode(type, forKey: .type)
+        try container.encode(description, forKey: .description)
+        try container.encode(choices, forKey: .choices)
+        try container.encode(missing, forKey: .missing)
+        try container.encode(fault, forKey: .fault)
+    }
+}
+
 /// What each method of `io.pawl.Manager` takes and answers. Field names are the ones on the wire.
 package enum Messages {
     /// Nothing.
@@ -55,7 +94,15 @@ package enum Messages {
         package init(workflows: [WorkflowSummary]) { self.workflows = workflows }
     }
 
-    /// StartRun takes this.
+    /// DescribeWorkflow answers this.
+    package struct Variables: Sendable, Codable {
+        /// The variables in the order written.
+        package var variables: [VariableSummary]
+        /// Makes an answer.
+        package init(variables: [VariableSummary]) { self.variables = variables }
+    }
+
+    /// StartRun and DescribeWorkflow take this.
     package struct StartRun: Sendable, Codable {
         /// The workflow's name.
         package var workflow: String

@@ -23,6 +23,13 @@ final class ManagerClient {
         return answer.workflows
     }
 
+    /// The variables of a workflow, and what a run with these values would lack.
+    func variables(of workflow: String, given: [String: Value]) throws(ManagerError) -> [VariableSummary] {
+        let answer: Messages.Variables = try ask(
+            .describeWorkflow, Messages.StartRun(workflow: workflow, variables: given.isEmpty ? nil : given))
+        return answer.variables
+    }
+
     /// Starts a run. It must not be repeated after `.lost`: the run may be there.
     func start(_ workflow: String, variables: [String: Value]) throws(ManagerError) -> Messages.RunName {
         try call(

@@ -92,18 +92,43 @@ package enum PawlProgram {
         let isTerminal = isatty(STDOUT_FILENO) == 1
         let canMove = isTerminal && (environment["TERM"] ?? "dumb") != "dumb"
         let path = environment["PAWL_SOCKET"] ?? ManagerInterface.socketPath
+        let (output, errors) = (TextOutput(descriptor: STDOUT_FILENO), TextOutput(descriptor: STDERR_FILENO))
+        // Questions go to standard error, since standard output may be somebody's data.
+        let canAsk = isatty(STDIN_FILENO) == 1 && isatty(STDERR_FILENO) == 1
         return Surroundings(
-            output: TextOutput(descriptor: STDOUT_FILENO), errors: TextOutput(descriptor: STDERR_FILENO),
+            output: output, errors: errors,
             connect: { () throws(ManagerError) in try SocketConnection(path: path) },
             now: wallClock, monotonic: monotonicSeconds,
             pause: { seconds in _ = poll(nil, 0, Int32(seconds * 1000)) },
             screenSize: { canMove ? terminalSize(of: STDOUT_FILENO) : nil }, isTerminal: isTerminal,
             style: Style(isTerminal: isTerminal, environment: environment), zone: Zone(),
             onInterrupt: Interrupt.announce, workflowFolders: Surroundings.standardWorkflowFolders,
+            variables: variables(),
+            ask: canAsk
+                ? { prompt in
+                    output.flush()
+                    errors.write(prompt)
+                    errors.flush()
+                    return readLine()
+                } : nil,
             readWorkflow: { text, file, name in
                 let result = WorkflowReader.read(text, file: file, name: name)
                 return (result.workflow != nil, result.diagnostics)
             })
+    }
+
+    /// The entries of the environment that are values of variables.
+    private static func variables() -> [String: String] {
+        var result: [String: String] = [:]
+        var next = environ
+        while let entry = next.pointee {
+            next += 1
+            let text = String(cString: entry)
+            guard text.hasPrefix(VariableArguments.prefix), let sign = text.firstIndex(of: "=") else { continue }
+            result[String(text[..<sign].dropFirst(VariableArguments.prefix.count))] =
+                String(text[text.index(after: sign)...])
+        }
+        return result
     }
 
     private static func environment() -> [String: String] {

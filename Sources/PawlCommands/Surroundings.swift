@@ -29,6 +29,10 @@ struct Surroundings {
     var onInterrupt: (String) -> Void
     /// Where workflows are looked up by name, the first folder first.
     var workflowFolders: [String]
+    /// Values of variables in the environment, by the variables' names.
+    var variables: [String: String] = [:]
+    /// Asks somebody at the terminal: gives back the line, nil where there is none any more. Nil without a terminal.
+    var ask: ((_ prompt: String) -> String?)?
     /// Reads a workflow: whether it can be started, and its faults and warnings.
     var readWorkflow: (_ text: String, _ file: String, _ name: String) -> (isFaultless: Bool, diagnostics: [Diagnostic])
 

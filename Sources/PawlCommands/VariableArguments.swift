@@ -1,12 +1,17 @@
-import FoundationEssentials
 import PawlAPI
+import PawlLanguage
 import PawlModel
 
-/// The values for a run's variables, from the command line and from a file.
+/// The values for a run's variables, from the command line, from files, from the environment and from a terminal.
 enum VariableArguments {
-    /// The values: those of the file, with `NAME=VALUE` over them. Text stays text here; pawld knows the types.
-    static func read(_ arguments: [String], file: String?) throws(CommandFailure) -> [String: Value] {
-        var values = try file.map { path throws(CommandFailure) in try read(file: path) } ?? [:]
+    /// What the names of environment variables with values begin with.
+    static let prefix = "PAWL_VAR_"
+
+    /// The values: those of the files, the later ones over the earlier, with `NAME=VALUE` over them. Text stays text
+    /// here; pawld knows the types.
+    static func read(_ arguments: [String], files: [String]) throws(CommandFailure) -> [String: Value] {
+        var values: [String: Value] = [:]
+        for file in files { values.merge(try read(file: file)) { _, later in later } }
         var seen: Set<String> = []
         for argument in arguments {
             guard let sign = argument.firstIndex(of: "=") else {
@@ -32,10 +37,51 @@ enum VariableArguments {
         } catch {
             throw CommandFailure(.usage, "variables cannot be read from '\(file)': \(error.reason)")
         }
-        do {
-            return try JSONDecoder().decode([String: Value].self, from: Data(text.utf8))
-        } catch {
-            throw CommandFailure(.usage, "'\(file)' is not one JSON object of variables, such as {\"members\": 3}")
+        let (values, diagnostics) = VariablesFile.read(text, file: file)
+        guard let values else {
+            throw CommandFailure(
+                .usage, "'\(file)' is not one map of variables in YAML or JSON, such as 'members: 3'",
+                faults: diagnostics)
         }
+        return values
+    }
+
+    /// Adds what the environment says of the workflow's variables, and what somebody at the terminal says to those that
+    /// are still missing. pawld is asked only where there is something to add.
+    static func complete(
+        _ values: [String: Value], of workflow: String, _ client: ManagerClient, _ surroundings: Surroundings
+    ) throws -> [String: Value] {
+        guard !surroundings.variables.isEmpty || surroundings.ask != nil else { return values }
+        var values = values
+        var known = try client.variables(of: workflow, given: values)
+        // An environment is there for many programs: what this workflow does not declare is not meant for it.
+        let found = known.map(\.name).filter { values[$0] == nil && surroundings.variables[$0] != nil }
+        for name in found { values[name] = surroundings.variables[name].map { .string($0) } }
+        guard let ask = surroundings.ask else { return values }
+        if !found.isEmpty { known = try client.variables(of: workflow, given: values) }
+        // One after the other: an answer can make another variable required.
+        while let variable = known.first(where: \.missing) {
+            guard let answer = ask(prompt(variable)) else {
+                throw CommandFailure(.usage, "variable '\(variable.name)' is required and has no value")
+            }
+            if answer.isEmpty { continue }
+            var tried = values
+            tried[variable.name] = .string(answer)
+            let answered = try client.variables(of: workflow, given: tried)
+            if let fault = answered.first(where: { $0.name == variable.name })?.fault {
+                surroundings.warn(Style.harmless(fault))
+            } else {
+                (values, known) = (tried, answered)
+            }
+        }
+        return values
+    }
+
+    /// `NAME (what it is for; one of a, b): `
+    private static func prompt(_ variable: VariableSummary) -> String {
+        let choices = variable.choices.isEmpty ? nil : "one of \(variable.choices.joined(separator: ", "))"
+        let type = choices == nil && variable.type != "string" ? variable.type : nil
+        let words = [variable.description, choices, type].compactMap { $0 }.joined(separator: "; ")
+        return Style.harmless(words.isEmpty ? variable.name : "\(variable.name) (\(words))") + ": "
     }
 }

@@ -20,6 +20,12 @@ final class FakeManager {
     private(set) var calls: [String] = []
     /// How often a connection was made.
     private(set) var connections = 0
+    /// Values of variables in the environment.
+    var variables: [String: String] = [:]
+    /// What somebody at the terminal says, one line after the other; nil: there is no terminal.
+    var answers: [String]?
+    /// What that one was asked.
+    private(set) var questions: [String] = []
     /// How many of the next connections cannot be made.
     var refusedConnections = 0
     /// Seconds that have passed.
@@ -61,7 +67,15 @@ final class FakeManager {
             now: { Timestamp(microseconds: 1_795_230_184_000_000).adding(seconds: self.seconds) },
             monotonic: { self.seconds }, pause: { self.seconds += $0 }, screenSize: { size },
             isTerminal: size != nil, style: .plain, zone: Zone(isUTC: true), onInterrupt: { _ in },
-            workflowFolders: [], readWorkflow: { _, _, _ in (true, []) })
+            workflowFolders: [], variables: variables,
+            ask: answers == nil
+                ? nil
+                : { prompt in
+                    self.questions.append(prompt)
+                    guard let first = self.answers?.first else { return nil }
+                    self.answers?.removeFirst()
+                    return first
+                }, readWorkflow: { _, _, _ in (true, []) })
     }
 
     /// Runs the program: its exit status, what it wrote, and what it complained of.

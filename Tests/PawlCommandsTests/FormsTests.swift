@@ -77,10 +77,10 @@ struct FormsTests {
 
     @Test("values of variables are text, over those of a file")
     func variables() throws {
-        #expect(try VariableArguments.read(["a=1", "b=x=y", "c="], file: nil) == ["a": "1", "b": "x=y", "c": ""])
+        #expect(try VariableArguments.read(["a=1", "b=x=y", "c="], files: []) == ["a": "1", "b": "x=y", "c": ""])
         for wrong in [["a"], ["=1"], ["1a=2"], ["a=1", "a=2"]] {
-            #expect(throws: CommandFailure.self) { try VariableArguments.read(wrong, file: nil) }
+            #expect(throws: CommandFailure.self) { try VariableArguments.read(wrong, files: []) }
         }
-        #expect(throws: CommandFailure.self) { try VariableArguments.read([], file: "/nonexistent/file") }
+        #expect(throws: CommandFailure.self) { try VariableArguments.read([], files: ["/nonexistent/file"]) }
     }
 }

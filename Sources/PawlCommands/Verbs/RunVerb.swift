@@ -7,16 +7,18 @@ struct RunVerb: Verb {
     static let configuration = CommandConfiguration(
         commandName: "run", abstract: "Start a run of a workflow and follow it.",
         usage: """
-            pawl run <workflow> [<name=value> ...] [--vars-file <file>] [--detach]
-                     [--output <format>]
+            pawl run <workflow> [<name=value> ...] [--vars-file <file> ...]
+                     [--detach] [--output <format>]
             """,
         discussion: """
             The first line begins with the run's name. ^C leaves the run as it is: it
-            goes on. The exit status is the run's outcome.
+            goes on. The exit status is the run's outcome. Variables that are required
+            and have no value are asked for on a terminal.
 
             Examples:
               pawl run hello
-              pawl run etcd-cluster members=5 --vars-file site.json
+              pawl run etcd-cluster members=5 --vars-file site.yaml
+              PAWL_VAR_members=5 pawl run etcd-cluster
               pawl wait $(pawl run hello --detach)
             """)
 
@@ -26,8 +28,8 @@ struct RunVerb: Verb {
     @Argument(help: ArgumentHelp("Values for its variables.", valueName: "name=value"))
     var variables: [String] = []
 
-    @Option(help: ArgumentHelp("Values from a file: one JSON object.", valueName: "file"))
-    var varsFile: String?
+    @Option(help: ArgumentHelp("Values from a YAML or JSON file; the last wins.", valueName: "file"))
+    var varsFile: [String] = []
 
     @Flag(help: "Print the run's name and return at once.")
     var detach = false
@@ -35,8 +37,14 @@ struct RunVerb: Verb {
     @OptionGroup var format: OutputOption
 
     func perform(_ surroundings: Surroundings) throws -> PawlAPI.ExitStatus {
-        let values = try VariableArguments.read(variables, file: varsFile)
+        let given = try VariableArguments.read(variables, files: varsFile)
         let client = surroundings.client
+        let values: [String: Value]
+        do {
+            values = try VariableArguments.complete(given, of: workflow, client, surroundings)
+        } catch ManagerError.refused(let refusal) {
+            throw ManagerError.refused(suggesting(refusal, client))
+        }
         let name = try start(client, values)
         if detach {
             if format.output == .json { try surroundings.print(json: name) } else { surroundings.output.line(name.run) }

@@ -69,6 +69,10 @@ struct ManagerService: Sendable {
             switch method {
             case .describe: try await describe(call)
             case .listWorkflows: try await call.reply(Messages.Workflows(workflows: await library.list()))
+            case .describeWorkflow:
+                let request = try call.decode(Messages.StartRun.self)
+                let variables = try await library.variables(of: request.workflow, given: request.variables ?? [:])
+                try await call.reply(Messages.Variables(variables: variables))
             case .startRun: try await startRun(call)
             case .listRuns:
                 let request = try call.decode(Messages.ListRuns.self)

@@ -1,0 +1,19 @@
+import PawlAPI
+import PawlLanguage
+import PawlModel
+
+extension WorkflowLibrary {
+    /// The variables of a workflow, and what becomes of them in a run that is started with these values.
+    func variables(of name: String, given: [String: Value]) throws(APIError) -> [VariableSummary] {
+        let workflow = try entry(name).workflow
+        let faults = workflow.bind(given, configured: settings.variables).faults
+        let missing = Set(workflow.missing(given, configured: settings.variables).map(\.name))
+        return workflow.variables.map { variable in
+            let isMissing = missing.contains(variable.name)
+            return VariableSummary(
+                name: variable.name, type: variable.type.rawValue, description: variable.description,
+                choices: variable.allowed.map(\.text), missing: isMissing,
+                fault: isMissing ? nil : faults.first { $0.name == variable.name }?.message)
+        }
+    }
+}

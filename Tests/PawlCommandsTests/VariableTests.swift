@@ -1,0 +1,119 @@
+import FoundationEssentials
+import PawlAPI
+import PawlModel
+import Testing
+
+@testable import PawlCommands
+
+@Suite("Where the values of variables come from")
+struct VariableTests {
+    private let name = #"{"run":"etcd-7k2m9qxa","id":"7k2m9qxa"}"#
+
+    private func answer(_ variables: VariableSummary...) -> FakeManager.Reply {
+        .answer((try? JSONText.line(Messages.Variables(variables: variables))) ?? "")
+    }
+
+    private func start(_ variables: String) -> String {
+        "StartRun {\"variables\":{\(variables)},\"workflow\":\"etcd\"}"
+    }
+
+    /// A file with a text, for as long as the closure needs it.
+    private func file(_ text: String, _ body: (String) throws -> Void) throws {
+        let path = FileManager.default.temporaryDirectory.appending(path: "pawl-\(UInt64.random(in: 0 ... .max)).yaml")
+            .path
+        try Data(text.utf8).write(to: URL(filePath: path))
+        defer { try? FileManager.default.removeItem(atPath: path) }
+        try body(path)
+    }
+
+    @Test("the command line wins over files, the last file over the first, and those over the environment")
+    func precedence() throws {
+        let manager = FakeManager()
+        manager.variables = ["a": "env", "b": "env", "c": "env", "nosuch": "env"]
+        manager.on(
+            .describeWorkflow,
+            answer(
+                VariableSummary(name: "a", type: "string"), VariableSummary(name: "b", type: "string"),
+                VariableSummary(name: "c", type: "string")))
+        manager.on(.startRun, .answer(name))
+        try file("a: first\nb: first\nd: 1.50\n") { first in
+            try file("{\"b\": \"second\"}") { second in
+                let result = manager.run(
+                    "run", "etcd", "a=line", "--vars-file", first, "--vars-file", second, "--detach")
+                #expect(result.status == 0)
+                #expect(result.errors == "")
+            }
+        }
+        #expect(manager.calls.last == start(#""a":"line","b":"second","c":"env","d":"1.50""#))
+    }
+
+    @Test("a faulty file is told with its places, and nothing is started")
+    func faultyFile() throws {
+        let manager = FakeManager()
+        try file("a: 1\nb-c: 2\n") { path in
+            let result = manager.run("run", "etcd", "--vars-file", path)
+            #expect(result.status == PawlAPI.ExitStatus.usage.rawValue)
+            #expect(result.errors.contains("\(path):2:1: error: 'b-c' cannot be a variable's name"))
+        }
+        #expect(manager.calls == [])
+    }
+
+    @Test("what is missing is asked for on a terminal, and asked again where the answer is wrong")
+    func asked() {
+        let manager = FakeManager()
+        manager.answers = ["", "x", "3", "prod"]
+        let count = VariableSummary(name: "count", type: "integer", missing: true)
+        let mode = VariableSummary(name: "mode", type: "string", description: "What to do", choices: ["a", "prod"])
+        var faulty = count
+        (faulty.missing, faulty.fault) = (false, "variable 'count' takes a whole number, not 'x'")
+        var (given, missing) = (count, mode)
+        (given.missing, missing.missing) = (false, true)
+        manager.on(.describeWorkflow, answer(count, mode))
+        manager.on(.describeWorkflow, answer(faulty, mode))
+        // The answer to one makes the other one required.
+        manager.on(.describeWorkflow, answer(given, missing))
+        manager.on(.describeWorkflow, answer(given, mode))
+        manager.on(.startRun, .answer(name))
+        let result = manager.run("run", "etcd", "--detach")
+        #expect(result.status == 0)
+        #expect(
+            manager.questions == [
+                "count (integer): ", "count (integer): ", "count (integer): ", "mode (What to do; one of a, prod): ",
+            ])
+        #expect(result.errors == "pawl: variable 'count' takes a whole number, not 'x'\n")
+        #expect(manager.calls.last == start(#""count":"3","mode":"prod""#))
+    }
+
+    @Test("who gives no answer starts nothing")
+    func noAnswer() {
+        let manager = FakeManager()
+        manager.answers = []
+        manager.on(.describeWorkflow, answer(VariableSummary(name: "v", type: "string", missing: true)))
+        let result = manager.run("run", "etcd")
+        #expect(result.status == PawlAPI.ExitStatus.usage.rawValue)
+        #expect(result.errors == "pawl: variable 'v' is required and has no value\n")
+        #expect(manager.calls.count == 1)
+    }
+
+    @Test("a workflow that is not there is refused with its near name, also where pawld is asked first")
+    func noWorkflow() {
+        let manager = FakeManager()
+        manager.answers = []
+        manager.on(
+            .describeWorkflow, .failure(.refused(APIError(.noSuchWorkflow, "there is no workflow 'etdc'"))))
+        manager.on(
+            .listWorkflows,
+            .answer(#"{"workflows":[{"name":"etcd","file":"f","faulty":false,"startable":true,"faults":[]}]}"#))
+        let result = manager.run("run", "etdc")
+        #expect(result.status == PawlAPI.ExitStatus.notFound.rawValue)
+        #expect(result.errors.contains("did you mean 'etcd'?"))
+    }
+
+    @Test("without a terminal and such an environment pawld is asked nothing before the start")
+    func plain() {
+        let manager = FakeManager()
+        manager.on(.startRun, .answer(name))
+        #expect(manager.run("run", "etcd", "a=1", "--detach").status == 0)
+        #expect(manager.calls.count == 1)
+    }
+}
