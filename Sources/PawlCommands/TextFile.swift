@@ -1,4 +1,6 @@
 import Glibc
+import PawlLanguage
+import PawlModel
 
 /// A text file and who may change it.
 struct TextFile {
@@ -8,6 +10,8 @@ struct TextFile {
         var reason: String
         /// Whether there is no such file.
         var isMissing = false
+        /// A place in the file, where it is its text that is wrong.
+        var fault: Diagnostic?
     }
 
     /// What is in it.
@@ -39,7 +43,11 @@ struct TextFile {
             if count == 0 { break }
             bytes += chunk[..<count]
         }
-        guard let text = String(validating: bytes, as: UTF8.self) else { throw Failure(reason: "it is not UTF-8 text") }
+        let text: String
+        switch SourceText.read(bytes, file: path) {
+        case .success(let read): text = read
+        case .failure(let fault): throw Failure(reason: "it is not UTF-8 text", fault: fault)
+        }
         return TextFile(text: text, owner: status.st_uid, mode: status.st_mode & 0o7777)
     }
 

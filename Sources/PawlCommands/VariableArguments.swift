@@ -35,7 +35,9 @@ enum VariableArguments {
         do {
             text = try TextFile.read(file).text
         } catch {
-            throw CommandFailure(.usage, "variables cannot be read from '\(file)': \(error.reason)")
+            throw CommandFailure(
+                .usage, "variables cannot be read from '\(file)': \(error.reason)",
+                faults: error.fault.map { [$0] } ?? [])
         }
         let (values, diagnostics) = VariablesFile.read(text, file: file)
         guard let values else {

@@ -37,9 +37,10 @@ extension Workflow {
             faults.append(
                 VariableFault(name: name, message: "workflow '\(self.name)' has no variable '\(name)'\(hint)"))
         }
+        var work = Work()
         for variable in variables {
             do throws(VariableFault) {
-                values[variable.name] = try variable.bind(given[variable.name], configured[variable.name])
+                values[variable.name] = try variable.bind(given[variable.name], configured[variable.name], &work)
             } catch {
                 faults.append(error)
             }
@@ -71,16 +72,20 @@ extension Workflow {
 
 extension VariableDeclaration {
     /// The value that a run has, whether or not one is required.
-    fileprivate func bind(_ given: Value?, _ configured: Value?) throws(VariableFault) -> Value {
-        if let given, given != .null { return try take(given, from: "") }
-        if let configured, configured != .null { return try take(configured, from: " (the configuration says so)") }
+    fileprivate func bind(
+        _ given: Value?, _ configured: Value?, _ work: inout Work
+    ) throws(VariableFault) -> Value {
+        if let given, given != .null { return try take(given, from: "", &work) }
+        if let configured, configured != .null {
+            return try take(configured, from: " (the configuration says so)", &work)
+        }
         return defaultValue ?? .null
     }
 
-    private func take(_ given: Value, from source: String) throws(VariableFault) -> Value {
+    private func take(_ given: Value, from source: String, _ work: inout Work) throws(VariableFault) -> Value {
         guard let value = type.adopt(given) else { throw fault("takes \(type.wanted), not '\(given.text)'\(source)") }
         let adopted = rule.adopt(value)
-        if let message = refusal(of: adopted) { throw fault(message + source) }
+        if let message = refusal(of: adopted, &work) { throw fault(message + source) }
         return adopted
     }
 
@@ -105,8 +110,8 @@ extension VariableDeclaration {
     }
 
     /// Why a value of the right type is still none of this variable's, as the end of a sentence.
-    func refusal(of value: Value) -> String? {
+    func refusal(of value: Value, _ work: inout Work) -> String? {
         if value.text.utf8.contains(0) { return "cannot hold a NUL character: no environment can carry it" }
-        return rule.refusal(of: value, type)
+        return rule.refusal(of: value, type, &work)
     }
 }

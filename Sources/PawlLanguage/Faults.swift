@@ -7,6 +7,12 @@ final class Faults {
     private var document: YAMLDocument?
     private var found: Set<Diagnostic> = []
     private var suggestionsLeft = 200
+    /// How much text may still be counted through to find places inside scalars.
+    private var placesLeft = 64 << 20
+    /// How many instructions the patterns of the file may still become, together.
+    private var instructionsLeft = 50_000
+    /// What the checks of defaults may still cost, together.
+    var work = Work()
 
     /// How many are told at most: beyond that nobody reads, and a broken file must not fill memory.
     private static let most = 1000
@@ -47,7 +53,28 @@ final class Faults {
 
     /// A fault at a character of a scalar's text.
     func error(in node: YAMLNode, at offset: Int, _ message: String, hint: String? = nil) {
-        add(document?.mark(ofCharacter: offset, in: node) ?? node.mark, .error, message, hint)
+        placesLeft -= min(placesLeft, node.scalar?.text.utf8.count ?? 0)
+        let mark = placesLeft > 0 ? document?.mark(ofCharacter: offset, in: node) : nil
+        add(mark ?? node.mark, .error, message, hint)
+    }
+
+    /// A regular expression. Each is small, but a file may have thousands of them.
+    func pattern(_ entry: YAMLEntry) -> Pattern? {
+        guard let text = text(entry) else { return nil }
+        guard instructionsLeft > 0 else {
+            error(
+                entry.place, "the regular expressions of this file are too large together", hint: "repeat fewer times")
+            return nil
+        }
+        do throws(SyntaxFault) {
+            let pattern = try Pattern(text)
+            instructionsLeft -= pattern.program.count
+            return pattern
+        } catch {
+            self.error(
+                in: entry.value, at: error.offset, "this is no regular expression: \(error.message)", hint: error.hint)
+            return nil
+        }
     }
 
     private func add(_ mark: YAMLMark, _ severity: Diagnostic.Severity, _ message: String, _ hint: String?) {

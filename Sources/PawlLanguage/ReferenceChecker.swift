@@ -8,8 +8,15 @@ struct ReferenceChecker {
     let faults: Faults
     /// The steps whose `output` some expression reads, as places in the list.
     private(set) var readOutputs: Set<Int> = []
-    /// What was found about pairs of steps before: templates of one step mostly read the same others.
-    private var answers: [Int: Bool] = [:]
+    /// A reference to a step's results: who reads whose, and where that is written.
+    private struct StepReference {
+        var step: Int
+        var target: Int
+        var name: String
+        var node: YAMLNode
+        var offset: Int
+    }
+    private var found: [StepReference] = []
 
     init(names: NameTable, drafts: [StepDraft], faults: Faults) {
         (self.names, self.drafts, self.faults) = (names, drafts, faults)
@@ -62,40 +69,45 @@ struct ReferenceChecker {
         }
     }
 
-    mutating func check(steps graph: inout StepGraph) {
+    mutating func check(steps graph: StepGraph) {
         let places = Dictionary(uniqueKeysWithValues: drafts.enumerated().map { ($1.index, $0) })
         for (place, draft) in drafts.enumerated() {
-            answers.removeAll(keepingCapacity: true)
             for use in draft.uses {
                 for reference in use.template.references {
                     guard check(reference, use.node), let index = names.steps[reference.name],
                         let target = places[index]
                     else { continue }
-                    check(reference, to: target, from: place, use.node, &graph)
+                    note(reference, to: target, from: place, use.node)
                 }
                 checkTypes(use)
             }
         }
+        // In a circle everything waits for everything; that was told already.
+        if !graph.isCyclic { checkAncestors(graph) }
     }
 
-    private mutating func check(
-        _ reference: Reference, to target: Int, from place: Int, _ node: YAMLNode, _ graph: inout StepGraph
-    ) {
+    private mutating func note(_ reference: Reference, to target: Int, from place: Int, _ node: YAMLNode) {
         if reference.members.first == "output" { readOutputs.insert(target) }
-        let (reader, name) = (drafts[place].id, reference.name)
-        if target == place {
-            return faults.error(in: node, at: reference.offset, "step '\(reader)' reads its own results")
+        guard target == place else {
+            found.append(
+                StepReference(
+                    step: place, target: target, name: reference.name, node: node, offset: reference.offset))
+            return
         }
-        // In a circle everything waits for everything; that was told already.
-        guard !graph.isCyclic else { return }
-        let isAncestor = answers[target] ?? graph.waits(place, for: target)
-        answers[target] = isAncestor
-        guard !isAncestor else { return }
-        let hint =
-            graph.waits(target, for: place)
-            ? "'\(name)' itself waits for '\(reader)'" : "add '\(name)' to its 'depends_on'"
-        faults.error(
-            in: node, at: reference.offset, "step '\(reader)' reads '\(name)' but does not wait for it", hint: hint)
+        faults.error(in: node, at: reference.offset, "step '\(drafts[place].id)' reads its own results")
+    }
+
+    /// Reports each step whose results are read by one that does not wait for it.
+    private func checkAncestors(_ graph: StepGraph) {
+        let isAncestor = graph.waits(found.map { ($0.step, $0.target) })
+        let wrong = zip(found, isAncestor).compactMap { $1 ? nil : $0 }
+        let isDescendant = graph.waits(wrong.map { ($0.target, $0.step) })
+        for (reference, isDescendant) in zip(wrong, isDescendant) {
+            let (reader, name) = (drafts[reference.step].id, reference.name)
+            faults.error(
+                in: reference.node, at: reference.offset, "step '\(reader)' reads '\(name)' but does not wait for it",
+                hint: isDescendant ? "'\(name)' itself waits for '\(reader)'" : "add '\(name)' to its 'depends_on'")
+        }
     }
 
     /// Whether a reference names something that there is; what is wrong is reported.

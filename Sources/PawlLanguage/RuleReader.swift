@@ -23,7 +23,7 @@ struct RuleReader {
         if let choices = entries["enum"] { rule.allowed = allowed(choices, declared) }
         let implied: ValueType? = entries["items"] == nil ? nil : .list
         let type = declared ?? (example ?? rule.allowed.first).map(ValueType.of) ?? implied ?? .string
-        if let pattern = entries["pattern"] { rule.pattern = self.pattern(pattern) }
+        if let pattern = entries["pattern"] { rule.pattern = faults.pattern(pattern) }
         rule.least = entries["min"].flatMap { bound($0, type) }
         rule.most = entries["max"].flatMap { bound($0, type) }
         if let least = rule.least, let most = rule.most, least.measure.order(before: most.measure)?.greater ?? false,
@@ -41,17 +41,6 @@ struct RuleReader {
             return []
         }
         return items.compactMap { faults.value($0, as: type, of: what) }
-    }
-
-    private func pattern(_ entry: YAMLEntry) -> Pattern? {
-        guard let text = faults.text(entry) else { return nil }
-        do throws(SyntaxFault) {
-            return try Pattern(text)
-        } catch {
-            faults.error(
-                in: entry.value, at: error.offset, "this is no regular expression: \(error.message)", hint: error.hint)
-            return nil
-        }
     }
 
     private func bound(_ entry: YAMLEntry, _ type: ValueType) -> ValueRule.Bound? {

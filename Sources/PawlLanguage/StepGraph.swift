@@ -11,9 +11,6 @@ struct StepGraph {
 
     /// For each step, its place in an order in which every step comes after those it waits for.
     private var ranks: [Int] = []
-    /// Stamps of the last search that came by, so that a search needs no set of its own.
-    private var seen: [Int]
-    private var search = 0
 
     /// How many circles are told: beyond that, they mostly tell of the same steps again.
     private static let mostCycles = 10
@@ -24,7 +21,6 @@ struct StepGraph {
         let places = Dictionary(uniqueKeysWithValues: drafts.enumerated().map { ($1.index, $0) })
         dependencies = Array(repeating: [], count: drafts.count)
         dependents = dependencies
-        seen = Array(repeating: 0, count: drafts.count)
         for (place, draft) in drafts.enumerated() {
             guard let named = draft.dependsOn else {
                 if place > 0 { dependencies[place] = [place - 1] }
@@ -113,21 +109,46 @@ struct StepGraph {
         let ordered = Array(cycle[first...] + cycle[..<first])
         let next = drafts[ordered[1 % ordered.count]].id
         let mark = drafts[ordered[0]].dependsOn?.first { $0.name == next }?.mark ?? drafts[ordered[0]].idMark
-        let path = (ordered + [ordered[0]]).map { drafts[$0].id }.joined(separator: " -> ")
+        var names = (ordered + [ordered[0]]).map { drafts[$0].id }
+        // Nobody reads hundreds of names, and both ends say where to look.
+        if names.count > 24 { names.replaceSubrange(12..<(names.count - 11), with: ["(\(names.count - 23) more)"]) }
+        let path = names.joined(separator: " -> ")
         faults.error(mark, "these steps wait for one another: \(path)")
     }
 
-    /// Whether a step waits for another, directly or through others. Looks only at steps that can lie between the two.
-    mutating func waits(_ step: Int, for target: Int) -> Bool {
-        search += 1
-        var open = [step]
-        while let current = open.popLast() {
-            for dependency in dependencies[current] where seen[dependency] != search {
-                if dependency == target { return true }
-                seen[dependency] = search
-                if ranks[dependency] > ranks[target] { open.append(dependency) }
+    /// For each pair, whether the step waits for the target, directly or through others. Without circles.
+    ///
+    /// 64 targets at a time: one walk over all steps in their order tells which of them each step comes after. A search
+    /// for every pair would take the number of pairs times that of all dependencies.
+    func waits(_ pairs: [(step: Int, target: Int)]) -> [Bool] {
+        var result = pairs.map { dependencies[$0.step].last == $0.target }
+        let open = pairs.indices.filter { !result[$0] }.sorted { pairs[$0].target < pairs[$1].target }
+        guard !open.isEmpty else { return result }
+        var order = Array(repeating: 0, count: ranks.count)
+        for (step, rank) in ranks.enumerated() { order[rank] = step }
+        var masks = Array(repeating: UInt64(0), count: ranks.count)
+        var bits = masks
+        var next = 0
+        while next < open.count {
+            let first = next
+            var targets: [Int] = []
+            while next < open.count {
+                let target = pairs[open[next]].target
+                if targets.last != target {
+                    guard targets.count < 64 else { break }
+                    bits[target] = 1 << UInt64(targets.count)
+                    targets.append(target)
+                }
+                next += 1
             }
+            for step in order {
+                masks[step] = dependencies[step].reduce(0) { $0 | masks[$1] | bits[$1] }
+            }
+            for place in open[first..<next] {
+                result[place] = masks[pairs[place].step] & bits[pairs[place].target] != 0
+            }
+            for target in targets { bits[target] = 0 }
         }
-        return false
+        return result
     }
 }

@@ -37,21 +37,21 @@ struct ValueRule: Sendable {
     }
 
     /// Why a value of the type is none that the rule allows, as the end of a sentence whose subject it is.
-    func refusal(of value: Value, _ type: ValueType) -> String? {
-        if !allowed.isEmpty, !allowed.contains(where: { isSame($0, value) }) {
+    func refusal(of value: Value, _ type: ValueType, _ work: inout Work) -> String? {
+        if !allowed.isEmpty, !isAllowed(value, &work) {
             return "must be one of \(allowed.map(\.text).joined(separator: ", ")), not '\(value.text)'"
         }
         if let message = boundRefusal(of: value, type) { return message }
-        if let message = patternRefusal(of: value) { return message }
+        if let message = patternRefusal(of: value, &work) { return message }
         guard let item = items.first else { return nil }
         switch value {
         case .list(let values):
             for (index, value) in values.enumerated() {
-                if let message = item.refusal(of: value) { return "has an item [\(index)] that \(message)" }
+                if let message = item.refusal(of: value, &work) { return "has an item [\(index)] that \(message)" }
             }
         case .map(let entries):
             for key in entries.keys.sorted() {
-                if let value = entries[key], let message = item.refusal(of: value) {
+                if let value = entries[key], let message = item.refusal(of: value, &work) {
                     return "has an entry '\(key)' that \(message)"
                 }
             }
@@ -60,9 +60,8 @@ struct ValueRule: Sendable {
         return nil
     }
 
-    private func patternRefusal(of value: Value) -> String? {
+    private func patternRefusal(of value: Value, _ work: inout Work) -> String? {
         guard let pattern else { return nil }
-        var work = Work()
         do throws(FunctionFault) {
             let isMatch = try pattern.matchesWhole(value.text, &work)
             return isMatch ? nil : "must match '\(pattern.text)' as a whole, which '\(value.text)' does not"
@@ -71,9 +70,9 @@ struct ValueRule: Sendable {
         }
     }
 
-    private func isSame(_ one: Value, _ two: Value) -> Bool {
-        var work = Work()
-        return (try? one.equals(two, &work)) ?? false
+    private func isAllowed(_ value: Value, _ work: inout Work) -> Bool {
+        for one in allowed { if (try? one.equals(value, &work)) ?? false { return true } }
+        return false
     }
 
     private func boundRefusal(of value: Value, _ type: ValueType) -> String? {
@@ -99,9 +98,9 @@ struct ValueRule: Sendable {
 }
 
 extension ValueRule.ItemRule {
-    fileprivate func refusal(of value: Value) -> String? {
+    fileprivate func refusal(of value: Value, _ work: inout Work) -> String? {
         guard let adopted = type.adopt(value) else { return "has to be \(type.wanted), not '\(value.text)'" }
-        return rule.refusal(of: adopted, type)
+        return rule.refusal(of: adopted, type, &work)
     }
 }
 

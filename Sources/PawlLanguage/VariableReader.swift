@@ -92,7 +92,7 @@ struct VariableReader {
     private func checkDefault(_ declaration: inout VariableDeclaration, _ node: YAMLNode?) {
         guard let node, let value = declaration.defaultValue.map(declaration.rule.adopt) else { return }
         declaration.defaultValue = value
-        if let message = declaration.refusal(of: value) {
+        if let message = declaration.refusal(of: value, &faults.work) {
             faults.error(node.mark, "the default of variable '\(declaration.name)' \(message)")
         }
     }

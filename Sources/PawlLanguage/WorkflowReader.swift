@@ -56,11 +56,11 @@ package enum WorkflowReader {
         }
 
         let names = NameTable(variables: variables, drafts: drafts, faults)
-        var graph = StepGraph(drafts, names, faults)
+        let graph = StepGraph(drafts, names, faults)
         var checker = ReferenceChecker(names: names, drafts: drafts, faults: faults)
         checker.check(required: variableReader.conditions)
         checker.check(shared: shared.uses)
-        checker.check(steps: &graph)
+        checker.check(steps: graph)
         for draft in drafts {
             if let script = draft.script { ScriptChecker(names: names, faults: faults).check(script) }
         }

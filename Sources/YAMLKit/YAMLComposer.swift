@@ -5,13 +5,19 @@ struct YAMLComposer {
     private(set) var root: YAMLNode?
     private(set) var faults: [YAMLError] = []
 
+    /// What a node costs with its aliases written out.
+    private struct Cost {
+        var nodes = 0
+        var bytes = 0
+    }
+
     /// A sequence or mapping that is still open.
     private struct Frame {
         var mark: YAMLMark
         var anchor: String?
         var isMapping: Bool
-        /// How many nodes stood before it.
-        var nodesBefore: Int
+        /// How many nodes, and bytes of scalars, stood before it.
+        var before: Cost
         /// How many levels it has below itself.
         var height = 0
         var items: [YAMLNode] = []
@@ -24,8 +30,8 @@ struct YAMLComposer {
 
     private let limits: YAMLLimits
     private var frames: [Frame] = []
-    private var anchors: [String: (node: YAMLNode, nodes: Int, height: Int)] = [:]
-    private var nodes = 0
+    private var anchors: [String: (node: YAMLNode, cost: Cost, height: Int)] = [:]
+    private var cost = Cost()
     private var documents = 0
 
     init(limits: YAMLLimits) { self.limits = limits }
@@ -42,18 +48,18 @@ struct YAMLComposer {
             guard let known = anchors[name] else {
                 throw YAMLError(mark, "the alias '*\(name)' has no anchor '&\(name)' before it")
             }
-            try count(known.nodes, mark)
+            try count(known.cost, mark)
             // Aliases can nest what they stand for deeper than the text itself is nested.
             guard frames.count + known.height <= limits.depth else { throw tooDeep(mark) }
             try add(known.node, mark, height: known.height)
         case YAML_SEQUENCE_START_EVENT:
             let start = event.data.sequence_start
             noteTag(text(start.tag), known: ["seq"], mark)
-            try open(Frame(mark: mark, anchor: text(start.anchor), isMapping: false, nodesBefore: nodes))
+            try open(Frame(mark: mark, anchor: text(start.anchor), isMapping: false, before: cost))
         case YAML_MAPPING_START_EVENT:
             let start = event.data.mapping_start
             noteTag(text(start.tag), known: ["map"], mark)
-            try open(Frame(mark: mark, anchor: text(start.anchor), isMapping: true, nodesBefore: nodes))
+            try open(Frame(mark: mark, anchor: text(start.anchor), isMapping: true, before: cost))
         case YAML_SEQUENCE_END_EVENT, YAML_MAPPING_END_EVENT: try close()
         default: break
         }
@@ -75,8 +81,9 @@ struct YAMLComposer {
         // `"\0"` is legal YAML, but no C string, argument or environment can carry it.
         if content.utf8.contains(0) { throw YAMLError(mark, "a NUL character cannot stand in a value") }
         let node = YAMLNode(.scalar(YAMLScalar(content, style: style, tag: tag)), at: mark)
-        try count(1, mark)
-        if let anchor = text(data.anchor) { anchors[anchor] = (node, 1, 0) }
+        let added = Cost(nodes: 1, bytes: data.length)
+        try count(added, mark)
+        if let anchor = text(data.anchor) { anchors[anchor] = (node, added, 0) }
         try add(node, mark)
     }
 
@@ -84,7 +91,7 @@ struct YAMLComposer {
         guard frames.count < limits.depth else {
             throw tooDeep(frame.mark)
         }
-        try count(1, frame.mark)
+        try count(Cost(nodes: 1), frame.mark)
         if let parent = frames.last, parent.isMapping, parent.pendingKey == nil {
             throw YAMLError(frame.mark, "a key must be text, not a list or a map")
         }
@@ -100,7 +107,10 @@ struct YAMLComposer {
             }
         }
         let node = YAMLNode(frame.isMapping ? .mapping(frame.entries) : .sequence(frame.items), at: frame.mark)
-        if let anchor = frame.anchor { anchors[anchor] = (node, nodes - frame.nodesBefore, frame.height + 1) }
+        if let anchor = frame.anchor {
+            let added = Cost(nodes: cost.nodes - frame.before.nodes, bytes: cost.bytes - frame.before.bytes)
+            anchors[anchor] = (node, added, frame.height + 1)
+        }
         try add(node, frame.mark, height: frame.height + 1)
     }
 
@@ -142,10 +152,14 @@ struct YAMLComposer {
 
     /// Counts nodes as they would be with every alias written out: a few lines of aliases to aliases can stand for
     /// more nodes than memory holds.
-    private mutating func count(_ added: Int, _ mark: YAMLMark) throws(YAMLError) {
-        nodes += added
-        guard nodes <= limits.nodes else {
+    private mutating func count(_ added: Cost, _ mark: YAMLMark) throws(YAMLError) {
+        cost.nodes += added.nodes
+        cost.bytes += added.bytes
+        guard cost.nodes <= limits.nodes else {
             throw YAMLError(mark, "with its aliases written out the text has more than \(limits.nodes) values")
+        }
+        guard cost.bytes <= limits.scalarBytes else {
+            throw YAMLError(mark, "with its aliases written out the text has more than \(limits.scalarBytes) bytes")
         }
     }
 

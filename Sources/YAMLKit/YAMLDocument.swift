@@ -8,6 +8,8 @@ package struct YAMLLimits: Sendable {
     package var depth = 64
     /// Nodes, each alias counted as all that it stands for.
     package var nodes = 200_000
+    /// Bytes of the scalars, each alias counted as all that it stands for: whoever reads them takes time for each.
+    package var scalarBytes = 4 << 20
 
     /// The limits for a file that a person writes.
     package init() {}
@@ -36,6 +38,20 @@ package struct YAMLDocument: Sendable {
         self.source = source
         root = composer.root
         faults = composer.faults
+    }
+
+    /// Bytes as text, or where the first one stands that is not UTF-8.
+    package static func text(_ bytes: [UInt8]) throws(YAMLError) -> String {
+        if let text = String(validating: bytes, as: UTF8.self) { return text }
+        var (mark, index) = (YAMLMark(line: 1, column: 1), 0)
+        while index < bytes.count {
+            let (scalar, length) = YAMLSource.decode(bytes, at: index)
+            guard let scalar else { break }
+            index += length
+            mark = scalar == "\n" ? YAMLMark(line: mark.line + 1, column: 1) : mark
+            if scalar != "\n" { mark.column += 1 }
+        }
+        throw YAMLError(mark, "this is not UTF-8 text")
     }
 
     /// Where a character inside a scalar stands in the text: exact for every character that is not a blank.

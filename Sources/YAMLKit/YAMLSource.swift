@@ -1,8 +1,10 @@
-/// The bytes of a document and where its lines begin, so that a place inside a scalar can be found again.
+/// The bytes of a document and where its lines and long stretches of lines begin, so that a place inside a scalar can be found again.
 struct YAMLSource: Sendable {
     let bytes: [UInt8]
-    /// The offset of each line's first byte.
-    private let lines: [Int]
+    /// The offset of each line's first byte, and of a character every so often in a line that is long: a file may be a
+    /// single line, and a thousand faults in it are looked up one by one.
+    private let stops: [(mark: YAMLMark, offset: Int)]
+    private static let stride = 512
 
     /// Takes the bytes, without a byte order mark, if libyaml will be able to read them: it reports what it cannot
     /// read by a byte offset alone, so such bytes are found here, with their line and column.
@@ -12,7 +14,7 @@ struct YAMLSource: Sendable {
             throw YAMLError(start, "the text has \(input.count) bytes; at most \(maximumBytes) are read")
         }
         let bytes = input.starts(with: [0xEF, 0xBB, 0xBF]) ? Array(input.dropFirst(3)) : input
-        var (lines, mark) = ([0], start)
+        var (stops, mark) = ([(mark: start, offset: 0)], start)
         var index = 0
         while index < bytes.count {
             let (scalar, length) = YAMLSource.decode(bytes, at: index)
@@ -21,20 +23,26 @@ struct YAMLSource: Sendable {
             index += length
             let isPair = scalar == "\r" && index < bytes.count && bytes[index] == 0x0A
             if YAMLSource.isBreak(scalar), !isPair {
-                lines.append(index)
                 mark = YAMLMark(line: mark.line + 1, column: 1)
+                stops.append((mark, index))
             } else {
                 mark.column += 1
+                if mark.column % YAMLSource.stride == 0 { stops.append((mark, index)) }
             }
         }
-        (self.bytes, self.lines) = (bytes, lines)
+        (self.bytes, self.stops) = (bytes, stops)
     }
 
-    /// The bytes of the scalar that begins at the mark, to the end of the text, and the offset of the mark.
+    /// The offset of a mark; behind the end for one that is in no line.
     func offset(of mark: YAMLMark) -> Int {
-        guard mark.line >= 1, mark.line <= lines.count else { return bytes.count }
-        var index = lines[mark.line - 1]
-        var column = 1
+        // The last stop that is not behind the mark.
+        var (low, high) = (0, stops.count)
+        while low < high {
+            let middle = (low + high) / 2
+            if mark < stops[middle].mark { high = middle } else { low = middle + 1 }
+        }
+        guard low > 0, stops[low - 1].mark.line == mark.line else { return bytes.count }
+        var (column, index) = (stops[low - 1].mark.column, stops[low - 1].offset)
         while column < mark.column, index < bytes.count {
             index += YAMLSource.decode(bytes, at: index).length
             column += 1

@@ -106,6 +106,28 @@ struct YAMLDocumentTests {
         }
     }
 
+    @Test("a bomb of few values and many bytes is refused too, at the alias that is too many")
+    func bytesBomb() {
+        let text = "a: &a \(String(repeating: "x", count: 400_000))\n" + (1...20).map { "b\($0): *a\n" }.joined()
+        do {
+            _ = try YAMLDocument(text)
+            Issue.record("the bomb was taken")
+        } catch {
+            #expect(error.description == "11:6: with its aliases written out the text has more than 4194304 bytes")
+        }
+    }
+
+    @Test("places in a line of a megabyte are found at once, by stops along it")
+    func longLine() throws {
+        let text = "[" + Array(repeating: "\"ä ${x}\"", count: 60_000).joined(separator: ", ") + "]"
+        let document = try YAMLDocument(text)
+        let items = try #require(document.root?.sequence)
+        for number in stride(from: 0, to: items.count, by: 7) {
+            let mark = document.mark(ofCharacter: 4, in: items[number])
+            #expect(mark == YAMLMark(line: 1, column: 2 + number * 10 + 5))
+        }
+    }
+
     @Test("depth is bounded, also where aliases make it")
     func depth() throws {
         func nested(_ levels: Int, _ core: String) -> String {

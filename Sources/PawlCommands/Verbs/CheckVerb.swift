@@ -62,6 +62,7 @@ struct CheckVerb: Verb {
         do {
             file = try TextFile.read(path)
         } catch {
+            if let fault = error.fault { return Finding(file: path, ok: false, diagnostics: [fault]) }
             throw CommandFailure(
                 error.isMissing ? .notFound : .usage, "workflow file '\(path)' cannot be read: \(error.reason)")
         }

@@ -184,7 +184,6 @@ actor WorkflowLibrary {
         guard let bytes = SmallFile.read(descriptor, limit: 4 << 20) else {
             return fault("cannot be read: \(String(cString: strerror(errno)))")
         }
-        guard let text = String(validating: bytes, as: UTF8.self) else { return fault("is not valid UTF-8") }
-        return .success(text)
+        return SourceText.read(bytes, file: path)
     }
 }
