@@ -4,7 +4,7 @@
 SWIFT_FLAGS = --explicit-target-dependency-import-check error -Xswiftc -warnings-as-errors
 SWIFT_FILES = Package.swift Sources Tests
 
-.PHONY: all build recorder test check format lint deb demo bench chaos hooks clean
+.PHONY: all build recorder test check format lint deb demo bench chaos fuzz hooks clean
 all: build
 
 build: recorder
@@ -43,6 +43,12 @@ bench:
 MINUTES = 30
 chaos:
 	Tests/System/chaos $(MINUTES)
+
+# Feeds a reader of the language, or all of them, with coverage feedback for so many minutes each.
+TARGET = all
+fuzz: MINUTES = 1
+fuzz:
+	Tests/Fuzz/run $(TARGET) $(MINUTES)
 
 # git runs the formatter and the build before each commit.
 hooks:
