@@ -74,6 +74,7 @@ extension StepReader {
                 items[0].mark, "a program is an absolute path or a name without '/', not '\(program)'")
         }
         checkShell(read, items)
+        checkInterpreter(read, items)
         return (read, zip(read, items).map { TemplateUse(template: $0, node: $1) })
     }
 
@@ -85,6 +86,35 @@ extension StepReader {
     private static let shells: Set<String> = [
         "sh", "bash", "dash", "zsh", "ksh", "mksh", "ash", "busybox", "fish", "su", "runuser",
     ]
+
+    /// Interpreters that take a program as an argument, and the options it stands behind.
+    private static let interpreters: [String: Set<String>] = [
+        "python": ["-c"], "python3": ["-c"], "perl": ["-e", "-E"], "ruby": ["-e"], "php": ["-r"],
+        "node": ["-e", "-p", "--eval", "--print"],
+    ]
+
+    /// Refuses `${...}` in the program that an interpreter gets as an argument, for the same reason as in a shell's.
+    private func checkInterpreter(_ arguments: [Template], _ nodes: [YAMLNode]) {
+        guard let place = arguments.firstIndex(where: { StepReader.interpreters[StepReader.program($0)] != nil }) else {
+            return
+        }
+        let name = StepReader.program(arguments[place])
+        let options = StepReader.interpreters[name] ?? []
+        for index in arguments.indices.dropFirst(place + 2) {
+            guard let option = arguments[index - 1].constant?.text, options.contains(option) else { continue }
+            if let first = arguments[index].expressions.first {
+                faults.error(
+                    in: nodes[index], at: max(0, first.leftmost - 2),
+                    "a value in the text of '\(name) \(option)' would become code",
+                    hint: "pass it as an argument of its own, or by 'env'")
+            }
+            return
+        }
+    }
+
+    private static func program(_ argument: Template) -> String {
+        argument.constant?.text.split(separator: "/").last.map(String.init) ?? ""
+    }
 
     /// Refuses `${...}` in the text that a shell gets by `-c`: there a value becomes code.
     ///

@@ -86,6 +86,7 @@ struct TypeChecker {
         case .formatTime:
             try need(arguments[0], [.text, .number], "\(name)() needs a time", at: offset)
             try need(arguments[1], texts, "\(name)() needs a format that is text", at: offset)
+            try checkFormat(arguments[1])
             return .text
         case .json:
             _ = try type(of: arguments[0])
@@ -118,6 +119,14 @@ struct TypeChecker {
             fault.message = "this is no regular expression: \(error.message)"
             fault.offset = expression.offset
             throw fault
+        }
+    }
+
+    /// A format that is written out is the same for every moment.
+    private func checkFormat(_ expression: Expression) throws(SyntaxFault) {
+        guard case .literal(.string(let text)) = expression.kind else { return }
+        do throws(FunctionFault) { _ = try Moment(.integer(0))?.text(text) } catch {
+            throw SyntaxFault(message: error.message, offset: expression.offset)
         }
     }
 

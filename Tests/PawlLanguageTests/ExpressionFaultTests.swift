@@ -66,6 +66,42 @@ struct ExpressionFaultTests {
             ]),
         FaultCase(
             #"""
+            variables: {l: [1], n: 3, t: x, f: true, m: {default: {}}}
+            steps:
+              - id: a
+                command: [echo, "${length(n)}", "${lower(l)}", "${join(m)}", "${split(t, l)}", "${matches(t, '(')}", "${min(n)}", "${max(n, f)}", "${format_time(f, '%F')}", "${format_time(n, '%q')}", "${contains(null, t)}", "${basename(m)}", "${default(n, 1) && f}", "${json(l).a}"]
+            """#,
+            [
+                "4:24: error: length() needs text, a list or a map, not a number",
+                "4:40: error: lower() needs text, not a list",
+                "4:55: error: join() needs a list, not a map",
+                "4:69: error: split() needs text, not a list",
+                "4:98: error: this is no regular expression: this '(' has no ')' (write '\\(' for itself)",
+                "4:109: error: min() needs a list or several numbers, not a number",
+                "4:122: error: max() needs numbers, not true or false",
+                "4:138: error: format_time() needs a time, not true or false",
+                "4:180: error: a format_time() format knows '%' before one of Y m d H M S j a b A B u F T s % only",
+                "4:192: error: contains() needs a list, a map or text, not no value",
+                "4:216: error: basename() needs text, not a map",
+                "4:248: error: '&&' needs true or false, not a number",
+            ]),
+        FaultCase(
+            #"""
+            variables: {v: x}
+            steps:
+              - {id: a, command: [python3, -c, "print('${v}')"]}
+              - {id: b, command: [/usr/bin/env, perl, -w, -e, "x ${v}", "${v}"]}
+              - {id: c, command: [node, --eval, "${v}"]}
+              - {id: d, command: [python3, script.py, -c, "x"]}
+              - {id: e, command: [python3, -c, "import sys; print(sys.argv[1])", "${v}"]}
+            """#,
+            [
+                "3:44: error: a value in the text of 'python3 -c' would become code (pass it as an argument of its own, or by 'env')",
+                "4:54: error: a value in the text of 'perl -e' would become code (pass it as an argument of its own, or by 'env')",
+                "5:38: error: a value in the text of 'node --eval' would become code (pass it as an argument of its own, or by 'env')",
+            ]),
+        FaultCase(
+            #"""
             steps:
               - id: a
                 command: [echo, "${", "${}", "${1 +}", "${'x}", "${1 = 1}", "${nosuch(1)}", "${lenght('a')}", "${length()}", "${1 < 2 < 3}", "${(1}", "x ${1 2}", '${@}', '${[1, 2}', "${'a' & 'b'}", '${1a}']
