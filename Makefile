@@ -38,6 +38,7 @@ demo:
 
 bench:
 	Tests/Benchmarks/run
+	Tests/Benchmarks/scale
 
 # Attacks a throwaway host for so many minutes, and holds what pawl says against what its steps did.
 MINUTES = 30

@@ -63,8 +63,10 @@ package struct Daemon: Sendable {
             // Subscribed first, looked afterwards: what happens between the two gives a sign.
             group.addTask { await manager.watch(signs) }
             group.addTask { await carryOut(conductor, attempts, driver, slices) }
-            _ = await server.reload()
+            // Beside each other: the workflows are read on one thread, the runs in flight on another.
+            async let reloaded = server.reload()
             try await recover(conductor, bus, units, manager)
+            _ = await reloaded
             await sweep(conductor, manager, folders, journal)
             group.addTask { await server.serve(on: listener, events: events) }
             let count = await conductor.activity
@@ -181,7 +183,8 @@ package struct Daemon: Sendable {
                     group.addTask { await conductor.pass() }
                 case .drive(let command, let epoch, let isNew):
                     group.addTask {
-                        await slices.ensure(command.name.run, workflow: command.workflow)
+                        // One that is looked for is in its slice already, or systemd makes it again.
+                        if isNew { await slices.ensure(command.name.run, workflow: command.workflow) }
                         await attempts.carryOut(command, epoch: epoch, isNew: isNew)
                     }
                 case .stop(let unit):

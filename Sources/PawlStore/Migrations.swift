@@ -27,7 +27,12 @@ enum Migrations {
             body TEXT NOT NULL,
             PRIMARY KEY (run, sequence)
         ) STRICT, WITHOUT ROWID;
+        """,
+        // Version 2.
         """
+        -- A run is found by the beginning of its name, WORKFLOW-ID, however many runs there are.
+        CREATE INDEX runs_name ON runs(workflow, id);
+        """,
     ]
 
     /// Brings a store up to today's version in one transaction.

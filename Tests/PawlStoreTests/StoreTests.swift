@@ -32,16 +32,18 @@ struct StoreTests {
         """
     static let host = HostFacts(name: "h", machineID: "m", arch: "x86_64", cpus: 1, memory: 1, osVersion: "12")
 
-    private func created(_ folder: String = "/runs/x") -> RunCreated {
+    private func created(_ folder: String = "/runs/x", workflow: String = "demo") -> RunCreated {
         RunCreated(
-            workflow: "demo", file: "/demo.yaml", text: StoreTests.text,
+            workflow: workflow, file: "/demo.yaml", text: StoreTests.text,
             variables: ["n": 1, "l": .list(["x", .null])],
             uid: 0, folder: folder, maxParallel: 4, host: StoreTests.host)
     }
 
     private func change(_ id: RunID, _ events: [Event], from first: Int = 1) throws -> (RunChange, Run) {
         let time = Timestamp(microseconds: 1_700_000_000_000_000)
-        var run = try Run(id: id, created: created(), at: time)
+        var made = created()
+        if case .runCreated(let body)? = events.first { made = body }
+        var run = try Run(id: id, created: made, at: time)
         for event in events { if case .runCreated = event {} else { run.apply(event, at: time) } }
         let recorded = events.enumerated().map {
             RecordedEvent(sequence: first + $0.offset, time: time, event: $0.element)
@@ -106,6 +108,25 @@ struct StoreTests {
         #expect(try store.find("").isEmpty)
         #expect(try store.find("other-0000000a").isEmpty)
         #expect(try store.find("%").isEmpty)
+    }
+
+    @Test("Every dash of a name may be the one before the ID, and the beginning of a workflow's name finds its runs")
+    func findByWorkflow() throws {
+        let temporary = try TemporaryStore()
+        let store = try Store(path: temporary.path)
+        for (id, workflow) in [("0000000a", "a-b"), ("0000000b", "a-b-c"), ("9000000a", "a")] {
+            let id = try #require(RunID(rawValue: id))
+            try store.record([change(id, [.runCreated(created(workflow: workflow))]).0])
+        }
+        func found(_ text: String) throws -> [String] { try store.find(text).map(\.id.rawValue).sorted() }
+        #expect(try found("a-b-c-") == ["0000000b"])
+        #expect(try found("a-b-0000000a") == ["0000000a"])
+        #expect(try found("a-b-0") == ["0000000a"])
+        #expect(try found("a-b") == ["0000000a", "0000000b"])
+        #expect(try found("a-9") == ["9000000a"])
+        #expect(try found("a") == ["0000000a", "0000000b", "9000000a"])
+        #expect(try found("b") == [])
+        #expect(try found(String(repeating: "a-", count: 10_000)) == [])
     }
 
     @Test("A transaction that fails leaves nothing behind, and the store goes on")

@@ -36,10 +36,10 @@ struct AttemptDriver: Sendable {
     ///   - epoch: the life of the manager in which it was ordered.
     ///   - isCancelled: whether it is to be stopped by now; asked again after the start, since a cancellation that came
     ///     in while the start was under way found nothing to stop.
-    ///   - looked: called once the unit's state is known for the first time.
+    ///   - looked: called once the unit's state is known for the first time; says what `isCancelled` says.
     func drive(
         _ command: StepCommand, isNew: Bool, epoch: String, isCancelled: @Sendable () async -> Bool,
-        looked: @Sendable () async -> Void
+        looked: @Sendable () async -> Bool
     ) async -> End {
         let unit = command.name.unit
         // Signs are asked for before the first look: what happens between the two is not missed.
@@ -73,23 +73,24 @@ struct AttemptDriver: Sendable {
                 mayStart = false
                 if starts == 1, isStarted {
                     // A unit that was started just now need not be looked for: its end gives a sign.
-                    if !hasLooked { await looked() }
+                    if !hasLooked { _ = await looked() }
                     hasLooked = true
                     _ = await sign.next(isolation: nil)
                 }
             }
-            switch await look(command.name, epoch: epoch) {
+            // One that is looked for the first time most likely runs: then PID 1 is asked first, and no file is.
+            switch await look(command.name, epoch: epoch, receiptFirst: isNew || hasLooked) {
             case .ended(let end):
-                if !hasLooked { await looked() }
+                if !hasLooked { _ = await looked() }
                 return end
             case .running:
                 // At each look: an order to stop may have been lost together with the bus.
-                if await isCancelled() { await stop(unit) }
-                if !hasLooked { await looked() }
+                let mustStop = hasLooked ? await isCancelled() : await looked()
+                if mustStop { await stop(unit) }
                 hasLooked = true
                 _ = await sign.next(isolation: nil)
             case .nowhere:
-                if !hasLooked { await looked() }
+                if !hasLooked { _ = await looked() }
                 hasLooked = true
                 guard starts < AttemptDriver.mostStarts else {
                     return .refused("its unit \(unit) was asked for \(starts) times and never appeared")
@@ -129,9 +130,10 @@ struct AttemptDriver: Sendable {
         case unknown
     }
 
-    /// Receipt first, then PID 1, then the receipt again: it may have been written between the two.
-    private func look(_ name: AttemptName, epoch: String) async -> Sight {
-        if let end = await harvest(name) { return .ended(end) }
+    /// Receipt first, then PID 1, then the receipt again: it may have been written between the two. The first of them only
+    /// spares the others, so it is left out where it would most likely be missing.
+    private func look(_ name: AttemptName, epoch: String, receiptFirst: Bool) async -> Sight {
+        if receiptFirst, let end = await harvest(name) { return .ended(end) }
         let status: UnitStatus?
         let now: String
         do throws(ServiceManagerFault) {

@@ -48,6 +48,9 @@ struct UnitStatus: Sendable, Equatable {
     /// How it ended, as far as it has.
     var result: UnitResult
 
+    /// A unit that has not ended; how it will is not known yet.
+    static let running = UnitStatus(hasEnded: false, result: UnitResult(result: "success", exit: .none, ended: nil))
+
     /// Makes a status.
     init(hasEnded: Bool, result: UnitResult) {
         self.hasEnded = hasEnded

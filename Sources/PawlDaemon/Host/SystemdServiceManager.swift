@@ -10,11 +10,18 @@ final class SystemdServiceManager: ServiceManager {
     private let bootID: String
     /// The epoch of this connection to the manager: asked for once, and again whenever the manager appears anew.
     private let known = Mutex<String?>(nil)
+    /// How many units are looked at one by one just now.
+    private let looks = Mutex(0)
+    private let rollCall: RollCall
+
+    /// The most units that are looked at one by one at the same time; beyond that a listing is cheaper.
+    private static let mostLooks = 4
 
     /// Speaks to systemd by a manager of the bus.
     init(units: UnitManager, bootID: String) {
         self.units = units
         self.bootID = bootID
+        rollCall = RollCall(loop: units.bus.loop) { await SystemdServiceManager.loaded(units) }
     }
 
     /// Turns systemd's signals into 'look again', for ever.
@@ -96,12 +103,36 @@ final class SystemdServiceManager: ServiceManager {
     }
 
     func status(of unit: String) async throws(ServiceManagerFault) -> PawlDaemon.UnitStatus? {
+        let isBusy = looks.withLock { looks in
+            looks += 1
+            return looks > SystemdServiceManager.mostLooks
+        }
+        defer { looks.withLock { $0 -= 1 } }
+        if isBusy, let loaded = await rollCall.units() {
+            guard let goesOn = loaded[unit] else { return nil }
+            if goesOn { return .running }
+            // How it has ended, if it was ever started, its properties tell.
+        }
         let status = try await ask { () async throws(BusError) in try await units.serviceStatus(unit) }
         return status.map { PawlDaemon.UnitStatus($0) }
     }
 
     func units(matching pattern: String) async throws(ServiceManagerFault) -> [String] {
         try await ask { () async throws(BusError) in try await units.listUnits(patterns: [pattern]).map(\.name) }
+    }
+
+    /// The units of steps that are loaded, and whether each is neither inactive nor failed. Nil if the listing failed: then
+    /// each is asked for by itself, and fails with a cause of its own.
+    private static func loaded(_ units: UnitManager) async -> [String: Bool]? {
+        do throws(BusError) {
+            let listed = try await units.listUnits(patterns: [AttemptName.unitPrefix + "*"])
+            return Dictionary(
+                listed.lazy.filter { $0.loadState != "not-found" }
+                    .map { ($0.name, $0.activeState != "inactive" && $0.activeState != "failed") },
+                uniquingKeysWith: { $1 })
+        } catch {
+            return nil
+        }
     }
 
     /// Asks what may be asked twice. A manager that is there and took too long to answer is asked again: no sign would

@@ -16,13 +16,17 @@ struct ActiveRun {
     var watchers: [Int: CheckedContinuation<Void, Never>] = [:]
     /// The moment at which it is to be looked at again, if a work for that is under way.
     var wakeTime: Timestamp?
-
+    /// How many of its steps ran when they were counted last.
+    var countedSteps = 0
     /// Whether it is to be looked at again soon, since the host was going down when it last was.
     var awaitsHost = false
 
     init(_ run: Run) {
         self.run = run
     }
+
+    /// Why it stands still after a commit that failed, and what to do.
+    var faultReason: String? { fault.map { "\($0); once that is mended, 'pawl resume \(run.name)' goes on" } }
 
     /// The step an event is about.
     func step(of event: Event) -> Int? {

@@ -16,7 +16,7 @@ struct AttemptWork: Sendable {
         let end = await driver.drive(
             command, isNew: isNew, epoch: epoch,
             isCancelled: { await conductor.isCancelled(name) },
-            looked: { if !isNew { await conductor.looked(at: name) } })
+            looked: { isNew ? false : await conductor.looked(at: name) })
         let isSettled = await settle(command, end)
         await conductor.leave(name, isSettled: isSettled)
         // Nobody asks for it any more.

@@ -44,9 +44,9 @@ extension Conductor {
         if let entry = active[id] {
             let changed = bookmark.map { Set(entry.changes[min($0.changes, entry.changes.count)...]) }
             var status = RunStatus(entry.run, only: changed)
-            if let fault = entry.fault {
+            if let words = entry.faultReason {
                 status.state = .stopped
-                status.reason = "\(fault); once that is mended, 'pawl resume \(entry.run.name)' goes on"
+                status.reason = words
             }
             return (status, Bookmark(version: entry.version, changes: entry.changes.count))
         }
@@ -60,6 +60,15 @@ extension Conductor {
         }
     }
 
+    /// Where a run stands, without its steps: for those who wait for its end. Nil once it has ended.
+    func standing(of id: RunID) -> (state: RunState, reason: String?, bookmark: Bookmark)? {
+        guard let entry = active[id] else { return nil }
+        return (
+            entry.fault == nil ? entry.run.state : .stopped, entry.faultReason ?? entry.run.reason,
+            Bookmark(version: entry.version, changes: entry.changes.count)
+        )
+    }
+
     /// Waits until a run has changed since a bookmark. Returns whether it still goes on.
     func changed(_ id: RunID, since bookmark: Bookmark) async -> Bool {
         await change(of: id, since: bookmark.version)
@@ -71,7 +80,7 @@ extension Conductor {
 
     /// What the status line counts.
     var activity: (runs: Int, steps: Int) {
-        (active.count, active.values.reduce(0) { $0 + $1.run.running.count })
+        (active.count, stepsActive)
     }
 
     // MARK: Acting
@@ -88,8 +97,7 @@ extension Conductor {
         do {
             try await submit(.runCreated(created), to: id)
         } catch {
-            wakeWatchers(of: id)
-            active[id] = nil
+            drop(id)
             throw APIError(.storeFailed, "the run was not started: \(error)")
         }
         return id
@@ -162,8 +170,7 @@ extension Conductor {
         do {
             try await submit(.runResumed(RunResumed(retry: true, uid: uid)), to: id)
         } catch {
-            wakeWatchers(of: id)
-            active[id] = nil
+            drop(id)
             throw APIError(.storeFailed, "the run was not retried: \(error)")
         }
     }

@@ -24,6 +24,8 @@ actor Conductor {
 
     /// The runs that have not ended.
     var active: [RunID: ActiveRun] = [:]
+    /// How many of their steps run.
+    private(set) var stepsActive = 0
     /// This life of the manager, once it is known.
     private var epoch = ""
     /// What has come in and was not recorded yet.
@@ -193,6 +195,7 @@ actor Conductor {
             entry.version += 1
             entry.changes.append(contentsOf: entry.run.steps.indices)
             active[id] = entry
+            count(id)
             wakeWatchers(of: id)
         }
     }
@@ -233,9 +236,24 @@ actor Conductor {
             // In parts: a run that ends early leaves no timer of a day behind, and a clock that jumps is noticed.
             todo.yield(.wake(id, seconds: min(300, max(0, wake.seconds(since: now)))))
         }
+        count(id)
+        if run.state.isEnded { drop(id) } else { wakeWatchers(of: id) }
+        journal.activity(runs: active.count, steps: stepsActive)
+    }
+
+    /// Holds a run no longer; who watches it is told.
+    func drop(_ id: RunID) {
         wakeWatchers(of: id)
-        if run.state.isEnded { active[id] = nil }
-        journal.activity(runs: active.count, steps: active.values.reduce(0) { $0 + $1.run.running.count })
+        guard let entry = active.removeValue(forKey: id) else { return }
+        stepsActive -= entry.countedSteps
+    }
+
+    /// Counts a run's running steps anew. The sum is kept and not made: a thousand runs at once would each ask all others.
+    private func count(_ id: RunID) {
+        guard let entry = active[id] else { return }
+        let steps = entry.run.running.count
+        stepsActive += steps - entry.countedSteps
+        active[id]?.countedSteps = steps
     }
 
     private func drive(_ index: Int, of run: Run, isNew: Bool) {
@@ -289,13 +307,15 @@ actor Conductor {
         }
     }
 
-    /// An attempt of an earlier pawld was looked at for the first time.
-    func looked(at name: AttemptName) {
+    /// An attempt of an earlier pawld was looked at for the first time. Returns whether it is to be stopped.
+    @discardableResult
+    func looked(at name: AttemptName) -> Bool {
         unseen.remove(name)
         if unseen.isEmpty, let seen {
             self.seen = nil
             seen.resume()
         }
+        return isCancelled(name)
     }
 
     // MARK: Starting up
@@ -307,6 +327,7 @@ actor Conductor {
             do {
                 guard let run = try store.run(row.id) else { continue }
                 active[row.id] = ActiveRun(run)
+                count(row.id)
             } catch {
                 // One run that cannot be read must not keep the others from going on.
                 journal.unreadable(run: row.id.name(of: row.workflow), cause: "\(error)")
@@ -316,7 +337,7 @@ actor Conductor {
             driveAll(of: row.id)
             look(at: row.id)
         }
-        journal.activity(runs: active.count, steps: active.values.reduce(0) { $0 + $1.run.running.count })
+        journal.activity(runs: active.count, steps: stepsActive)
     }
 
     /// Returns once each attempt that was running when pawld started has been looked at.
@@ -345,6 +366,9 @@ actor Conductor {
         guard let run = active[name.run]?.run, let index = run.index(of: name.step) else { return false }
         return run.runningAttempt(of: index)?.number == name.number
     }
+
+    /// Those of the attempts that are under way as far as the records say.
+    func claimed(_ names: [AttemptName]) -> Set<AttemptName> { Set(names.filter(claims)) }
 
     // MARK: Watching
 

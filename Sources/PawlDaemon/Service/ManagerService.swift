@@ -179,12 +179,12 @@ struct ManagerService: Sendable {
     }
 
     private func waitForEnd(of id: RunID, failsWhenStopped: Bool = false) async throws {
-        while true {
-            let (status, bookmark) = try await conductor.status(of: id)
-            if failsWhenStopped, status.state == .stopped {
-                throw APIError(.storeFailed, "the run stands still: \(status.reason ?? "for no reason that is known")")
+        while let standing = await conductor.standing(of: id) {
+            if failsWhenStopped, standing.state == .stopped {
+                let reason = standing.reason ?? "for no reason that is known"
+                throw APIError(.storeFailed, "the run stands still: \(reason)")
             }
-            guard await conductor.changed(id, since: bookmark) else { return }
+            guard await conductor.changed(id, since: standing.bookmark) else { return }
             try Task.checkCancellation()
         }
     }

@@ -11,16 +11,21 @@ struct StepSweep: Sendable {
     /// Releases what is harvested and has ended; of the rest it says that it is there, and leaves it alone.
     func run() async throws(ServiceManagerFault) {
         var inUse: Set<RunID> = []
-        for unit in try await manager.units(matching: AttemptName.unitPrefix + "*") {
+        let units = try await manager.units(matching: AttemptName.unitPrefix + "*")
+        // All at once: of a thousand that run none is worth a question of its own.
+        let claimed = await conductor.claimed(units.compactMap { AttemptName(unit: $0) })
+        for unit in units {
             guard let name = AttemptName(unit: unit) else {
                 journal.orphan(unit)
                 continue
             }
+            if claimed.contains(name) { continue }
             guard await folders.exists(run: name.run) else {
                 inUse.insert(name.run)
                 journal.orphan(unit)
                 continue
             }
+            // Again: it may have been ordered since.
             if await conductor.claims(name) { continue }
             if await conductor.isUnreadable(name.run) {
                 inUse.insert(name.run)

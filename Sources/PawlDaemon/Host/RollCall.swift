@@ -1,0 +1,61 @@
+import EventLoopKit
+
+/// One listing of the steps' units for all who ask at the same time: after a restart a thousand attempts are looked for
+/// at once, and a dozen properties of each would be ten thousand calls.
+///
+/// An answer is never older than the question, since a sign that came in between would be lost: who asks while a listing
+/// is under way waits for the next one.
+actor RollCall {
+    private enum Turn {
+        /// Nobody lists just now: do it, for all who wait.
+        case list
+        /// What the listing said, nil if it failed.
+        case answer([String: Bool]?)
+    }
+
+    private let loop: EventLoop
+    private let list: @Sendable () async -> [String: Bool]?
+    private var isUnderWay = false
+    private var waiting: [CheckedContinuation<Turn, Never>] = []
+
+    /// Makes a roll call.
+    ///
+    /// - Parameters:
+    ///   - loop: the thread it lives on.
+    ///   - list: asks for the units that are loaded, each with whether it still goes on; nil if that fails.
+    init(loop: EventLoop, list: @escaping @Sendable () async -> [String: Bool]?) {
+        self.loop = loop
+        self.list = list
+    }
+
+    /// The thread.
+    nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
+
+    /// How many wait for the next listing.
+    var waitingCount: Int { waiting.count }
+
+    /// The units that are loaded, each with whether it still goes on, by a listing that begins after this call; nil if it
+    /// failed.
+    func units() async -> [String: Bool]? {
+        let turn = await withCheckedContinuation { continuation in
+            if isUnderWay {
+                waiting.append(continuation)
+            } else {
+                isUnderWay = true
+                continuation.resume(returning: .list)
+            }
+        }
+        if case .answer(let units) = turn { return units }
+        let asking = waiting
+        waiting = []
+        let units = await list()
+        for continuation in asking { continuation.resume(returning: .answer(units)) }
+        if waiting.isEmpty {
+            isUnderWay = false
+        } else {
+            // One of those who came meanwhile lists for the others: who has an answer waits for nobody.
+            waiting.removeFirst().resume(returning: .list)
+        }
+        return units
+    }
+}
