@@ -164,7 +164,6 @@ struct ExpressionTests {
         return [
             // Each of these doubles what the one inside it makes.
             times(28, "json(", "") + "'\"'" + times(28, ")", ""),
-            times(14, "json([", "") + "big, big" + times(14, "])", ""),
             times(40, "length(upper(big))", " + "), times(40, "contains(big, 'aaaaaaaaab')", " || "),
             "matches(big, '(a|aa|a*)*(a|b|c|aa){1,60}c')", "length([\(times(20, "split(big, 'a')", ", "))])",
             times(60, "list == other", " || "),
