@@ -32,8 +32,7 @@ struct ExpressionLexer {
         if Self.isDigit(first) { return (try number(), start) }
         if first == "'" || first == "\"" { return (.string(try string(first)), start) }
         if position + 1 < scalars.count {
-            let pair = String(String.UnicodeScalarView([first, scalars[position + 1]]))
-            if ["==", "!=", "<=", ">=", "&&", "||"].contains(pair) {
+            if let pair = Self.pair(first, scalars[position + 1]) {
                 position += 2
                 return (.symbol(pair), start)
             }
@@ -115,7 +114,28 @@ struct ExpressionLexer {
         throw SyntaxFault(message: "this string has no end", offset: start, hint: nil)
     }
 
-    private func text(_ start: Int) -> String { String(String.UnicodeScalarView(scalars[start..<position])) }
+    /// The symbol that two characters make.
+    private static func pair(_ first: Unicode.Scalar, _ second: Unicode.Scalar) -> String? {
+        switch (first, second) {
+        case ("=", "="): "=="
+        case ("!", "="): "!="
+        case ("<", "="): "<="
+        case (">", "="): ">="
+        case ("&", "&"): "&&"
+        case ("|", "|"): "||"
+        default: nil
+        }
+    }
+
+    /// What was read since a place: names and numbers, which are ASCII.
+    private func text(_ start: Int) -> String {
+        String(unsafeUninitializedCapacity: position - start) { buffer in
+            for (index, scalar) in scalars[start..<position].enumerated() {
+                buffer[index] = UInt8(truncatingIfNeeded: scalar.value)
+            }
+            return position - start
+        }
+    }
 
     static func isBlank(_ scalar: Unicode.Scalar) -> Bool {
         scalar == " " || scalar == "\t" || scalar == "\n" || scalar == "\r"

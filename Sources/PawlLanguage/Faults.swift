@@ -12,7 +12,7 @@ final class Faults {
     /// How many instructions the patterns of the file may still become, together.
     private var instructionsLeft = 50_000
     /// What the checks of defaults may still cost, together.
-    var work = Work()
+    var work = Work(Work.most / 4)
 
     /// How many are told at most: beyond that nobody reads, and a broken file must not fill memory.
     private static let most = 1000

@@ -5,17 +5,17 @@ import YAMLKit
 extension Faults {
     /// The entries of a mapping by key, without those the table does not have or this version does not do, which are
     /// faults. Nil where the node is no mapping.
-    func entries(_ node: YAMLNode, of what: String, keys: [SchemaKey]) -> [String: YAMLEntry]? {
+    func entries(_ node: YAMLNode, of what: String, keys: [SchemaKey]) -> Entries? {
         guard let mapping = node.mapping else {
             error(node.mark, "\(what) is a map of keys and values, not \(node.kindName)")
             return nil
         }
-        var result: [String: YAMLEntry] = [:]
+        var result = Entries()
         for entry in mapping {
             let name = entry.key.text
-            if let key = keys.first(where: { $0.name == name }) {
-                if key.isSupported {
-                    result[name] = entry
+            if let place = keys.firstIndex(where: { $0.name == name }) {
+                if keys[place].isSupported {
+                    result.add(entry)
                 } else {
                     error(entry.key.mark, "'\(name)' is not supported by this version of pawl")
                 }
@@ -121,6 +121,17 @@ extension Faults {
     func refuse(_ entry: YAMLEntry, _ wanted: String) {
         let found = entry.value.scalar.flatMap { entry.value.isEmpty ? nil : "'\($0.text)'" } ?? entry.value.kindName
         error(entry.place, "'\(entry.key.text)' takes \(wanted), not \(found)")
+    }
+}
+
+/// The entries of a mapping by key: so few that looking through them is faster than hashing.
+struct Entries {
+    private var entries: [YAMLEntry] = []
+
+    mutating func add(_ entry: YAMLEntry) { entries.append(entry) }
+
+    subscript(key: String) -> YAMLEntry? {
+        entries.firstIndex { $0.key.text == key }.map { entries[$0] }
     }
 }
 

@@ -8,7 +8,7 @@ struct RuleReader {
     let what: String
 
     /// The declared type; nil where there is none, and for `enum`, whose values have one.
-    func type(_ entries: [String: YAMLEntry]) -> ValueType? {
+    func type(_ entries: Entries) -> ValueType? {
         guard let entry = entries["type"] else { return nil }
         guard entry.value.scalar?.text == "enum" else { return faults.choice(entry, of: ValueType.self) }
         if entries["enum"] == nil { faults.error(entry.place, "the type 'enum' needs its values under the key 'enum'") }
@@ -17,7 +17,7 @@ struct RuleReader {
 
     /// The type and the rule.
     func read(
-        _ entries: [String: YAMLEntry], _ declared: ValueType?, example: Value?
+        _ entries: Entries, _ declared: ValueType?, example: Value?
     ) -> (type: ValueType, rule: ValueRule) {
         var rule = ValueRule()
         if let choices = entries["enum"] { rule.allowed = allowed(choices, declared) }

@@ -24,7 +24,7 @@ struct StepReader {
         return draft
     }
 
-    private func readAction(_ entries: [String: YAMLEntry], _ node: YAMLNode, into draft: inout StepDraft) {
+    private func readAction(_ entries: Entries, _ node: YAMLNode, into draft: inout StepDraft) {
         switch (entries["run"], entries["command"]) {
         case (let run?, let command?):
             let later = max(run.key.mark, command.key.mark)
@@ -46,7 +46,7 @@ struct StepReader {
     }
 
     /// The keys that a workflow has too.
-    func settings(_ entries: [String: YAMLEntry]) -> StepSettings {
+    func settings(_ entries: Entries) -> StepSettings {
         var result = StepSettings()
         if let entry = entries["env"] { readEnvironment(entry, into: &result) }
         if let entry = entries["unit"] { readUnit(entry, into: &result) }

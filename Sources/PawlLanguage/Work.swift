@@ -2,7 +2,8 @@
 /// of a megabyte can be searched, split and joined in one line, and a quoted text that is quoted again doubles each time.
 struct Work {
     /// What may still be spent: a unit is about a byte that is read or written.
-    private var left = Work.most
+    private var left: Int
+    private let allowed: Int
 
     /// What one text may cost: a fraction of a second, and less than 64 MB.
     static let most = 32 << 20
@@ -11,8 +12,11 @@ struct Work {
     /// How long a text may get that a function makes, in bytes.
     static let longestText = 4 << 20
 
+    /// Allows so many units.
+    init(_ units: Int = Work.most) { (left, allowed) = (units, units) }
+
     /// What was spent.
-    var spent: Int { Work.most - left }
+    var spent: Int { allowed - left }
 
     /// Takes so many units.
     mutating func spend(_ units: Int) throws(FunctionFault) {

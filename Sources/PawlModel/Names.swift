@@ -26,12 +26,18 @@ package enum Names {
         return text.utf8.allSatisfy { isLower($0) || isUpper($0) || isDigit($0) || $0 == UInt8(ascii: "_") }
     }
 
+    private static let refusedPrograms: Set<String> = ["PATH", "HOME", "IFS", "ENV", "BASH_ENV"]
+    private static let ofSystemd: Set<String> = [
+        "SERVICE_RESULT", "EXIT_CODE", "EXIT_STATUS", "INVOCATION_ID", "MAINPID", "NOTIFY_SOCKET",
+        "CREDENTIALS_DIRECTORY",
+    ]
+
     /// Why a name may not stand in a step's environment, or nil where it may.
     ///
     /// The recorder runs with the step's environment as root, after the step: a name that systemd sets for it would
     /// forge the receipt, one that the dynamic linker reads would run code (`man:systemd.exec(5)`, `man:ld.so(8)`).
     package static func environmentRefusal(_ name: String) -> String? {
-        if ["PATH", "HOME", "IFS", "ENV", "BASH_ENV"].contains(name) {
+        if refusedPrograms.contains(name) {
             return "it changes which programs a step runs; systemd sets PATH and HOME"
         }
         if name.hasPrefix("LD_") || name == "GLIBC_TUNABLES" { return "the dynamic linker reads it" }
@@ -39,10 +45,6 @@ package enum Names {
         if ["ORCHESTRATION_CONTEXT", "BOOTSTRAP_WORKFLOW_ID", "BOOTSTRAP_WORKFLOW_START_TIME"].contains(name) {
             return "pawl sets it for scripts of an older convention"
         }
-        let ofSystemd: Set<String> = [
-            "SERVICE_RESULT", "EXIT_CODE", "EXIT_STATUS", "INVOCATION_ID", "MAINPID", "NOTIFY_SOCKET",
-            "CREDENTIALS_DIRECTORY",
-        ]
         if ofSystemd.contains(name) || ["WATCHDOG_", "LISTEN_", "MONITOR_"].contains(where: name.hasPrefix) {
             return "systemd sets it for the step and for the program that records its result"
         }

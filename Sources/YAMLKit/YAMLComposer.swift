@@ -23,9 +23,23 @@ struct YAMLComposer {
         var items: [YAMLNode] = []
         var entries: [YAMLEntry] = []
         var pendingKey: YAMLEntry.Key?
-        var keys: [String: YAMLMark] = [:]
+        var keys = Keys()
         /// What `<<` named: the entries come in after the mapping's own, which win.
         var merged: [YAMLNode] = []
+    }
+
+    /// The keys of a mapping with their places. Most have a handful, and to hash them takes longer than to compare.
+    private struct Keys {
+        private var first: [(key: String, mark: YAMLMark)] = []
+        private var rest: [String: YAMLMark] = [:]
+
+        subscript(key: String) -> YAMLMark? {
+            first.first { $0.key == key }?.mark ?? (rest.isEmpty ? nil : rest[key])
+        }
+
+        mutating func add(_ key: String, _ mark: YAMLMark) {
+            if first.count < 8 { first.append((key, mark)) } else { rest[key] = mark }
+        }
     }
 
     private let limits: YAMLLimits
@@ -102,7 +116,7 @@ struct YAMLComposer {
         guard var frame = frames.popLast() else { return }
         for node in frame.merged {
             for entry in node.mapping ?? [] where frame.keys[entry.key.text] == nil {
-                frame.keys[entry.key.text] = entry.key.mark
+                frame.keys.add(entry.key.text, entry.key.mark)
                 frame.entries.append(entry)
             }
         }
@@ -138,7 +152,7 @@ struct YAMLComposer {
             faults.append(YAMLError(key.mark, "the key '\(key.text)' is there twice; the first is at \(place)"))
             return
         }
-        frames[last].keys[key.text] = key.mark
+        frames[last].keys.add(key.text, key.mark)
         frames[last].entries.append(YAMLEntry(key: key, value: node))
     }
 

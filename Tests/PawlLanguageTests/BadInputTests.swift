@@ -158,7 +158,7 @@ struct BadInputTests {
         #expect(many.first?.contains("the regular expressions of this file are too large together") == true)
         #expect(first < Self.bound)
 
-        let references = String(repeating: "${nosuch}", count: 40_000)
+        let references = String(repeating: "${nosuch}", count: 15_000)
         let (names, _, second) = Self.told("steps:\n  - {id: a, command: [echo, \"\(references)\"]}\n")
         #expect(names.count <= 1000 && names.contains("2:32: error: 'nosuch' is no variable and no step"))
         #expect(second < Self.bound)
