@@ -51,7 +51,8 @@ package struct Run: Sendable {
     ///
     /// - Throws: `RunFault` when the text cannot be read (any more).
     package init(id: RunID, created: RunCreated, at time: Timestamp) throws {
-        let read = WorkflowReader.read(created.text, file: created.file, name: created.workflow)
+        let read = WorkflowReader.read(
+            created.text, file: created.file, name: created.workflow, isAccepted: true)
         guard let workflow = read.workflow else {
             throw RunFault(faults: read.diagnostics)
         }

@@ -103,7 +103,7 @@ extension StepReader {
         for index in arguments.indices.dropFirst(place + 2) {
             guard let option = arguments[index - 1].constant?.text, options.contains(option) else { continue }
             if let first = arguments[index].expressions.first {
-                faults.error(
+                faults.refuse(
                     in: nodes[index], at: max(0, first.leftmost - 2),
                     "a value in the text of '\(name) \(option)' would become code",
                     hint: "pass it as an argument of its own, or by 'env'")

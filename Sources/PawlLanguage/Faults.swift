@@ -17,7 +17,11 @@ final class Faults {
     /// How many are told at most: beyond that nobody reads, and a broken file must not fill memory.
     private static let most = 1000
 
-    init(file: String) { self.file = file }
+    /// Whether the text is one that a run was started from. It passed the checks of its day: one that came later may warn
+    /// of it, but must not keep the run from going on.
+    private let isAccepted: Bool
+
+    init(file: String, isAccepted: Bool = false) { (self.file, self.isAccepted) = (file, isAccepted) }
 
     /// Reads the file's text; nil where it cannot be read or is empty.
     func root(of text: String) -> YAMLNode? {
@@ -53,9 +57,20 @@ final class Faults {
 
     /// A fault at a character of a scalar's text.
     func error(in node: YAMLNode, at offset: Int, _ message: String, hint: String? = nil) {
+        add(in: node, at: offset, .error, message, hint)
+    }
+
+    /// What a check found that is stricter than that of an earlier version: an error, but in a text that was accepted.
+    func refuse(in node: YAMLNode, at offset: Int, _ message: String, hint: String? = nil) {
+        add(in: node, at: offset, isAccepted ? .warning : .error, message, hint)
+    }
+
+    private func add(
+        in node: YAMLNode, at offset: Int, _ severity: Diagnostic.Severity, _ message: String, _ hint: String?
+    ) {
         placesLeft -= min(placesLeft, node.scalar?.text.utf8.count ?? 0)
         let mark = placesLeft > 0 ? document?.mark(ofCharacter: offset, in: node) : nil
-        add(mark ?? node.mark, .error, message, hint)
+        add(mark ?? node.mark, severity, message, hint)
     }
 
     /// A regular expression. Each is small, but a file may have thousands of them.
@@ -71,7 +86,7 @@ final class Faults {
             instructionsLeft -= pattern.program.count
             return pattern
         } catch {
-            self.error(
+            refuse(
                 in: entry.value, at: error.offset, "this is no regular expression: \(error.message)", hint: error.hint)
             return nil
         }

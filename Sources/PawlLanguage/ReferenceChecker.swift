@@ -156,7 +156,7 @@ struct ReferenceChecker {
         let checker = TypeChecker(names: names, outputs: { drafts[$0].outputs })
         for expression in use.template.expressions {
             do throws(SyntaxFault) { _ = try checker.type(of: expression) } catch {
-                faults.error(in: use.node, at: error.offset, error.message, hint: error.hint)
+                faults.refuse(in: use.node, at: error.offset, error.message, hint: error.hint)
             }
         }
     }

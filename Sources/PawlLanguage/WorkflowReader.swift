@@ -9,12 +9,13 @@ package enum WorkflowReader {
     ///   - text: the file's text.
     ///   - file: how the diagnostics name the file.
     ///   - name: the workflow's name, that of the file without `.yaml`.
+    ///   - isAccepted: whether a run was started from the text. Then what only later versions refuse is a warning.
     /// - Returns: the workflow, nil exactly where there is an error; and all errors and warnings, in the order of the
     ///   text.
     package static func read(
-        _ text: String, file: String, name: String
+        _ text: String, file: String, name: String, isAccepted: Bool = false
     ) -> (workflow: Workflow?, diagnostics: [Diagnostic]) {
-        let faults = Faults(file: file)
+        let faults = Faults(file: file, isAccepted: isAccepted)
         let start = YAMLMark(line: 1, column: 1)
         if !Names.isWorkflow(name) {
             faults.error(

@@ -128,4 +128,18 @@ struct WorkflowReaderTests {
     static func interpreter(_ step: Step) -> [String]? {
         if case .script(_, let interpreter) = step.action { interpreter } else { nil }
     }
+
+    @Test("what only this version refuses does not keep a run from going on that was started by an earlier one")
+    func accepted() {
+        let text = """
+            variables: {n: 3, v: {default: ab, pattern: "(?=a)ab"}}
+            steps:
+              - {id: a, command: [echo, "${length(n)}"]}
+              - {id: b, command: [python3, -c, "print(${n})"]}
+            """
+        #expect(WorkflowReader.read(text, file: "w", name: "w").diagnostics.count { $0.severity == .error } == 3)
+        let (workflow, diagnostics) = WorkflowReader.read(text, file: "w", name: "w", isAccepted: true)
+        #expect(workflow?.steps.count == 2)
+        #expect(diagnostics.count { $0.severity == .warning } == 3)
+    }
 }
