@@ -12,7 +12,7 @@ internal import Synchronization
 /// The loop keeps itself alive until `stop()`.
 // SAFETY: what several threads touch is in `shared` (a Mutex) or `thread` (an Atomic). Everything else is used on the
 // loop's own thread only; every entry point that touches it checks so with `precondition`.
-package final class EventLoop: SerialExecutor, @unchecked Sendable {
+package final class EventLoop: ActorThread, @unchecked Sendable {
     /// How many jobs run before the descriptors are looked at again, so that busy actors do not starve them.
     static let jobsPerTurn = 64
 

@@ -47,7 +47,8 @@ package struct Daemon: Sendable {
         let bus = Bus(loop: events)
         let units = UnitManager(bus: bus, prefixes: [AttemptName.unitPrefix])
         let signs = UnitSigns()
-        let manager = SystemdServiceManager(units: units, bootID: HostReader.bootID() ?? "unknown")
+        let manager = SystemdServiceManager(
+            units: units, bootID: HostReader.bootID() ?? "unknown", thread: events)
         let folders = AttemptFolders(runs: paths.runs, executor: files)
         let conductor = Conductor(
             executor: engine, store: try Store(path: paths.database), world: world(), journal: journal)
@@ -57,15 +58,16 @@ package struct Daemon: Sendable {
             activity: activity, journal: journal, started: Daemon.now())
         let driver = AttemptDriver(manager: manager, folders: folders, signs: signs)
         let attempts = AttemptWork(conductor: conductor, driver: driver, folders: folders, journal: journal)
-        let slices = RunSlices(manager: manager)
+        let effects = EffectLoop(
+            conductor: conductor, attempts: attempts, driver: driver, slices: RunSlices(manager: manager))
 
         try await withThrowingDiscardingTaskGroup { group in
             // Subscribed first, looked afterwards: what happens between the two gives a sign.
             group.addTask { await manager.watch(signs) }
-            group.addTask { await carryOut(conductor, attempts, driver, slices) }
+            group.addTask { await effects.run() }
             // Beside each other: the workflows are read on one thread, the runs in flight on another.
             async let reloaded = server.reload()
-            try await recover(conductor, bus, units, manager)
+            try await recover(effects, bus, units, manager)
             _ = await reloaded
             await sweep(conductor, manager, folders, journal)
             group.addTask { await server.serve(on: listener, events: events) }
@@ -92,7 +94,8 @@ package struct Daemon: Sendable {
         let marker = paths.hostStopping
         return World(
             now: Daemon.now, jitter: { Double.random(in: -1...1) }, randomBits: { UInt64.random(in: .min ... .max) },
-            isHostStopping: { access(marker, F_OK) == 0 })
+            isHostStopping: { access(marker, F_OK) == 0 },
+            sleep: { [events] in try await events.sleep(for: .seconds($0)) })
     }
 
     /// The wall clock.
@@ -104,12 +107,11 @@ package struct Daemon: Sendable {
 
     /// Takes up the runs in flight; for as long as that takes, systemd is asked for patience.
     private func recover(
-        _ conductor: Conductor, _ bus: Bus, _ units: UnitManager, _ manager: SystemdServiceManager
+        _ effects: EffectLoop, _ bus: Bus, _ units: UnitManager, _ manager: SystemdServiceManager
     ) async throws {
-        async let _: Void = askForPatience(conductor)
+        async let _: Void = askForPatience(effects.conductor)
         let epoch = try await connect(bus, units, manager)
-        try await conductor.recover(epoch: epoch)
-        await conductor.recovered()
+        try await effects.takeUp(epoch: epoch)
     }
 
     /// Puts `TimeoutStartSec=` off again and again until it is cancelled, by way of the engine: one that hangs is not to
@@ -152,7 +154,7 @@ package struct Daemon: Sendable {
     }
 
     private func sweep(
-        _ conductor: Conductor, _ manager: SystemdServiceManager, _ folders: AttemptFolders, _ journal: RunJournal
+        _ conductor: Conductor, _ manager: SystemdServiceManager, _ folders: any AttemptFiles, _ journal: RunJournal
     ) async {
         let sweep = StepSweep(conductor: conductor, manager: manager, folders: folders, journal: journal)
         do throws(ServiceManagerFault) {
@@ -171,40 +173,6 @@ package struct Daemon: Sendable {
     }
 
     // MARK: While it runs
-
-    /// Carries out what the conductor wants done, each in a task of its own.
-    private func carryOut(
-        _ conductor: Conductor, _ attempts: AttemptWork, _ driver: AttemptDriver, _ slices: RunSlices
-    ) async {
-        await withDiscardingTaskGroup { group in
-            for await work in conductor.works {
-                switch work {
-                case .pass:
-                    group.addTask { await conductor.pass() }
-                case .drive(let command, let epoch, let isNew):
-                    group.addTask {
-                        // One that is looked for is in its slice already, or systemd makes it again.
-                        if isNew { await slices.ensure(command.name.run, workflow: command.workflow) }
-                        await attempts.carryOut(command, epoch: epoch, isNew: isNew)
-                    }
-                case .stop(let unit):
-                    group.addTask { await driver.stop(unit) }
-                case .wake(let run, let seconds):
-                    group.addTask {
-                        do {
-                            try await events.sleep(for: .seconds(seconds))
-                        } catch {
-                            return  // pawld ends
-                        }
-                        await conductor.look(at: run)
-                    }
-                case .closeSlice(let run):
-                    group.addTask { await slices.close(run) }
-                }
-            }
-            await conductor.close()
-        }
-    }
 
     /// Tells the watchdog that both the event thread and the engine are alive: the ping goes through both.
     private func feedWatchdog(_ conductor: Conductor) async {

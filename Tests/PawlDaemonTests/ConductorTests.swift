@@ -26,7 +26,7 @@ private struct Daemonette: ~Copyable {
         let journal = RunJournal(level: .error) { _, _ in }
         let world = World(
             now: Daemon.now, jitter: { 0 }, randomBits: { UInt64.random(in: .min ... .max) },
-            isHostStopping: { false })
+            isHostStopping: { false }, sleep: { [files] in try await files.sleep(for: .seconds($0)) })
         let conductor = Conductor(
             executor: engine, store: try Store(path: folder.path + "/pawl.db"), world: world, journal: journal)
         let folders = AttemptFolders(runs: folder.path + "/runs", executor: files)
@@ -34,20 +34,9 @@ private struct Daemonette: ~Copyable {
         let attempts = AttemptWork(conductor: conductor, driver: driver, folders: folders, journal: journal)
         self.conductor = conductor
         self.folders = folders
-        task = Task {
-            await withDiscardingTaskGroup { group in
-                for await work in conductor.works {
-                    switch work {
-                    case .pass: group.addTask { await conductor.pass() }
-                    case .drive(let command, let epoch, let isNew):
-                        group.addTask { await attempts.carryOut(command, epoch: epoch, isNew: isNew) }
-                    case .stop(let unit): group.addTask { await driver.stop(unit) }
-                    case .wake, .closeSlice: break
-                    }
-                }
-                group.cancelAll()
-            }
-        }
+        let effects = EffectLoop(
+            conductor: conductor, attempts: attempts, driver: driver, slices: RunSlices(manager: manager))
+        task = Task { await effects.run() }
     }
 
     /// pawld is killed: nothing of it goes on, and nothing is tidied up.

@@ -11,7 +11,7 @@ struct RollCallTests {
         let loop = EventLoop(name: "roll-call")
         defer { loop.stop() }
         let lists = Lists()
-        let roll = RollCall(loop: loop) { await lists.next() }
+        let roll = RollCall(thread: loop) { await lists.next() }
         async let first = roll.units()
         await lists.asked(1)
         // The first listing may be older than these questions, so it is no answer to them.
@@ -33,7 +33,7 @@ struct RollCallTests {
         let loop = EventLoop(name: "roll-call")
         defer { loop.stop() }
         let lists = Lists()
-        let roll = RollCall(loop: loop) { await lists.next() }
+        let roll = RollCall(thread: loop) { await lists.next() }
         async let first = roll.units()
         await lists.asked(1)
         lists.answer(nil)

@@ -7,7 +7,7 @@ struct AttemptDriver: Sendable {
     /// systemd.
     let manager: any ServiceManager
     /// The attempts' files.
-    let folders: AttemptFolders
+    let folders: any AttemptFiles
     /// 'Look again'.
     let signs: UnitSigns
 

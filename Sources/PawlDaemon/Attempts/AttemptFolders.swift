@@ -15,7 +15,7 @@ import PawlModel
 ///                stdout            where some expression reads the step's output
 ///                result.json       the receipt, written by pawl-record as PID 1's child
 /// ```
-actor AttemptFolders {
+actor AttemptFolders: AttemptFiles {
     /// The file that takes a step's stdout where it is kept.
     static let stdoutName = "stdout"
     /// The most of a step's kept stdout that is read, in bytes: what its log can have.

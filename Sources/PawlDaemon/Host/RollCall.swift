@@ -13,7 +13,7 @@ actor RollCall {
         case answer([String: Bool]?)
     }
 
-    private let loop: EventLoop
+    private let thread: any ActorThread
     private let list: @Sendable () async -> [String: Bool]?
     private var isUnderWay = false
     private var waiting: [CheckedContinuation<Turn, Never>] = []
@@ -21,15 +21,15 @@ actor RollCall {
     /// Makes a roll call.
     ///
     /// - Parameters:
-    ///   - loop: the thread it lives on.
+    ///   - thread: the thread it lives on.
     ///   - list: asks for the units that are loaded, each with whether it still goes on; nil if that fails.
-    init(loop: EventLoop, list: @escaping @Sendable () async -> [String: Bool]?) {
-        self.loop = loop
+    init(thread: any ActorThread, list: @escaping @Sendable () async -> [String: Bool]?) {
+        self.thread = thread
         self.list = list
     }
 
     /// The thread.
-    nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
+    nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
 
     /// How many wait for the next listing.
     var waitingCount: Int { waiting.count }

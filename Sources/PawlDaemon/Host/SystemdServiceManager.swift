@@ -1,3 +1,4 @@
+import EventLoopKit
 import FoundationEssentials
 import PawlEngine
 import PawlModel
@@ -6,7 +7,7 @@ import SystemdKit
 
 /// The real systemd, over the system bus.
 final class SystemdServiceManager: ServiceManager {
-    private let units: UnitManager
+    private let units: any UnitCalls
     private let bootID: String
     /// The epoch of this connection to the manager: asked for once, and again whenever the manager appears anew.
     private let known = Mutex<String?>(nil)
@@ -18,10 +19,12 @@ final class SystemdServiceManager: ServiceManager {
     private static let mostLooks = 4
 
     /// Speaks to systemd by a manager of the bus.
-    init(units: UnitManager, bootID: String) {
+    ///
+    /// - Parameter thread: the one that the calls are made on.
+    init(units: any UnitCalls, bootID: String, thread: any ActorThread) {
         self.units = units
         self.bootID = bootID
-        rollCall = RollCall(loop: units.bus.loop) { await SystemdServiceManager.loaded(units) }
+        rollCall = RollCall(thread: thread) { await SystemdServiceManager.loaded(units) }
     }
 
     /// Turns systemd's signals into 'look again', for ever.
@@ -59,7 +62,7 @@ final class SystemdServiceManager: ServiceManager {
     func start(_ unit: StepUnit) async throws(ServiceManagerFault) {
         let properties = unit.properties.map { UnitProperty($0.name, $0.value) }
         do throws(BusError) {
-            try await units.startTransientService(unit.name, properties: properties)
+            _ = try await units.startTransientService(unit.name, properties: properties)
         } catch {
             // It is there already, from an earlier call whose answer was lost or an earlier pawld: it is adopted.
             if error.isUnitExists { return }
@@ -76,7 +79,7 @@ final class SystemdServiceManager: ServiceManager {
 
     func startSlice(_ name: String, description: String) async throws(ServiceManagerFault) {
         do throws(BusError) {
-            try await units.startTransientSlice(name, properties: [.string("Description", description)])
+            _ = try await units.startTransientSlice(name, properties: [.string("Description", description)])
         } catch {
             if error.isUnitExists { return }
             throw ServiceManagerFault(error)
@@ -86,7 +89,7 @@ final class SystemdServiceManager: ServiceManager {
     func stop(_ unit: String) async throws(ServiceManagerFault) {
         _ = try await ask { () async throws(BusError) in
             do throws(BusError) {
-                try await units.stopUnit(unit)
+                try await units.stop(unit)
             } catch  where error.isNoSuchUnit {
                 return
             }
@@ -118,14 +121,14 @@ final class SystemdServiceManager: ServiceManager {
     }
 
     func units(matching pattern: String) async throws(ServiceManagerFault) -> [String] {
-        try await ask { () async throws(BusError) in try await units.listUnits(patterns: [pattern]).map(\.name) }
+        try await ask { () async throws(BusError) in try await units.units(matching: [pattern]).map(\.name) }
     }
 
     /// The units of steps that are loaded, and whether each is neither inactive nor failed. Nil if the listing failed: then
     /// each is asked for by itself, and fails with a cause of its own.
-    private static func loaded(_ units: UnitManager) async -> [String: Bool]? {
+    private static func loaded(_ units: any UnitCalls) async -> [String: Bool]? {
         do throws(BusError) {
-            let listed = try await units.listUnits(patterns: [AttemptName.unitPrefix + "*"])
+            let listed = try await units.units(matching: [AttemptName.unitPrefix + "*"])
             return Dictionary(
                 listed.lazy.filter { $0.loadState != "not-found" }
                     .map { ($0.name, $0.activeState != "inactive" && $0.activeState != "failed") },

@@ -6,7 +6,7 @@ import PawlModel
 struct AttemptWork: Sendable {
     let conductor: Conductor
     let driver: AttemptDriver
-    let folders: AttemptFolders
+    let folders: any AttemptFiles
     let journal: RunJournal
 
     /// Sees an attempt to its end. The order matters: harvest, record, and only then release, since until it is recorded

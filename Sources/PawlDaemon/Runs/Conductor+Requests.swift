@@ -86,7 +86,7 @@ extension Conductor {
     // MARK: Acting
 
     /// Starts a run, and returns its ID once it is on disk.
-    func start(_ created: RunCreated, workflow: Workflow, folders: AttemptFolders) async throws(APIError) -> RunID {
+    func start(_ created: RunCreated, workflow: Workflow, folders: any AttemptFiles) async throws(APIError) -> RunID {
         guard !world.isHostStopping() else {
             throw APIError(.invalidState, "the host is going down: no run is started any more")
         }
@@ -105,7 +105,7 @@ extension Conductor {
 
     /// An ID that neither the store nor the folders nor memory know: it names units, and a unit's name is never used
     /// again, not even after the store was lost.
-    private func unusedID(_ folders: AttemptFolders) async throws(APIError) -> RunID {
+    private func unusedID(_ folders: any AttemptFiles) async throws(APIError) -> RunID {
         while true {
             let id = RunID(random: world.randomBits())
             let isKnown: Bool

@@ -11,9 +11,9 @@ import PawlStore
 ///
 /// It lives on a thread of its own together with the store, so that a commit blocks nobody but those who wait for it.
 actor Conductor {
-    private let executor: EventLoop
+    private let executor: any ActorThread
     /// The store; only this actor touches it.
-    let store: Store
+    let store: any RunRecords
     /// Time, chance, and whether the host goes down.
     let world: World
     /// Tells the journal what was decided.
@@ -48,7 +48,7 @@ actor Conductor {
     }
 
     /// Takes over a store.
-    init(executor: EventLoop, store: sending Store, world: World, journal: RunJournal) {
+    init(executor: any ActorThread, store: sending any RunRecords, world: World, journal: RunJournal) {
         self.executor = executor
         self.store = store
         self.world = world

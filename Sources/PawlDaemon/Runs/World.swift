@@ -12,16 +12,20 @@ struct World: Sendable {
     var randomBits: @Sendable () -> UInt64
     /// Whether the host is going down: from then on ends are recorded, and nothing is decided.
     var isHostStopping: @Sendable () -> Bool
+    /// Returns after so many seconds; throws if the task is cancelled.
+    var sleep: @Sendable (Double) async throws -> Void
 
     /// Makes a world.
     init(
         now: @escaping @Sendable () -> Timestamp, jitter: @escaping @Sendable () -> Double,
-        randomBits: @escaping @Sendable () -> UInt64, isHostStopping: @escaping @Sendable () -> Bool
+        randomBits: @escaping @Sendable () -> UInt64, isHostStopping: @escaping @Sendable () -> Bool,
+        sleep: @escaping @Sendable (Double) async throws -> Void
     ) {
         self.now = now
         self.jitter = jitter
         self.randomBits = randomBits
         self.isHostStopping = isHostStopping
+        self.sleep = sleep
     }
 }
 

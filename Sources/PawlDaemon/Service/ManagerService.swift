@@ -11,7 +11,7 @@ import VarlinkKit
 struct ManagerService: Sendable {
     let conductor: Conductor
     let library: WorkflowLibrary
-    let folders: AttemptFolders
+    let folders: any AttemptFiles
     let logs: LogReader
     let paths: Paths
     let activity: Activity
@@ -20,7 +20,7 @@ struct ManagerService: Sendable {
     private let authorization = Authorization()
 
     init(
-        conductor: Conductor, library: WorkflowLibrary, folders: AttemptFolders, logs: LogReader, paths: Paths,
+        conductor: Conductor, library: WorkflowLibrary, folders: any AttemptFiles, logs: LogReader, paths: Paths,
         activity: Activity, journal: RunJournal, started: Timestamp
     ) {
         self.conductor = conductor

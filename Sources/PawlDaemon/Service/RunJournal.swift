@@ -9,12 +9,20 @@ final class RunJournal: Sendable {
     private let level: Mutex<Configuration.LogLevel>
     private let counts = Mutex<(runs: Int, steps: Int)>((0, 0))
     private let onActivity: @Sendable (Int, Int) -> Void
+    private let entry: @Sendable ([(name: String, value: String)]) throws -> Void
 
     /// Writes entries of a level and those that are more important.
     ///
-    /// - Parameter onActivity: is told how many runs and steps are active whenever that has changed.
-    init(level: Configuration.LogLevel, onActivity: @escaping @Sendable (_ runs: Int, _ steps: Int) -> Void) {
+    /// - Parameters:
+    ///   - entry: writes one entry.
+    ///   - onActivity: is told how many runs and steps are active whenever that has changed.
+    init(
+        level: Configuration.LogLevel,
+        entry: @escaping @Sendable ([(name: String, value: String)]) throws -> Void = { try Journal.write(fields: $0) },
+        onActivity: @escaping @Sendable (_ runs: Int, _ steps: Int) -> Void
+    ) {
         self.level = Mutex(level)
+        self.entry = entry
         self.onActivity = onActivity
     }
 
@@ -139,7 +147,7 @@ final class RunJournal: Sendable {
 
     private func send(_ fields: [(String, String)]) {
         do {
-            try Journal.write(fields: fields.map { (name: $0.0, value: $0.1) })
+            try entry(fields.map { (name: $0.0, value: $0.1) })
         } catch {
             // There is nowhere left to say it; what happened is in the store all the same.
         }

@@ -5,7 +5,7 @@ import PawlModel
 struct StepSweep: Sendable {
     let conductor: Conductor
     let manager: any ServiceManager
-    let folders: AttemptFolders
+    let folders: any AttemptFiles
     let journal: RunJournal
 
     /// Releases what is harvested and has ended; of the rest it says that it is there, and leaves it alone.

@@ -1,0 +1,18 @@
+import PawlEngine
+import PawlModel
+
+/// The files of attempts, as the daemon sees them. `AttemptFolders` has them on the disk; a simulation has them in memory.
+protocol AttemptFiles: Sendable {
+    /// Makes what an attempt needs. Doing it twice is fine: what is there already stays.
+    func prepare(_ command: StepCommand) async throws(FolderFault)
+    /// The receipt of an attempt; nil while there is none.
+    func receipt(of name: AttemptName) async throws(FolderFault) -> Receipt?
+    /// What a step wrote to `$PAWL_OUTPUT`, or nil if it took the file away.
+    func output(of name: AttemptName) async throws(FolderFault) -> [UInt8]?
+    /// What a step wrote to stdout, where that is kept.
+    func stdout(of name: AttemptName) async throws(FolderFault) -> [UInt8]?
+    /// Whether a run's folder was ever made: an ID with one is not given out again, even after the store was lost.
+    func exists(run: RunID) async -> Bool
+    /// Writes lines of a step's kept stdout to the journal with the step's fields.
+    func toJournal(_ lines: [String], of command: StepCommand, _ journal: RunJournal) async
+}

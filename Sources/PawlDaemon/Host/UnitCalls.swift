@@ -1,0 +1,34 @@
+import SystemdKit
+
+/// The calls to systemd that steps need, as `UnitManager` makes them over the bus. A simulated systemd takes its place
+/// here, below all that the daemon makes of its answers and signals.
+protocol UnitCalls: Sendable {
+    /// Makes a service and starts it; `isUnitExists` if a unit of that name is loaded.
+    func startTransientService(_ name: String, properties: [UnitProperty]) async throws(BusError) -> String
+    /// Makes a slice and starts it.
+    func startTransientSlice(_ name: String, properties: [UnitProperty]) async throws(BusError) -> String
+    /// Stops a unit.
+    func stop(_ name: String) async throws(BusError)
+    /// Releases a failed unit; `isNoSuchUnit` if it is not loaded.
+    func resetFailedUnit(_ name: String) async throws(BusError)
+    /// What has become of a service, or nil if no unit of that name is loaded.
+    func serviceStatus(_ name: String) async throws(BusError) -> ServiceStatus?
+    /// The loaded units whose names match one of the patterns.
+    func units(matching patterns: [String]) async throws(BusError) -> [ListedUnit]
+    /// `running`, `stopping` ..., as `systemctl is-system-running` tells.
+    func systemState() async throws(BusError) -> String
+    /// When user space began: one and the same for one life of the host.
+    func userspaceTimestampMonotonic() async throws(BusError) -> UInt64
+    /// What the manager tells from now on.
+    func signals() async -> AsyncStream<ManagerSignal>
+}
+
+extension UnitManager: UnitCalls {
+    func stop(_ name: String) async throws(BusError) {
+        try await stopUnit(name)
+    }
+
+    func units(matching patterns: [String]) async throws(BusError) -> [ListedUnit] {
+        try await listUnits(patterns: patterns)
+    }
+}

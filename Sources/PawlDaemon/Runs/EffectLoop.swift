@@ -1,0 +1,49 @@
+import PawlEngine
+import PawlModel
+
+/// Carries out what the conductor wants done, each in a task of its own, from the first look at what an earlier pawld left
+/// to the end of this one. All that it does goes through what it is given, so that a simulation can drive it.
+struct EffectLoop: Sendable {
+    let conductor: Conductor
+    let attempts: AttemptWork
+    let driver: AttemptDriver
+    let slices: RunSlices
+
+    /// Carries out until the task is cancelled.
+    func run() async {
+        await withDiscardingTaskGroup { group in
+            for await work in conductor.works {
+                switch work {
+                case .pass:
+                    group.addTask { await conductor.pass() }
+                case .drive(let command, let epoch, let isNew):
+                    group.addTask {
+                        // One that is looked for is in its slice already, or systemd makes it again.
+                        if isNew { await slices.ensure(command.name.run, workflow: command.workflow) }
+                        await attempts.carryOut(command, epoch: epoch, isNew: isNew)
+                    }
+                case .stop(let unit):
+                    group.addTask { await driver.stop(unit) }
+                case .wake(let run, let seconds):
+                    group.addTask {
+                        do {
+                            try await conductor.world.sleep(seconds)
+                        } catch {
+                            return  // pawld ends
+                        }
+                        await conductor.look(at: run)
+                    }
+                case .closeSlice(let run):
+                    group.addTask { await slices.close(run) }
+                }
+            }
+            await conductor.close()
+        }
+    }
+
+    /// Takes up the runs that have not ended, and returns once each of their attempts has been looked at.
+    func takeUp(epoch: String) async throws {
+        try await conductor.recover(epoch: epoch)
+        await conductor.recovered()
+    }
+}

@@ -1,0 +1,23 @@
+package import PawlEngine
+package import PawlModel
+
+/// What the daemon asks of a store. `Store` keeps it in SQLite; a simulation keeps it in memory, and fails when it likes.
+///
+/// It has one owner, who calls it from one thread.
+package protocol RunRecords: AnyObject {
+    /// Records what happened to some runs, all of it or nothing. When this returns, it survives a power cut. When it
+    /// throws, only a look at the runs tells whether it did.
+    func record(_ changes: [RunChange]) throws
+    /// The run as its events have left it; nil if it is not there.
+    func run(_ id: RunID) throws -> Run?
+    /// The runs that have not ended, the first one first.
+    func openRuns() throws -> [RunSummaryRow]
+    /// All runs, the newest first.
+    func allRuns() throws -> [RunSummaryRow]
+    /// Whether a run of that ID was ever recorded.
+    func knows(_ id: RunID) throws -> Bool
+    /// Finds runs by a name, an ID, a prefix of either, or `@last`; at most three, since two are too many already.
+    func find(_ text: String) throws -> [RunSummaryRow]
+}
+
+extension Store: RunRecords {}
