@@ -44,6 +44,14 @@ extension Run {
                     because: because))
         }
         for index in delayed {
+            if let since = steps[index].delayedSince, let until = steps[index].delayedUntil, context.now < since {
+                // The clock was set back, and nobody knows how much of the pause is over: it begins anew, instead of taking
+                // as much longer as the clock was changed.
+                return .delaySet(
+                    DelaySet(
+                        step: workflow.steps[index].id, until: context.now.adding(seconds: until.seconds(since: since)))
+                )
+            }
             if let until = steps[index].delayedUntil, until <= context.now { endDelay(of: index) }
         }
         if running.count < maxParallel, let index = ready.last { return order(index, context) }

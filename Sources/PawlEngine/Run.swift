@@ -85,6 +85,20 @@ package struct Run: Sendable {
     /// Whether the run waits for nothing but a person.
     package var isStopped: Bool { state == .stopped }
 
+    /// Why an event from outside cannot be taken any more, or nil if it can: between a request and its turn the run may have
+    /// gone on. A cancellation that came too late must not fall on a run that was retried since, and a `resume` must not
+    /// take back a cancellation.
+    package func refusal(of event: Event) -> String? {
+        switch event {
+        case .runResumed(let body) where body.retry:
+            state.isEnded ? nil : "the run '\(name)' has not ended; only an ended run is retried"
+        case .runResumed:
+            state == .stopped ? nil : "the run '\(name)' is \(state.rawValue): nothing to resume"
+        default:
+            state.isEnded ? "the run '\(name)' has \(state.rawValue) already" : nil
+        }
+    }
+
     /// The last attempt of a step that runs.
     package func runningAttempt(of index: Int) -> AttemptRecord? {
         steps[index].attempts.last.flatMap { $0.outcome == nil ? $0 : nil }
@@ -110,6 +124,7 @@ package struct Run: Sendable {
             unjudged.removeAll { $0 == index }
             steps[index].state = .waiting
             steps[index].delayedUntil = body.until
+            steps[index].delayedSince = time
             delayed.insert(index)
         case .cancelRequested(let body):
             cancel = (body, time)

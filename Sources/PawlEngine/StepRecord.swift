@@ -10,6 +10,8 @@ package struct StepRecord: Sendable {
     package internal(set) var attempts: [AttemptRecord] = []
     /// Until when it waits before it is tried again.
     package internal(set) var delayedUntil: Timestamp?
+    /// When it began to wait: a clock that shows less than this was set back since.
+    var delayedSince: Timestamp?
     /// The step whose failure made this one be skipped.
     var skippedBecause: String?
     /// How many of its dependencies have not ended.

@@ -170,8 +170,10 @@ extension Conductor {
         do {
             try await submit(.runResumed(RunResumed(retry: true, uid: uid)), to: id)
         } catch {
-            drop(id)
-            throw APIError(.storeFailed, "the run was not retried: \(error)")
+            // Somebody else may have retried it a moment earlier.
+            if active[id]?.run.state.isEnded == true { drop(id) }
+            throw (error as? RecordFault)?.apiError("the run was not retried: ")
+                ?? APIError(.storeFailed, "the run was not retried: \(error)")
         }
     }
 
@@ -196,7 +198,7 @@ extension Conductor {
         do {
             try await submit(event, to: id)
         } catch {
-            throw APIError(.storeFailed, "\(error)")
+            throw (error as? RecordFault)?.apiError() ?? APIError(.storeFailed, "\(error)")
         }
     }
 }

@@ -45,6 +45,7 @@ actor Conductor {
         var run: RunID
         var event: Event?
         var done: CheckedContinuation<Void, any Error>?
+        var refusal: String?
     }
 
     /// Takes over a store.
@@ -90,6 +91,9 @@ actor Conductor {
         let left = inbox
         inbox = []
         for incoming in left { incoming.done?.resume(throwing: RecordFault(description: "pawld ends")) }
+        // Attempts that were to be looked at are not looked at any more.
+        seen?.resume()
+        seen = nil
     }
 
     /// Looks at a run again: a pause or its timeout may be over.
@@ -112,7 +116,7 @@ actor Conductor {
     /// Applies what has come in, decides what follows, records all of it in one transaction, and then acts.
     func pass() {
         isPassScheduled = false
-        let taken = inbox
+        var taken = inbox
         inbox = []
         let now = world.now()
         let context = DecisionContext(now: now, epoch: epoch, random: world.jitter)
@@ -122,8 +126,12 @@ actor Conductor {
         var events: [RunID: [Event]] = [:]
         var order: [RunID] = []
         var changes: [RunChange] = []
-        for incoming in taken {
+        for (place, incoming) in taken.enumerated() {
             guard let entry = active[incoming.run], entry.fault == nil else { continue }
+            if let event = incoming.event, event.kind != .runCreated, let refusal = entry.run.refusal(of: event) {
+                taken[place].refusal = refusal
+                continue
+            }
             if events[incoming.run] == nil {
                 events[incoming.run] = []
                 order.append(incoming.run)
@@ -165,7 +173,9 @@ actor Conductor {
 
     private func answer(_ incoming: Incoming) {
         guard let done = incoming.done else { return }
-        if let entry = active[incoming.run] {
+        if let refusal = incoming.refusal {
+            done.resume(throwing: RecordFault(description: refusal, isRefusal: true))
+        } else if let entry = active[incoming.run] {
             if let fault = entry.fault {
                 done.resume(throwing: RecordFault(description: fault))
             } else {
@@ -237,7 +247,8 @@ actor Conductor {
             todo.yield(.wake(id, seconds: min(300, max(0, wake.seconds(since: now)))))
         }
         count(id)
-        if run.state.isEnded { drop(id) } else { wakeWatchers(of: id) }
+        // Without an event it ended before, and is here since somebody is about to retry it.
+        if run.state.isEnded, !events.isEmpty { drop(id) } else { wakeWatchers(of: id) }
         journal.activity(runs: active.count, steps: stepsActive)
     }
 
@@ -342,9 +353,9 @@ actor Conductor {
 
     /// Returns once each attempt that was running when pawld started has been looked at.
     func recovered() async {
-        guard !unseen.isEmpty else { return }
+        guard !unseen.isEmpty, !isClosed else { return }
         // Asked again, as in `change(of:since:)`.
-        await withCheckedContinuation { if unseen.isEmpty { $0.resume() } else { seen = $0 } }
+        await withCheckedContinuation { if unseen.isEmpty || isClosed { $0.resume() } else { seen = $0 } }
     }
 
     /// Looks for every attempt of a run that has not ended and that nobody drives.
@@ -407,4 +418,11 @@ actor Conductor {
 struct RecordFault: Error, Sendable, CustomStringConvertible {
     /// Why.
     let description: String
+    /// Whether the run has gone on since it was asked for, so that the event does not fit any more.
+    var isRefusal = false
+
+    /// What the caller is told.
+    func apiError(_ what: String = "") -> APIError {
+        isRefusal ? APIError(.invalidState, description) : APIError(.storeFailed, what + description)
+    }
 }
