@@ -49,14 +49,15 @@ package struct Daemon: Sendable {
         let signs = UnitSigns()
         let manager = SystemdServiceManager(
             units: units, bootID: HostReader.bootID() ?? "unknown", thread: events)
-        let folders = AttemptFolders(runs: paths.runs, executor: files)
+        let folders = AttemptFolders(runs: paths.runs, started: paths.started, executor: files)
         let conductor = Conductor(
             executor: engine, store: try Store(path: paths.database), world: world(), journal: journal)
         let library = WorkflowLibrary(paths: paths, executor: files)
         let server = ManagerService(
             conductor: conductor, library: library, folders: folders, logs: LogReader(executor: files), paths: paths,
             activity: activity, journal: journal, started: Daemon.now())
-        let driver = AttemptDriver(manager: manager, folders: folders, signs: signs)
+        let driver = AttemptDriver(
+            manager: manager, folders: folders, signs: signs, isHostStopping: conductor.world.isHostStopping)
         let attempts = AttemptWork(conductor: conductor, driver: driver, folders: folders, journal: journal)
         let effects = EffectLoop(
             conductor: conductor, attempts: attempts, driver: driver, slices: RunSlices(manager: manager))

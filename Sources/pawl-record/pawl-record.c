@@ -21,6 +21,8 @@
 #define PREFIX "pawl-step-"
 #define SUFFIX ".service"
 #define HOST_STOPPING "/run/pawl/host-stopping"
+#define STARTED "/run/pawl/started"
+#define STARTED_PRIVATE "/run/private/pawl/started"
 #define LONGEST_VALUE 256
 
 static char receipt[8192];
@@ -177,6 +179,19 @@ static void publish(int folder) {
         fail("fsync the folder of", "result.json");
 }
 
+// With the receipt on disk the mark of the start (RuntimeDirectory= in the drop-in) has done its work. One that stays, since
+// the step has put something into it, harms nobody: the receipt is asked for first.
+static void remove_mark(const char *unit) {
+    int size = (int)(strlen(unit) - strlen(SUFFIX));
+    char mark[512];
+    snprintf(mark, sizeof mark, STARTED "/%.*s", size, unit);
+    if (rmdir(mark) == 0 || errno != ENOTDIR || unlink(mark) != 0)
+        return;
+    // With DynamicUser= it was a link into a folder that is closed to all others.
+    snprintf(mark, sizeof mark, STARTED_PRIVATE "/%.*s", size, unit);
+    rmdir(mark);
+}
+
 int main(int count, char **arguments) {
     if (count != 3) {
         dprintf(STDERR_FILENO, "usage: pawl-record UNIT RUNS\n");
@@ -205,5 +220,6 @@ int main(int count, char **arguments) {
     put_number("cpu_usec", cpu_usec);
     put("}\n");
     publish(folder);
+    remove_mark(unit);
     return EXIT_SUCCESS;
 }

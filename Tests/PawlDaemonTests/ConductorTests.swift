@@ -29,8 +29,10 @@ private struct Daemonette: ~Copyable {
             isHostStopping: { false }, sleep: { [files] in try await files.sleep(for: .seconds($0)) })
         let conductor = Conductor(
             executor: engine, store: try Store(path: folder.path + "/pawl.db"), world: world, journal: journal)
-        let folders = AttemptFolders(runs: folder.path + "/runs", executor: files)
-        let driver = AttemptDriver(manager: manager, folders: folders, signs: signs)
+        let folders = AttemptFolders(
+            runs: folder.path + "/runs", started: folder.path + "/started", executor: files)
+        let driver = AttemptDriver(
+            manager: manager, folders: folders, signs: signs, isHostStopping: { false })
         let attempts = AttemptWork(conductor: conductor, driver: driver, folders: folders, journal: journal)
         self.conductor = conductor
         self.folders = folders

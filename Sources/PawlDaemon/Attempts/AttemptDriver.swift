@@ -10,6 +10,8 @@ struct AttemptDriver: Sendable {
     let folders: any AttemptFiles
     /// 'Look again'.
     let signs: UnitSigns
+    /// Whether the host is going down.
+    let isHostStopping: @Sendable () -> Bool
 
     /// How often a unit that is nowhere to be found is asked for under the same name.
     private static let mostStarts = 3
@@ -20,8 +22,8 @@ struct AttemptDriver: Sendable {
         case outcome(UnitResult, isLoaded: Bool)
         /// systemd refused to make a unit of it.
         case refused(String)
-        /// It was lost together with the host: another life of the manager, and nothing is known.
-        case lost
+        /// Nobody knows how it ended, for this reason: it was lost together with the host, or cleared away.
+        case lost(String)
         /// What is needed to go on is not there, such as room on the disk; nothing about the attempt is known.
         case blocked(String)
         /// pawld or the host goes down; the next pawld looks again.
@@ -132,7 +134,9 @@ struct AttemptDriver: Sendable {
 
     /// Receipt first, then PID 1, then the receipt again: it may have been written between the two. The first of them only
     /// spares the others, so it is left out where it would most likely be missing.
-    private func look(_ name: AttemptName, epoch: String, receiptFirst: Bool) async -> Sight {
+    private func look(
+        _ name: AttemptName, epoch: String, receiptFirst: Bool, hadMark: Bool = false
+    ) async -> Sight {
         if receiptFirst, let end = await harvest(name) { return .ended(end) }
         let status: UnitStatus?
         let now: String
@@ -144,8 +148,19 @@ struct AttemptDriver: Sendable {
         }
         if let status, !status.hasEnded { return .running }
         if let end = await harvest(name) { return .ended(end) }
-        if let status { return .ended(.outcome(Self.resultWithoutReceipt(status), isLoaded: true)) }
-        return now == epoch ? .nowhere : .ended(.lost)
+        if let status {
+            var result = Self.resultWithoutReceipt(status)
+            // PID 1 does not say by whom it was stopped; what ends from now on may be the shutdown's doing.
+            result.hostStopping = isHostStopping()
+            return .ended(.outcome(result, isLoaded: true))
+        }
+        guard now == epoch else { return .ended(.lost("the host was lost while it ran")) }
+        if await folders.hasStarted(name) {
+            // Unless it was started since PID 1 was asked, by a call of an earlier pawld that came in late.
+            guard hadMark else { return await look(name, epoch: epoch, receiptFirst: true, hadMark: true) }
+            return .ended(.lost("its unit was cleared away before it could be read how it ended, and left no receipt"))
+        }
+        return .nowhere
     }
 
     private func harvest(_ name: AttemptName) async -> End? {

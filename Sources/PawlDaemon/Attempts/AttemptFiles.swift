@@ -11,6 +11,8 @@ protocol AttemptFiles: Sendable {
     func output(of name: AttemptName) async throws(FolderFault) -> [UInt8]?
     /// What a step wrote to stdout, where that is kept.
     func stdout(of name: AttemptName) async throws(FolderFault) -> [UInt8]?
+    /// Whether an attempt's program was started in this boot and has left no receipt since.
+    func hasStarted(_ name: AttemptName) async -> Bool
     /// Whether a run's folder was ever made: an ID with one is not given out again, even after the store was lost.
     func exists(run: RunID) async -> Bool
     /// Writes lines of a step's kept stdout to the journal with the step's fields.

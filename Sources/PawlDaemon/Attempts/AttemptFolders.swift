@@ -23,10 +23,14 @@ actor AttemptFolders: AttemptFiles {
 
     private let executor: EventLoop
     private let runs: String
+    private let started: String
 
     /// Works below a folder, on a thread.
-    init(runs: String, executor: EventLoop) {
+    ///
+    /// - Parameter started: where systemd leaves a mark of each unit that it starts, until there is a receipt.
+    init(runs: String, started: String = "/run/pawl/started", executor: EventLoop) {
         self.runs = runs
+        self.started = started
         self.executor = executor
     }
 
@@ -46,6 +50,13 @@ actor AttemptFolders: AttemptFiles {
         if let script = command.script {
             try writeFile(command.attemptFolder + "/script", Array(script.utf8), mode: 0o555)
         }
+    }
+
+    /// Whether an attempt's program was started in this boot and has left no receipt since: systemd makes
+    /// `RuntimeDirectory=` just before the program, and `pawl-record` removes it once the receipt is there.
+    func hasStarted(_ name: AttemptName) -> Bool {
+        var status = stat()
+        return lstat("\(started)/\(name.unit.dropLast(".service".count))", &status) == 0
     }
 
     /// Whether a run's folder was ever made: an ID with one is not given out again, even after the store was lost.

@@ -29,14 +29,6 @@ struct Receipt: Sendable, Codable, Equatable {
         case cpuMicroseconds = "cpu_usec"
     }
 
-    /// Reads a receipt; nil if the bytes are none, or are about another unit.
-    init?(_ bytes: [UInt8], unit: String) {
-        guard let receipt = try? JSONDecoder().decode(Receipt.self, from: Data(bytes)), receipt.unit == unit else {
-            return nil
-        }
-        self = receipt
-    }
-
     /// What it says of the unit's end (`man:systemd.exec(5)`, "$EXIT_CODE, $EXIT_STATUS").
     var result: UnitResult {
         let exit: UnitResult.Exit =
@@ -49,5 +41,15 @@ struct Receipt: Sendable, Codable, Equatable {
         return UnitResult(
             result: serviceResult, exit: exit, ended: Timestamp(microseconds: realtimeMicroseconds),
             hostStopping: stopping, cpuMicroseconds: cpuMicroseconds, memoryPeak: memoryPeak)
+    }
+}
+
+extension Receipt {
+    /// Reads a receipt; nil if the bytes are none, or are about another unit.
+    init?(_ bytes: [UInt8], unit: String) {
+        guard let receipt = try? JSONDecoder().decode(Receipt.self, from: Data(bytes)), receipt.unit == unit else {
+            return nil
+        }
+        self = receipt
     }
 }

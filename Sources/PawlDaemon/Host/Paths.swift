@@ -20,6 +20,8 @@ package struct Paths: Sendable {
     package var runs: String { state + "/runs" }
     /// The socket.
     package var socket: String { runtime + "/pawl.sock" }
+    /// Where systemd leaves a mark of each step that it starts: the drop-in names it.
+    package var started: String { runtime + "/started" }
     /// Is there from the moment the host goes down: `pawl-shutdown.service` makes it before any step is stopped.
     package var hostStopping: String { runtime + "/host-stopping" }
     /// A run's folder.

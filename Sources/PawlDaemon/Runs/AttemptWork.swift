@@ -40,9 +40,8 @@ struct AttemptWork: Sendable {
             await collect(command, into: &outcome)
         case .refused(let words):
             outcome = AttemptOutcome(state: cancelled == nil ? .failed : .cancelled, reason: words)
-        case .lost:
-            outcome = AttemptOutcome(
-                state: cancelled == nil ? .interrupted : .cancelled, reason: "the host was lost while it ran")
+        case .lost(let words):
+            outcome = AttemptOutcome(state: cancelled == nil ? .interrupted : .cancelled, reason: words)
         case .blocked(let cause):
             await conductor.block(name.run, because: cause)
             return false
