@@ -4,7 +4,7 @@
 SWIFT_FLAGS = --explicit-target-dependency-import-check error -Xswiftc -warnings-as-errors
 SWIFT_FILES = Package.swift Sources Tests
 
-.PHONY: all build recorder test check format lint deb demo bench chaos fuzz hooks clean
+.PHONY: all build recorder test check format lint deb demo bench chaos simulate mutations fuzz hooks clean
 all: build
 
 build: recorder
@@ -44,6 +44,15 @@ bench:
 MINUTES = 30
 chaos:
 	Tests/System/chaos $(MINUTES)
+
+# The daemon over a simulated systemd in virtual time, once for each seed, with everything failing that can.
+SEEDS = 20000
+simulate:
+	Tests/Simulation/run $(SEEDS)
+
+# Shows that the simulation finds mistakes, each put into a copy of the tree.
+mutations:
+	Tests/Simulation/mutations.py
 
 # Feeds a reader of the language, or all of them, with coverage feedback for so many minutes each.
 TARGET = all

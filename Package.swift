@@ -91,3 +91,16 @@ let package = Package(
         .testTarget(name: "HouseTests", path: "Tests/HouseTests", swiftSettings: settings),
     ]
 )
+
+// The simulation reaches into the daemon, which takes -enable-testing; it is built by `make simulate` alone.
+if Context.environment["PAWL_SIMULATION"] != nil {
+    package.targets.removeAll { $0.type == .test }
+    package.targets.append(
+        .executableTarget(
+            name: "simulate",
+            dependencies: [
+                "EventLoopKit", "SystemdKit", "PawlModel", "PawlLanguage", "PawlEngine", "PawlStore", "PawlAPI",
+                "PawlDaemon",
+            ].map { .target(name: $0) }, path: "Tests/Simulation",
+            exclude: ["mutations", "mutations.py", "run"], swiftSettings: settings))
+}

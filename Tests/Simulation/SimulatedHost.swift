@@ -1,0 +1,341 @@
+import PawlModel
+
+@testable import PawlDaemon
+@testable import SystemdKit
+
+/// A host with its systemd: what PID 1 knows, what is on the disk, and what truly happened to each attempt. It stays
+/// while pawld comes and goes; a boot empties all but the disk.
+// SAFETY: as for `Schedule`.
+final class SimulatedHost: @unchecked Sendable {
+    let schedule: Schedule
+    let faults: Faults
+    let trace: Trace
+    /// What is told of every start of a unit's program.
+    var onStart: (AttemptName) -> Void = { _ in }
+
+    // MARK: What a boot takes away
+    private(set) var boot = 1
+    private(set) var units: [String: SimulatedUnit] = [:]
+    var slices: Set<String> = []
+    /// `/run/pawl/host-stopping`.
+    private(set) var hasMark = false
+    private(set) var isStopping = false
+    /// What `RuntimeDirectory=` leaves until the recorder has done its work.
+    private(set) var marks: Set<AttemptName> = []
+    private(set) var isUp = true
+    /// Until when PID 1 answers nobody (daemon-reload).
+    var busyUntil: Int64 = 0
+    /// The connection of the pawld that lives.
+    weak var connection: SimulatedBus?
+
+    // MARK: What stays
+    /// Receipts on the disk, with whether they would survive a power cut by now.
+    var receipts: [AttemptName: (receipt: Receipt, isDurable: Bool)] = [:]
+    /// Runs that have a folder.
+    var folders: Set<RunID> = []
+    /// Units whose start a dead pawld had asked for, and whose asking came late.
+    var lateStarts: Set<String> = []
+    /// What became of each attempt that was started.
+    private(set) var truths: [AttemptName: Truth] = [:]
+    /// How far the wall clock is off.
+    var clockOffset: Int64 = 0 {
+        didSet { hasClockJumped = true }
+    }
+    private(set) var hasClockJumped = false
+
+    init(schedule: Schedule, faults: Faults, trace: Trace) {
+        self.schedule = schedule
+        self.faults = faults
+        self.trace = trace
+    }
+
+    /// The wall clock, from some day in 2026 on.
+    var wallClock: Timestamp { Timestamp(microseconds: 1_795_000_000_000_000 + schedule.now + clockOffset) }
+    var bootID: String { faults.repeatsBootID ? "boot" : "boot-\(boot)" }
+    var epoch: String { "\(bootID).\(userspaceTimestamp)" }
+    var userspaceTimestamp: UInt64 { UInt64(1_000_000 + boot * 17) }
+
+    // MARK: Calls
+
+    private var lastArrival: Int64 = 0
+
+    /// When a call that is sent now gets to PID 1: in the order in which they were sent, those of a pawld that is dead
+    /// before those of the next one, since both go through the same bus, and not while PID 1 is busy.
+    func arrival() -> Int64 {
+        lastArrival = max(lastArrival, schedule.now + schedule.chance.latency(), busyUntil)
+        return lastArrival
+    }
+
+    func start(_ name: String, _ properties: [UnitProperty]) -> BusError? {
+        guard !isStopping else {
+            return BusError(name: "org.freedesktop.systemd1.TransactionIsDestructive", message: "going down")
+        }
+        guard units[name] == nil else {
+            return BusError(name: "org.freedesktop.systemd1.UnitExists", message: "Unit \(name) was already loaded")
+        }
+        guard let attempt = AttemptName(unit: name) else { return nil }
+        if faults.refusesStarts, schedule.chance.once(in: 40) {
+            truths[attempt, default: Truth()].wasRefused = true
+            return BusError(name: "org.freedesktop.DBus.Error.InvalidArgs", message: "refused")
+        }
+        let timeout = properties.first { $0.name == "RuntimeMaxUSec" }?.value.asUInt64.map(Int64.init(clamping:))
+        let conditions = properties.first { $0.name == "Conditions" }?.value.elements ?? []
+        let isConditioned = conditions.contains { $0.elements?.last?.asString?.hasSuffix(Receipt.fileName) == true }
+        let unit = SimulatedUnit(
+            attempt: attempt, timeout: timeout, isConditioned: isConditioned, plan: plan(of: attempt))
+        units[name] = unit
+        trace("PID 1 has a start job for \(name)")
+        emit(.unitNew(unit: name))
+        later(unit, schedule.chance.latency()) { [self] in runStartJob(unit) }
+        return nil
+    }
+
+    func stop(_ name: String) -> BusError? {
+        if name.hasSuffix(".slice") {
+            guard slices.remove(name) != nil else { return noSuchUnit(name) }
+            for unit in units.values.sorted(by: { $0.name < $1.name }) where unit.attempt.run.slice == name {
+                stop(unit, by: .slice)
+            }
+            return nil
+        }
+        guard let unit = units[name] else { return noSuchUnit(name) }
+        stop(unit, by: .order)
+        return nil
+    }
+
+    func resetFailed(_ name: String) -> BusError? {
+        guard let unit = units[name] else { return noSuchUnit(name) }
+        if unit.activeState == "failed" { unload(unit) }
+        return nil
+    }
+
+    private func noSuchUnit(_ name: String) -> BusError {
+        BusError(name: "org.freedesktop.systemd1.NoSuchUnit", message: "Unit \(name) not loaded.")
+    }
+
+    // MARK: The life of a unit
+
+    private func plan(of attempt: AttemptName) -> Plan {
+        // By its name, so that it would do the same whenever it is started.
+        let hash = attempt.unit.utf8.reduce(faults.seed) { ($0 ^ UInt64($1)) &* 0x100_0000_01B3 }
+        var chance = Chance(seed: hash)
+        return Plan(chance: &chance)
+    }
+
+    private func later(_ unit: SimulatedUnit, _ delay: Int64, _ action: @escaping () -> Void) {
+        unit.generation += 1
+        let generation = unit.generation
+        schedule.after(delay) { [self] in
+            // Something else has happened to it since, or it is gone.
+            guard units[unit.name] === unit, unit.generation == generation else { return }
+            action()
+        }
+    }
+
+    private func runStartJob(_ unit: SimulatedUnit) {
+        guard !unit.isConditioned || receipts[unit.attempt] == nil else {
+            trace("\(unit.name): its condition does not hold")
+            unit.conditionResult = false
+            emit(.jobRemoved(id: 1, path: "/job", unit: unit.name, result: "done"))
+            later(unit, schedule.chance.latency()) { [self] in unload(unit) }
+            return
+        }
+        unit.invocation = "\(boot)\(unit.name.count)"
+        unit.startedAt = wallClock
+        unit.activeState = "active"
+        marks.insert(unit.attempt)
+        truths[unit.attempt, default: Truth()].starts += 1
+        trace("\(unit.name) runs")
+        onStart(unit.attempt)
+        emit(state: unit)
+        // Its job may be told as failed though the program runs (a race of 252): nobody may go by that.
+        emit(.jobRemoved(id: 1, path: "/job", unit: unit.name, result: schedule.chance.once(in: 8) ? "failed" : "done"))
+        let seconds = unit.plan.duration
+        if let timeout = unit.timeout, timeout < seconds {
+            later(unit, timeout) { [self] in
+                unit.result = "timeout"
+                terminate(unit)
+            }
+        } else {
+            later(unit, seconds) { [self] in
+                switch unit.plan.end {
+                case .exit(let status): exited(unit, status)
+                case .signal(let number): killed(unit, number)
+                }
+            }
+        }
+    }
+
+    /// Something stops a unit.
+    func stop(_ unit: SimulatedUnit, by cause: Truth.Stop) {
+        switch unit.activeState {
+        case "inactive" where unit.invocation.isEmpty && unit.conditionResult:
+            // Its job has not run yet, and never will.
+            trace("\(unit.name): its start job is cancelled")
+            emit(.jobRemoved(id: 1, path: "/job", unit: unit.name, result: "canceled"))
+            later(unit, schedule.chance.latency()) { [self] in unload(unit) }
+        case "active":
+            trace("\(unit.name) is stopped (\(cause))")
+            truths[unit.attempt, default: Truth()].stops.insert(cause)
+            terminate(unit)
+        default:
+            break
+        }
+    }
+
+    private func terminate(_ unit: SimulatedUnit) {
+        unit.activeState = "deactivating"
+        emit(state: unit)
+        later(unit, unit.plan.ignoresTerm ? 5_000_000 : schedule.chance.pick(100...100_000)) { [self] in
+            if unit.plan.ignoresTerm {
+                if unit.result == "success" { unit.result = "timeout" }
+                killed(unit, 9)
+            } else if let status = unit.plan.exitOnTerm {
+                exited(unit, status)
+            } else {
+                killed(unit, 15)
+            }
+        }
+    }
+
+    private func exited(_ unit: SimulatedUnit, _ status: Int32) {
+        (unit.mainCode, unit.mainStatus) = (1, status)
+        if status != 0, unit.result == "success" { unit.result = "exit-code" }
+        mainEnded(unit)
+    }
+
+    private func killed(_ unit: SimulatedUnit, _ signal: Int32) {
+        (unit.mainCode, unit.mainStatus) = (2, signal)
+        // One that is stopped and falls to SIGTERM did as it was told.
+        if unit.result == "success", signal != 15 || unit.activeState == "active" { unit.result = "signal" }
+        mainEnded(unit)
+    }
+
+    private func mainEnded(_ unit: SimulatedUnit) {
+        unit.activeState = "deactivating"
+        unit.exitedAt = wallClock
+        let end: Truth.End = unit.mainCode == 1 ? .exited(Int(unit.mainStatus)) : .killed(Int(unit.mainStatus))
+        truths[unit.attempt, default: Truth()].ended(end, result: unit.result, at: wallClock, stopping: hasMark)
+        trace("\(unit.name) ended: \(end), \(unit.result)")
+        later(unit, schedule.chance.latency()) { [self] in record(unit) }
+    }
+
+    /// The recorder: whole or not at all, and durable a moment after it is there.
+    private func record(_ unit: SimulatedUnit) {
+        let attempt = unit.attempt
+        if faults.losesReceipts, schedule.chance.once(in: 3) {
+            trace("\(unit.name): the recorder fails")
+            truths[attempt, default: Truth()].isReceiptLost = true
+            if unit.result == "success" { unit.result = "exit-code" }
+        } else if receipts[attempt] == nil {
+            let receipt = Receipt(
+                unit: unit.name, serviceResult: unit.result, exitCode: unit.mainCode == 1 ? "exited" : "killed",
+                exitStatus: unit.mainCode == 1 ? String(unit.mainStatus) : SignalName.text(of: unit.mainStatus),
+                realtimeMicroseconds: wallClock.microseconds, stopping: hasMark, memoryPeak: nil, cpuMicroseconds: nil)
+            receipts[attempt] = (receipt, false)
+            marks.remove(attempt)
+            truths[attempt, default: Truth()].hasReceipt = true
+            trace("\(unit.name) has a receipt")
+            let bootNow = boot
+            schedule.after(schedule.chance.pick(100...20_000)) { [self] in
+                if boot == bootNow { receipts[attempt]?.isDurable = true }
+            }
+        }
+        later(unit, schedule.chance.latency()) { [self] in dead(unit) }
+    }
+
+    private func dead(_ unit: SimulatedUnit) {
+        if unit.result == "success" {
+            unit.activeState = "inactive"
+            emit(state: unit)
+            // CollectMode=inactive: it is gone by itself.
+            later(unit, schedule.chance.pick(0...2000)) { [self] in unload(unit) }
+        } else {
+            unit.activeState = "failed"
+            emit(state: unit)
+        }
+    }
+
+    func unload(_ unit: SimulatedUnit) {
+        guard units[unit.name] === unit else { return }
+        units[unit.name] = nil
+        trace("\(unit.name) is unloaded")
+        emit(.unitRemoved(unit: unit.name))
+    }
+
+    /// Somebody clears away a unit that has failed before pawld has read what it says.
+    func resetByHand(_ unit: SimulatedUnit) {
+        truths[unit.attempt, default: Truth()].wasResetByHand = true
+        unload(unit)
+    }
+
+    // MARK: Signals
+
+    private func emit(state unit: SimulatedUnit) {
+        emit(
+            .propertiesChanged(
+                unit: unit.name, interface: "org.freedesktop.systemd1.Unit",
+                properties: [
+                    "ActiveState": .string(unit.activeState), "StateChangeTimestampMonotonic": .uint64(1),
+                ]))
+    }
+
+    func emit(_ signal: ManagerSignal) { connection?.deliver(signal) }
+
+    // MARK: The host's own fate
+
+    /// `systemctl reboot`: stopping, then the mark, then the steps, one after the other.
+    func shutDown() {
+        guard isUp, !isStopping else { return }
+        trace("the host shuts down")
+        isStopping = true
+        let mark = schedule.chance.pick(100...120_000)
+        let bootNow = boot
+        schedule.after(mark) { [self] in
+            guard boot == bootNow, isUp else { return }
+            hasMark = true
+            trace("the mark of the shutdown is there")
+        }
+        for unit in units.values.sorted(by: { $0.name < $1.name }) {
+            schedule.after(mark + schedule.chance.pick(100...500_000)) { [self] in
+                if boot == bootNow, units[unit.name] === unit { stop(unit, by: .host) }
+            }
+        }
+        schedule.after(mark + 20_000_000) { [self] in
+            guard boot == bootNow, isUp else { return }
+            for key in receipts.keys { receipts[key]?.isDurable = true }
+            goDown()
+        }
+    }
+
+    /// Power is lost, or the last step of a shutdown.
+    func goDown() {
+        guard isUp else { return }
+        trace("the host is down")
+        isUp = false
+        for unit in units.values where unit.activeState == "active" || unit.activeState == "deactivating" {
+            truths[unit.attempt, default: Truth()].wasLostWithHost = true
+        }
+        units = [:]
+        slices = []
+        marks = []
+        for (attempt, entry) in receipts where !entry.isDurable {
+            if schedule.chance.once(in: 2) {
+                receipts[attempt] = nil
+                truths[attempt, default: Truth()].wasReceiptLostWithHost = true
+            } else {
+                receipts[attempt]?.isDurable = true
+            }
+        }
+        onDown()
+        schedule.after(schedule.chance.pick(1_000_000...20_000_000)) { [self] in
+            boot += 1
+            (isUp, isStopping, hasMark, busyUntil) = (true, false, false, 0)
+            trace("the host is up again, boot \(boot)")
+            onUp()
+        }
+    }
+
+    var onDown: () -> Void = {}
+    var onUp: () -> Void = {}
+}

@@ -1,0 +1,99 @@
+import PawlEngine
+import PawlLanguage
+import PawlModel
+import PawlStore
+
+/// What is on the disk of a store: it stays over kills and boots.
+// SAFETY: as for `Schedule`.
+final class SimulatedDisk: @unchecked Sendable {
+    struct Entry {
+        var summary: RunSummaryRow
+        var created: RunCreated
+        var events: [RecordedEvent]
+    }
+
+    var runs: [RunID: Entry] = [:]
+    var order: [RunID] = []
+    var workflows: [String: Workflow] = [:]
+    /// A commit that failed when it was already in the log: nobody sees it, the next commit takes its place, and whoever
+    /// opens the store before that one finds it done.
+    fileprivate var ghost: [RunChange] = []
+
+    /// The run as its events have left it.
+    func run(_ id: RunID) -> Run? {
+        guard let entry = runs[id], let workflow = workflows[entry.created.text] else { return nil }
+        var run = Run(id: id, created: entry.created, workflow: workflow, at: entry.events[0].time)
+        for event in entry.events.dropFirst() { run.apply(event.event, at: event.time) }
+        return run
+    }
+}
+
+/// The store of one pawld: what is on the disk, by the rules of SQLite. A commit is whole or not there, what was committed
+/// stays, and one that failed may be there all the same.
+// SAFETY: as for `Schedule`.
+final class SimulatedStore: RunRecords, @unchecked Sendable {
+    struct Failure: Error {}
+
+    private let disk: SimulatedDisk
+    private let faults: Faults
+    private let schedule: Schedule
+    private let check: (RunChange) -> Void
+    var isCut = false
+
+    init(disk: SimulatedDisk, faults: Faults, schedule: Schedule, check: @escaping (RunChange) -> Void) {
+        (self.disk, self.faults, self.schedule, self.check) = (disk, faults, schedule, check)
+        let ghost = disk.ghost
+        disk.ghost = []
+        write(ghost)
+    }
+
+    func record(_ changes: [RunChange]) throws {
+        if isCut { throw Failure() }
+        if faults.failingCommits > 0 {
+            faults.failingCommits -= 1
+            disk.ghost = schedule.chance.once(in: 2) ? changes : []
+            throw Failure()
+        }
+        disk.ghost = []
+        write(changes)
+    }
+
+    private func write(_ changes: [RunChange]) {
+        for change in changes {
+            check(change)
+            if disk.runs[change.summary.id] == nil {
+                guard case .runCreated(let created)? = change.events.first?.event else { continue }
+                disk.runs[change.summary.id] = .init(summary: change.summary, created: created, events: [])
+                disk.order.append(change.summary.id)
+            }
+            disk.runs[change.summary.id]?.summary = change.summary
+            disk.runs[change.summary.id]?.events += change.events
+        }
+    }
+
+    private func read() throws { if isCut { throw Failure() } }
+
+    func run(_ id: RunID) throws -> Run? {
+        try read()
+        return disk.run(id)
+    }
+
+    func openRuns() throws -> [RunSummaryRow] {
+        try read()
+        return disk.order.compactMap { disk.runs[$0]?.summary }.filter { $0.ended == nil }
+    }
+
+    func allRuns() throws -> [RunSummaryRow] {
+        try read()
+        return disk.order.reversed().compactMap { disk.runs[$0]?.summary }
+    }
+
+    func knows(_ id: RunID) throws -> Bool {
+        try read()
+        return disk.runs[id] != nil
+    }
+
+    func find(_ text: String) throws -> [RunSummaryRow] {
+        try allRuns().filter { $0.id.rawValue == text }
+    }
+}

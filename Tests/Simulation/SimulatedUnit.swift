@@ -1,0 +1,95 @@
+import PawlModel
+
+/// A unit that PID 1 has loaded.
+// SAFETY: as for `Schedule`.
+final class SimulatedUnit: @unchecked Sendable {
+    let attempt: AttemptName
+    let name: String
+    let timeout: Int64?
+    let plan: Plan
+    /// Whether a receipt keeps it from being started.
+    let isConditioned: Bool
+    var activeState = "inactive"
+    var conditionResult = true
+    var invocation = ""
+    var result = "success"
+    var mainCode: Int32 = 0
+    var mainStatus: Int32 = 0
+    var startedAt: Timestamp?
+    var exitedAt: Timestamp?
+    /// Counts what was planned for it: only the last plan holds.
+    var generation = 0
+
+    init(attempt: AttemptName, timeout: Int64?, isConditioned: Bool, plan: Plan) {
+        self.isConditioned = isConditioned
+        self.attempt = attempt
+        name = attempt.unit
+        self.timeout = timeout
+        self.plan = plan
+    }
+}
+
+/// What an attempt's program would do if nobody disturbed it.
+struct Plan {
+    enum End {
+        case exit(Int32)
+        case signal(Int32)
+    }
+
+    var duration: Int64
+    var end: End
+    /// What it exits with when it is asked to end; nil if it simply falls.
+    var exitOnTerm: Int32?
+    var ignoresTerm: Bool
+
+    init(chance: inout Chance) {
+        duration = chance.once(in: 3) ? chance.pick(200...5000) : chance.pick(5000...8_000_000)
+        switch chance.below(10) {
+        case 0, 1: end = .exit(Int32(chance.pick(1...3)))
+        case 2: end = .signal(9)
+        default: end = .exit(0)
+        }
+        exitOnTerm = chance.once(in: 4) ? (chance.once(in: 2) ? 0 : 1) : nil
+        ignoresTerm = exitOnTerm == nil && chance.once(in: 8)
+    }
+}
+
+/// What truly happened to an attempt.
+struct Truth {
+    enum End: Equatable {
+        case exited(Int)
+        case killed(Int)
+    }
+
+    /// Who stopped a unit.
+    enum Stop {
+        /// pawld, by the unit's name.
+        case order
+        /// pawld, with the run's slice.
+        case slice
+        /// Somebody at a terminal.
+        case hand
+        /// The shutdown.
+        case host
+    }
+
+    var starts = 0
+    var end: End?
+    var result = ""
+    var endedAt: Timestamp?
+    var endedWhileStopping = false
+    var stops: Set<Stop> = []
+    var hasReceipt = false
+    var isReceiptLost = false
+    var wasReceiptLostWithHost = false
+    var wasLostWithHost = false
+    var wasRefused = false
+    var wasResetByHand = false
+
+    mutating func ended(_ end: End, result: String, at time: Timestamp, stopping: Bool) {
+        self.end = end
+        self.result = result
+        endedAt = time
+        endedWhileStopping = stopping
+    }
+}

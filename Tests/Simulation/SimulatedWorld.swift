@@ -1,0 +1,229 @@
+import PawlAPI
+import PawlEngine
+import PawlModel
+import PawlStore
+
+@testable import PawlDaemon
+
+/// One seed from its first run to its last: a host, the pawlds that come and go on it, those who ask them for something,
+/// and all that goes wrong.
+// SAFETY: as for `Schedule`.
+final class SimulatedWorld: @unchecked Sendable {
+    private let schedule: Schedule
+    private let faults: Faults
+    let trace = Trace()
+    private let host: SimulatedHost
+    private let disk = SimulatedDisk()
+    let judge: Judge
+    private var daemon: SimulatedDaemon?
+    private var startsLeft: Int
+    private var retriesLeft = 2
+    private var isRestartDue = false
+    private var visits = 0
+    private var isSweeping = false
+    private var nextKill: Int?
+    private(set) var blowsDealt: [Faults.Blow: Int] = [:]
+
+    init(seed: UInt64, isTraced: Bool = false) {
+        var chance = Chance(seed: seed)
+        faults = Faults(seed: seed, chance: &chance)
+        startsLeft = 1 + chance.below(3)
+        schedule = Schedule(chance: chance)
+        trace.schedule = schedule
+        trace.isOn = isTraced
+        host = SimulatedHost(schedule: schedule, faults: faults, trace: trace)
+        judge = Judge(host: host, disk: disk)
+        host.onStart = { [unowned self] in judge.started($0) }
+        host.onDown = { [unowned self] in daemonDies() }
+        host.onUp = { [unowned self] in start(after: schedule.chance.pick(1000...3_000_000)) }
+        schedule.beforeJob = { [unowned self] in
+            guard let kill = nextKill, schedule.jobCount >= kill else { return }
+            nextKill = nil
+            deal(.kill)
+        }
+    }
+
+    /// Runs it, and returns what was found wrong.
+    func run() -> [String] {
+        start(after: 0)
+        planKill()
+        let begin = schedule.chance.pick(0...200_000)
+        for _ in 0..<startsLeft { schedule.after(begin + schedule.chance.pick(0...3_000_000)) { [self] in startRun() } }
+        for blow in faults.blows { schedule.after(schedule.chance.pick(0...25_000_000)) { [self] in deal(blow) } }
+        schedule.after(60_000_000) { [self] in
+            trace("from here on everything holds")
+            faults.end()
+            nextKill = nil
+        }
+        schedule.after(5_000_000) { [self] in visit() }
+        goOn()
+        if judge.violations.isEmpty { sweepUp() }
+        if judge.violations.isEmpty, !isSettled {
+            // A request that was under way, or a commit that nobody had seen, has opened a run again.
+            schedule.after(1_000_000) { [self] in visit() }
+            goOn()
+            sweepUp()
+        }
+        judge.finish()
+        if let daemon, !daemon.kill() { judge.fail("pawld hangs at its end") }
+        return judge.violations
+    }
+
+    /// Until every run has ended.
+    private func goOn() {
+        var steps = 0
+        while judge.violations.isEmpty, !isSettled {
+            guard schedule.step() else { return judge.fail("nothing can happen any more, and it is not over") }
+            steps += 1
+            if steps > 400_000 { return judge.fail("it goes on and on") }
+        }
+    }
+
+    private var openRuns: [RunID] { disk.order.filter { disk.runs[$0]?.summary.ended == nil } }
+    private var isSettled: Bool {
+        faults.isOver && startsLeft == 0 && !disk.order.isEmpty && daemon?.isReady == true && openRuns.isEmpty
+    }
+
+    /// Once more from the start, with nothing to do: what was left over is swept up.
+    private func sweepUp() {
+        isSweeping = true
+        defer { isSweeping = false }
+        daemonDies()
+        start(after: 0)
+        while schedule.step(), daemon?.isReady != true {}
+        // Until nothing moves any more: what is to be released takes a moment.
+        let end = schedule.now + 120_000_000
+        while schedule.now < end, schedule.step() {}
+    }
+
+    // MARK: pawld
+
+    private func start(after delay: Int64) {
+        guard !isRestartDue else { return }
+        isRestartDue = true
+        schedule.after(delay) { [self] in
+            isRestartDue = false
+            guard host.isUp, !host.isStopping, daemon == nil else { return }
+            trace("pawld starts")
+            let store = SimulatedStore(disk: disk, faults: faults, schedule: schedule) { [self] in judge.recorded($0) }
+            daemon = SimulatedDaemon(host: host, store: store) { [self] in
+                schedule.after(0) { [self] in
+                    guard let ended = daemon, ended.hasEnded else { return }
+                    daemon = nil
+                    if !ended.kill() { judge.fail("pawld leaves questions without an answer") }
+                    schedule.threads = []
+                    start(after: 100_000)
+                }
+            }
+            planKill()
+        }
+    }
+
+    private func planKill() {
+        if nextKill == nil, !faults.isOver, let kill = faults.killAfterJobs.popLast() {
+            nextKill = schedule.jobCount + kill
+        }
+    }
+
+    /// SIGKILL, or the host goes.
+    private func daemonDies() {
+        guard let dead = daemon else { return }
+        trace("pawld dies")
+        daemon = nil
+        schedule.threads = []
+        schedule.heldUntil = 0
+        if !dead.kill() { judge.fail("pawld hangs at its end") }
+        if host.isUp { start(after: 100_000) }
+    }
+
+    // MARK: People
+
+    private func startRun() {
+        guard let daemon, daemon.isReady else {
+            return schedule.after(500_000) { [self] in startRun() }
+        }
+        startsLeft -= 1
+        let (text, workflow) = Workload.workflow(schedule.chance.below(1000))
+        disk.workflows[text] = workflow
+        let created = RunCreated(
+            workflow: "w", file: "/w.yaml", text: text, variables: [:], uid: 0, folder: "/r", maxParallel: 4,
+            host: HostFacts(name: "h", machineID: "m", arch: "a", cpus: 2, memory: 1, osVersion: "12"))
+        daemon.ask { [self] conductor, files in
+            do throws(APIError) {
+                _ = try await conductor.start(created, workflow: workflow, folders: files)
+            } catch {
+                // Who was refused asks again, unless it was made after all.
+                trace("a run was not started: \(error)")
+                if disk.order.isEmpty {
+                    startsLeft += 1
+                    schedule.after(2_000_000) { [self] in startRun() }
+                }
+            }
+        }
+    }
+
+    /// Somebody looks after the runs: one that waits for a person gets its answer, one that failed is retried.
+    private func visit() {
+        guard !isSweeping else { return }
+        visits += 1
+        let pause = min(Int64(visits) * 3_000_000, 3_600_000_000)
+        schedule.after(pause + schedule.chance.pick(0...1_000_000)) { [self] in visit() }
+        guard let daemon, daemon.isReady else { return }
+        // Two thirds of a day: nothing that a clock which was set by a day could explain.
+        if visits > 200 { judge.fail("the runs \(openRuns) do not end") }
+        for id in openRuns {
+            daemon.ask { conductor, _ in
+                guard let standing = await conductor.standing(of: id), standing.state == .stopped else { return }
+                try? await conductor.resume(id, by: 0)
+            }
+            // At the same moment somebody else has had enough of it.
+            guard faults.isContradictory, !faults.isOver else { continue }
+            daemon.ask { conductor, _ in
+                guard let standing = await conductor.standing(of: id), standing.state == .stopped else { return }
+                try? await conductor.cancel(id, by: 0)
+            }
+        }
+        guard retriesLeft > 0, let id = disk.order.first(where: { disk.runs[$0]?.summary.state == .failed }) else {
+            return
+        }
+        retriesLeft -= 1
+        daemon.ask { conductor, _ in try? await conductor.retry(id, by: 0) }
+    }
+
+    // MARK: Blows
+
+    private func deal(_ blow: Faults.Blow) {
+        guard !faults.isOver, host.isUp else { return }
+        trace("--- \(blow)")
+        blowsDealt[blow, default: 0] += 1
+        switch blow {
+        case .kill: daemonDies()
+        case .terminate: daemon?.terminate()
+        case .hold: schedule.heldUntil = schedule.now + 10_000_000
+        case .powerCut: host.goDown()
+        case .shutDown:
+            host.shutDown()
+            let boot = host.boot
+            schedule.after(schedule.chance.pick(0...3_000_000)) { [self] in
+                if host.boot == boot { daemon?.terminate() }
+            }
+        case .busLoss: host.connection?.lose(for: schedule.chance.pick(1000...5_000_000))
+        case .reload: host.busyUntil = schedule.now + 500_000
+        case .reexec:
+            host.busyUntil = schedule.now + 300_000
+            host.connection?.lose(for: 300_000)
+        case .stopByHand:
+            let units = host.units.values.sorted { $0.name < $1.name }
+            if !units.isEmpty { host.stop(schedule.chance.one(of: units), by: .hand) }
+        case .resetByHand:
+            for unit in host.units.values.sorted(by: { $0.name < $1.name }) where unit.activeState == "failed" {
+                host.resetByHand(unit)
+            }
+        case .clockJump: host.clockOffset += schedule.chance.one(of: [-86_400_000_000, 86_400_000_000, -1_500_000])
+        case .cancel:
+            guard let id = openRuns.first, let daemon, daemon.isReady else { return }
+            daemon.ask { conductor, _ in try? await conductor.cancel(id, by: 0) }
+        case .failCommits: faults.failingCommits = 1 + schedule.chance.below(3)
+        }
+    }
+}

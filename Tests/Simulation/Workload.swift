@@ -1,0 +1,44 @@
+import PawlLanguage
+
+/// Workflows of all shapes, made by chance.
+enum Workload {
+    /// Text and what is read from it, by number: reading is dear, and a thousand shapes are enough.
+    // SAFETY: one thread.
+    nonisolated(unsafe) private static var cache: [Int: (text: String, workflow: Workflow)] = [:]
+
+    static func workflow(_ number: Int) -> (text: String, workflow: Workflow) {
+        if let known = cache[number] { return known }
+        var chance = Chance(seed: UInt64(number) &+ 77)
+        let text = text(&chance)
+        let read = WorkflowReader.read(text, file: "/w.yaml", name: "w")
+        guard let workflow = read.workflow else {
+            preconditionFailure("a generated workflow is faulty: \(read.diagnostics)\n\(text)")
+        }
+        cache[number] = (text, workflow)
+        return (text, workflow)
+    }
+
+    private static func text(_ chance: inout Chance) -> String {
+        var lines = ["max_parallel: \(1 + chance.below(4))"]
+        if chance.once(in: 4) { lines.append("fail_fast: true") }
+        if chance.once(in: 6) { lines.append("timeout: \(10 + chance.below(50))s") }
+        lines.append("steps:")
+        for index in 0..<(1 + chance.below(7)) {
+            lines.append("  - id: s\(index)")
+            lines.append("    command: [work, \"\(index)\"]")
+            if chance.once(in: 2) {
+                let dependencies = (0..<index).filter { _ in chance.once(in: 3) }.map { "s\($0)" }
+                lines.append("    depends_on: [\(dependencies.joined(separator: ", "))]")
+            }
+            if chance.once(in: 2) {
+                let delay = chance.once(in: 4) ? "0s" : "\(1 + chance.below(5))s"
+                lines.append(
+                    "    retry_policy: {max_retries: \(chance.below(3)), initial_delay: \(delay), jitter: 0.5}")
+            }
+            if chance.once(in: 3) { lines.append("    timeout: \(1 + chance.below(6))s") }
+            if chance.once(in: 2) { lines.append("    interrupted: \(chance.one(of: ["rerun", "ask", "fail"]))") }
+            if chance.once(in: 5) { lines.append("    continue_on_failure: true") }
+        }
+        return lines.joined(separator: "\n") + "\n"
+    }
+}
