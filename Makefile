@@ -4,7 +4,7 @@
 SWIFT_FLAGS = --explicit-target-dependency-import-check error -Xswiftc -warnings-as-errors
 SWIFT_FILES = Package.swift Sources Tests
 
-.PHONY: all build recorder test check format lint deb demo bench chaos simulate mutations fuzz hooks clean
+.PHONY: all build recorder test check format lint deb demo bench chaos power-cut simulate mutations fuzz hooks clean
 all: build
 
 build: recorder
@@ -53,6 +53,11 @@ simulate:
 # Shows that the simulation finds mistakes, each put into a copy of the tree.
 mutations:
 	Tests/Simulation/mutations.py
+
+# Cuts the power of a virtual machine so many times in mid-run, and judges as chaos does.
+COUNT = 20
+power-cut:
+	Tests/System/power-cut $(COUNT)
 
 # Feeds a reader of the language, or all of them, with coverage feedback for so many minutes each.
 TARGET = all
