@@ -144,6 +144,17 @@ package struct Run: Sendable {
         }
     }
 
+    /// The wall clock was set, and the moments that the run waits for move along with it: what is recorded is what the
+    /// clock showed, and a pause is a length of time.
+    package mutating func clockWasSet(by seconds: Double) {
+        timeoutStart = timeoutStart.adding(seconds: seconds)
+        for index in delayed {
+            steps[index].delayedUntil = steps[index].delayedUntil?.adding(seconds: seconds)
+            steps[index].delayedSince = steps[index].delayedSince?.adding(seconds: seconds)
+        }
+        if let cancel { self.cancel = (cancel.request, cancel.time.adding(seconds: seconds)) }
+    }
+
     private mutating func apply(_ body: AttemptOrdered, to index: Int, at time: Timestamp) {
         steps[index].state = .running
         steps[index].reason = nil
@@ -205,10 +216,12 @@ package struct Run: Sendable {
             }
         }
         for index in unjudged where steps[index].attempts.last?.state == .interrupted {
-            // The answer to "what shall become of it" was: go on.
-            steps[index].state = .waiting
+            // The answer to "what shall become of it" was: go on. Those that do not ask have yet to be judged as they say.
+            steps[index].state = workflow.steps[index].interrupted == .ask ? .waiting : .running
         }
-        unjudged.removeAll { steps[$0].attempts.last?.state == .interrupted }
+        unjudged.removeAll {
+            steps[$0].attempts.last?.state == .interrupted && workflow.steps[$0].interrupted == .ask
+        }
         rebuild()
     }
 
