@@ -94,8 +94,8 @@ package struct Daemon: Sendable {
     private func world() -> World {
         let marker = paths.hostStopping
         return World(
-            now: Daemon.now, jitter: { Double.random(in: -1...1) }, randomBits: { UInt64.random(in: .min ... .max) },
-            isHostStopping: { access(marker, F_OK) == 0 },
+            now: Daemon.now, uptime: Daemon.uptime, jitter: { Double.random(in: -1...1) },
+            randomBits: { UInt64.random(in: .min ... .max) }, isHostStopping: { access(marker, F_OK) == 0 },
             sleep: { [events] in try await events.sleep(for: .seconds($0)) })
     }
 
@@ -104,6 +104,13 @@ package struct Daemon: Sendable {
         var time = timespec()
         clock_gettime(CLOCK_REALTIME, &time)
         return Timestamp(microseconds: Int64(time.tv_sec) * 1_000_000 + Int64(time.tv_nsec) / 1000)
+    }
+
+    /// Seconds since the boot, those of a sleep included.
+    static func uptime() -> Double {
+        var time = timespec()
+        clock_gettime(CLOCK_BOOTTIME, &time)
+        return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
     }
 
     /// Takes up the runs in flight; for as long as that takes, systemd is asked for patience.

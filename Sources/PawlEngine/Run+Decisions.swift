@@ -25,6 +25,8 @@ extension Run {
     /// one step and the start of the next are durable together.
     package mutating func nextDecision(_ context: DecisionContext) -> Event? {
         guard state == .running else { return nil }
+        // As with pauses: a clock that was set back makes it no longer than it is.
+        timeoutStart = min(timeoutStart, context.now)
         if cancel == nil, let timeout = workflow.timeout, context.now >= timeoutEnd(timeout) {
             return .cancelRequested(
                 CancelRequested(cause: .timeout, reason: "the run's timeout of \(TimeSpan.text(of: timeout)) ran out"))

@@ -58,6 +58,13 @@ struct RunHarness {
         decide()
     }
 
+    /// Somebody sets the clock, and whoever carries the run on has seen it.
+    mutating func setClock(by seconds: Double) {
+        now = now.adding(seconds: seconds)
+        run.clockWasSet(by: seconds)
+        decide()
+    }
+
     /// What each step is doing.
     var states: [String: StepState] {
         Dictionary(uniqueKeysWithValues: run.workflow.steps.map { ($0.id, run.steps[$0.index].state) })

@@ -40,6 +40,8 @@ actor Conductor {
     /// Runs of the store that this version could not take up. Their units are the only ones that know how they ended.
     private var unreadable: Set<RunID> = []
     private var isClosed = false
+    /// What the clocks showed when they were last looked at.
+    private var clocks: (wall: Timestamp, uptime: Double)?
 
     private struct Incoming {
         var run: RunID
@@ -118,7 +120,7 @@ actor Conductor {
         isPassScheduled = false
         var taken = inbox
         inbox = []
-        let now = world.now()
+        let now = now()
         let context = DecisionContext(now: now, epoch: epoch, random: world.jitter)
         // Once the host goes down what ends is recorded, and nothing is decided: a step that was killed by the shutdown
         // must not be tried again, nor its dependents be skipped.
@@ -163,6 +165,26 @@ actor Conductor {
             act(on: events[id] ?? [], of: id, now: now, mayDecide: mayDecide)
         }
     }
+
+    /// The wall clock. If somebody has set it since it was last looked at, the runs' moments move along with it: a pause
+    /// must not last a day longer, nor a run time out, because of that.
+    private func now() -> Timestamp {
+        let wall = world.now()
+        guard let uptime = world.uptime?() else { return wall }
+        if let clocks {
+            let jump = wall.seconds(since: clocks.wall) - (uptime - clocks.uptime)
+            if abs(jump) >= Conductor.leastJump {
+                for id in active.keys { active[id]?.run.clockWasSet(by: jump) }
+                journal.note(
+                    .info, "The clock was set by \(Int(jump)) s: no run's pause or timeout is longer or shorter for it")
+            }
+        }
+        clocks = (wall, uptime)
+        return wall
+    }
+
+    /// What lies below it in seconds is the time between two looks at two clocks, or makes no difference.
+    private static let leastJump = 2.0
 
     private func apply(_ event: Event, to id: RunID, at time: Timestamp, in events: inout [RunID: [Event]]) {
         // A run that was created just now is made by that event.
@@ -296,7 +318,10 @@ actor Conductor {
     }
 
     /// When a run's cancellation was recorded.
-    func cancellation(of run: RunID) -> Timestamp? { active[run]?.run.cancel?.time }
+    func cancellation(of run: RunID) -> Timestamp? {
+        _ = now()
+        return active[run]?.run.cancel?.time
+    }
 
     /// The types of the outputs that a step declares.
     func declaredOutputs(of name: AttemptName) -> [String: ValueType] {

@@ -6,6 +6,9 @@ import PawlModel
 struct World: Sendable {
     /// The wall clock.
     var now: @Sendable () -> Timestamp
+    /// Seconds of a clock that nobody sets, which goes on while the host sleeps. Without it nobody notices that the wall
+    /// clock was set.
+    var uptime: (@Sendable () -> Double)?
     /// From -1 to 1.
     var jitter: @Sendable () -> Double
     /// 40 random bits for a new run's ID.
@@ -17,11 +20,12 @@ struct World: Sendable {
 
     /// Makes a world.
     init(
-        now: @escaping @Sendable () -> Timestamp, jitter: @escaping @Sendable () -> Double,
-        randomBits: @escaping @Sendable () -> UInt64, isHostStopping: @escaping @Sendable () -> Bool,
-        sleep: @escaping @Sendable (Double) async throws -> Void
+        now: @escaping @Sendable () -> Timestamp, uptime: (@Sendable () -> Double)? = nil,
+        jitter: @escaping @Sendable () -> Double, randomBits: @escaping @Sendable () -> UInt64,
+        isHostStopping: @escaping @Sendable () -> Bool, sleep: @escaping @Sendable (Double) async throws -> Void
     ) {
         self.now = now
+        self.uptime = uptime
         self.jitter = jitter
         self.randomBits = randomBits
         self.isHostStopping = isHostStopping
