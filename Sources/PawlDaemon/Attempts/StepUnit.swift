@@ -33,16 +33,19 @@ struct StepUnit: Sendable {
 
     /// The unit's name.
     var name: String
+    /// The slice of its run.
+    var slice: String
     /// Its properties.
     var properties: [(name: String, value: Value)]
 
     /// Makes the unit of an attempt.
     init(_ command: StepCommand) {
         name = command.name.unit
+        slice = command.name.run.slice
         let folder = command.attemptFolder
         var properties: [(name: String, value: Value)] = [
             ("Description", .string(command.description)),
-            ("Slice", .string(command.name.run.slice)),
+            ("Slice", .string(slice)),
             // exec and not oneshot: RuntimeMaxSec= does nothing for the latter, and a failed exec is seen at once.
             ("Type", .string("exec")),
             // A unit that failed stays until it was harvested; one that did well is gone with its receipt on disk.

@@ -65,7 +65,7 @@ final class SystemdServiceManager: ServiceManager {
             _ = try await units.startTransientService(unit.name, properties: properties)
         } catch {
             // It is there already, from an earlier call whose answer was lost or an earlier pawld: it is adopted.
-            if error.isUnitExists { return }
+            if error.isUnitExists { return try await requireOurs(unit) }
             if error.isTransactionDestructive {
                 // Between the order to shut down and its mark nothing more is started. That says nothing about the step.
                 let state = try await ask { () async throws(BusError) in try await units.systemState() }
@@ -75,6 +75,16 @@ final class SystemdServiceManager: ServiceManager {
             }
             throw ServiceManagerFault(error)
         }
+    }
+
+    /// Takes a loaded unit of that name only if it is in the run's own slice: who starts another one under one of our
+    /// names puts it elsewhere, and what it does and how it ends is no attempt of ours.
+    private func requireOurs(_ unit: StepUnit) async throws(ServiceManagerFault) {
+        let status = try await ask { () async throws(BusError) in try await units.serviceStatus(unit.name) }
+        guard let status, !status.slice.isEmpty, status.slice != unit.slice else { return }
+        throw .refused(
+            "there is a unit \(unit.name) already, in \(status.slice) and not in \(unit.slice): pawl did not start it, and "
+                + "leaves it alone; 'systemctl status \(unit.name)' shows it")
     }
 
     func startSlice(_ name: String, description: String) async throws(ServiceManagerFault) {
