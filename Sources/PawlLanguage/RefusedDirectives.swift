@@ -24,7 +24,8 @@ extension Directives {
             return "the step's own 'env' sets the environment"
         case "WorkingDirectory":
             return "a step that cannot enter it would leave no result; change the folder in the script"
-        case "RootDirectory", "RootImage": return "the step's own 'image' names a root"
+        case "RootDirectory", "RootImage":
+            return "systemd would run the recorder that lies in that root, as root and outside of the step's sandbox"
         case "Description", "Documentation": return "pawl describes its units itself"
         case "CPUAccounting", "MemoryAccounting", "IOAccounting", "TasksAccounting": return "it is always on"
         case "LoadCredential", "LoadCredentialEncrypted", "SetCredential", "SetCredentialEncrypted":
