@@ -59,6 +59,7 @@ final class Judge {
         }
         let running = host.units.values.count {
             $0.attempt.run == attempt.run && $0.mainCode == 0 && !$0.invocation.isEmpty
+                && !(host.lateStarts.contains($0.name) && record.results[$0.attempt] == .cancelled)
         }
         if running > record.workflow.maxParallel ?? 4 { fail("\(running) steps of \(attempt.run) run at once") }
     }

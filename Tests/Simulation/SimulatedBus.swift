@@ -153,9 +153,9 @@ final class SimulatedBus: UnitCalls, @unchecked Sendable {
     /// What a dead pawld has sent may stay in its socket until after the next one has asked for the same.
     private func arrive(after delay: Int64, _ entry: Pending, _ action: @escaping () -> Void) {
         schedule.after(delay) { [self] in
-            if isCut, faults.arrivesLate, !entry.wasLate {
+            if isCut, faults.arrivesLate, !entry.wasLate, let start = entry.start {
                 entry.wasLate = true
-                if let start = entry.start { host.lateStarts.insert(start) }
+                host.lateStarts.insert(start)
                 return arrive(after: schedule.chance.pick(0...400_000), entry, action)
             }
             action()

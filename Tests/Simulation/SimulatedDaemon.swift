@@ -40,7 +40,8 @@ final class SimulatedDaemon: @unchecked Sendable {
             entry: { fields in trace("pawld: \(fields.first { $0.name == "MESSAGE" }?.value ?? "")") },
             onActivity: { _, _ in })
         let world = World(
-            now: { host.wallClock }, jitter: { Double(schedule.chance.below(2001)) / 1000 - 1 },
+            now: { host.wallClock }, uptime: { Double(schedule.now) / 1_000_000 },
+            jitter: { Double(schedule.chance.below(2001)) / 1000 - 1 },
             randomBits: { schedule.chance.next() }, isHostStopping: { host.hasMark },
             sleep: { try await SimulatedDaemon.sleep($0, schedule) })
         conductor = Conductor(executor: engine, store: store, world: world, journal: journal)
