@@ -152,8 +152,9 @@ package enum ManagerInterface {
         # Goes on with a stopped run
         method ResumeRun(run: string) -> (run: string, id: string)
 
-        # Opens an ended run again: failed, cancelled and skipped steps run again
-        method RetryRun(run: string) -> (run: string, id: string)
+        # Opens an ended run again: failed, cancelled and skipped steps run again; with 'from' that step and all that
+        # depends on it as well, though they have succeeded
+        method RetryRun(run: string, from: ?string) -> (run: string, id: string)
 
         # Reads configuration and workflows again; answers once the new set is in force
         method Reload() -> (workflows: int)

@@ -128,7 +128,20 @@ package enum Messages {
         }
     }
 
-    /// DescribeRun, WatchRun, CancelRun, ResumeRun and RetryRun take this.
+    /// RetryRun takes this.
+    package struct Retry: Sendable, Codable {
+        /// A run's name, its ID, a prefix of either that is unique, or `@last`.
+        package var run: String
+        /// The step that runs again though it has succeeded, with all that depends on it.
+        package var from: String?
+        /// Makes a request.
+        package init(run: String, from: String? = nil) {
+            self.run = run
+            self.from = from
+        }
+    }
+
+    /// DescribeRun, WatchRun, CancelRun and ResumeRun take this.
     package struct Run: Sendable, Codable {
         /// A run's name, its ID, a prefix of either that is unique, or `@last`.
         package var run: String

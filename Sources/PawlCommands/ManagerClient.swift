@@ -57,8 +57,10 @@ final class ManagerClient {
     /// Goes on with a stopped run.
     func resume(_ run: String) throws(ManagerError) -> Messages.RunName { try call(.resumeRun, Messages.Run(run: run)) }
 
-    /// Opens an ended run again.
-    func retry(_ run: String) throws(ManagerError) -> Messages.RunName { try call(.retryRun, Messages.Run(run: run)) }
+    /// Opens an ended run again, and a step that has succeeded with all that depends on it.
+    func retry(_ run: String, from step: String?) throws(ManagerError) -> Messages.RunName {
+        try call(.retryRun, Messages.Retry(run: run, from: step))
+    }
 
     /// Reads configuration and workflows again; how many workflows there are now.
     func reload() throws(ManagerError) -> Messages.Reloaded { try call(.reload, Messages.Empty()) }

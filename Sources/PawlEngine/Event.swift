@@ -294,11 +294,14 @@ package struct RunStopped: Sendable, Codable, Equatable {
 package struct RunResumed: Sendable, Codable, Equatable {
     /// Whether failed, cancelled and skipped steps are opened again too.
     package var retry: Bool
+    /// The step that is opened again though it has succeeded, with all that depends on it.
+    package var from: String?
     /// Who asked, by uid.
     package var uid: UInt32
     /// Makes the body.
-    package init(retry: Bool, uid: UInt32) {
+    package init(retry: Bool, from: String? = nil, uid: UInt32) {
         self.retry = retry
+        self.from = from
         self.uid = uid
     }
 }

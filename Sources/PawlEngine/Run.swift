@@ -214,6 +214,7 @@ package struct Run: Sendable {
             for index in steps.indices where steps[index].state.isEnded && steps[index].state != .succeeded {
                 reopen(index)
             }
+            if let first = body.from.flatMap({ indices[$0] }) { reopen(withDependents: first) }
         }
         for index in unjudged where steps[index].attempts.last?.state == .interrupted {
             // The answer to "what shall become of it" was: go on. Those that do not ask have yet to be judged as they say.
@@ -223,6 +224,18 @@ package struct Run: Sendable {
             steps[$0].attempts.last?.state == .interrupted && workflow.steps[$0].interrupted == .ask
         }
         rebuild()
+    }
+
+    /// Opens a step again with all that depends on it: what was made from its old result is stale.
+    private mutating func reopen(withDependents first: Int) {
+        var seen: Set<Int> = [first]
+        var left = [first]
+        while let index = left.popLast() {
+            reopen(index)
+            for dependent in workflow.steps[index].dependents where seen.insert(dependent).inserted {
+                left.append(dependent)
+            }
+        }
     }
 
     private mutating func reopen(_ index: Int) {

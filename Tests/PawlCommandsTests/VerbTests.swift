@@ -282,6 +282,16 @@ struct VerbTests {
         }
     }
 
+    @Test("retry sends the step that it begins from, and nothing of it without one")
+    func retryFrom() {
+        let manager = FakeManager()
+        manager.on(.retryRun, .answer(name))
+        manager.on(.retryRun, .answer(name))
+        #expect(manager.run("retry", "@last", "--from", "seed", "--detach").status == 0)
+        #expect(manager.run("retry", "@last", "--detach").status == 0)
+        #expect(manager.calls == [#"RetryRun {"from":"seed","run":"@last"}"#, #"RetryRun {"run":"@last"}"#])
+    }
+
     @Test("on a terminal the picture says that pawld is waited for")
     func liveWaiting() {
         let manager = FakeManager()

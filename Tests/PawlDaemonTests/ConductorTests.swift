@@ -133,6 +133,39 @@ struct ConductorTests {
         await daemon.kill()
     }
 
+    @Test("A retry from a step starts it again though the run has succeeded, and refuses a step that is not there")
+    func retryFrom() async throws {
+        let folder = try TemporaryFolder()
+        _ = try folder.make("runs")
+        let manager = FakeServiceManager()
+        let daemon = try Daemonette(folder, manager)
+        try await daemon.conductor.recover(epoch: "boot.1")
+        var starts = manager.starts.makeAsyncIterator()
+        let id = try await daemon.start(
+            "steps:\n  - {id: fetch, command: [\"true\"]}\n  - {id: unpack, command: [\"true\"]}\n")
+        for _ in 0..<2 { try daemon.end(try #require(await starts.next()), status: 0) }
+        #expect(try await daemon.ended(id).state == .succeeded)
+        await #expect {
+            try await daemon.conductor.retry(id, from: "unpak", by: 0)
+        } throws: {
+            let error = $0 as? APIError
+            return error?.code == .noSuchStep && error?.message.contains("did you mean 'unpack'?") == true
+        }
+        await #expect {
+            try await daemon.conductor.retry(id, by: 0)
+        } throws: {
+            ($0 as? APIError)?.code == .invalidState
+        }
+        try await daemon.conductor.retry(id, from: "unpack", by: 0)
+        let again = try #require(await starts.next())
+        #expect(again == "pawl-step-\(id).unpack.2.service")
+        try daemon.end(again, status: 0)
+        let status = try await daemon.ended(id)
+        #expect(status.state == .succeeded)
+        #expect(status.steps.map(\.attempts.count) == [1, 2])
+        await daemon.kill()
+    }
+
     @Test("In another life of the manager an attempt without a receipt was interrupted, and the run asks")
     func otherEpoch() async throws {
         let folder = try TemporaryFolder()

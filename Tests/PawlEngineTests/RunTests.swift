@@ -134,6 +134,37 @@ struct RunTests {
         #expect(harness.run.steps[0].attempts.count == 1)
     }
 
+    @Test("A retry from a step runs it again with what depends on it, though they have succeeded, and nothing else")
+    func retryFrom() throws {
+        var harness = try RunHarness(RunTests.fan)
+        for step in ["a", "b", "c", "d"] { harness.end(step, .succeeded) }
+        #expect(harness.run.state == .succeeded)
+        harness.submit(.runResumed(RunResumed(retry: true, from: "c", uid: 0)))
+        #expect(harness.states == ["a": .succeeded, "b": .succeeded, "c": .running, "d": .waiting])
+        #expect(try harness.replayed().steps.map(\.state) == harness.run.steps.map(\.state))
+        harness.end("c", .succeeded)
+        harness.end("d", .succeeded)
+        #expect(harness.run.state == .succeeded)
+        #expect(harness.run.steps.map { $0.attempts.map(\.number) } == [[1], [1], [1, 2], [1, 2]])
+    }
+
+    @Test("A retry from a step reaches what depends on it through others, and opens what had failed elsewhere too")
+    func retryFromReachesFar() throws {
+        var harness = try RunHarness(
+            """
+            steps:
+              - {id: a, command: ["true"], depends_on: []}
+              - {id: b, command: ["true"], depends_on: [a]}
+              - {id: c, command: ["true"], depends_on: [b]}
+              - {id: x, command: ["true"], depends_on: []}
+              - {id: y, command: ["true"], depends_on: []}
+            """)
+        for step in ["a", "b", "c", "x"] { harness.end(step, .succeeded) }
+        harness.end("y", .failed, code: 1)
+        harness.submit(.runResumed(RunResumed(retry: true, from: "a", uid: 0)))
+        #expect(harness.states == ["a": .running, "b": .waiting, "c": .waiting, "x": .succeeded, "y": .running])
+    }
+
     @Test("fail_fast ends the run at the first failure once what runs has been stopped")
     func failFast() throws {
         var harness = try RunHarness("fail_fast: true\n" + RunTests.fan)

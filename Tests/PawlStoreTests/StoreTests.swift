@@ -69,6 +69,7 @@ struct StoreTests {
             .cancelRequested(CancelRequested(cause: .failFast, reason: "why")),
             .runStopped(RunStopped(reason: "ask")),
             .runResumed(RunResumed(retry: true, uid: 1000)),
+            .runResumed(RunResumed(retry: true, from: "a", uid: 1000)),
             .runEnded(RunEnded(state: .timedOut, reason: nil)),
         ]
         #expect(Set(events.map(\.kind)) == Set(Event.Kind.allCases), "no kind is left out here")

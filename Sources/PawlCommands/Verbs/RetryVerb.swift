@@ -7,14 +7,20 @@ struct RetryVerb: Verb {
         commandName: "retry", abstract: "Open an ended run again and follow it.",
         discussion: """
             Failed, cancelled and skipped steps run again, in the same run; what has
-            succeeded stays done.
+            succeeded stays done. With --from that step runs again and everything that
+            depends on it, though they have succeeded. The run keeps its variables, its
+            folder, and its workflow as it was when it started.
 
             Examples:
               pawl retry @last
               pawl retry etcd-cluster-7k2m9qxa --detach
+              pawl retry @last --from configure
             """)
 
     @OptionGroup var target: RunArgument
+
+    @Option(help: ArgumentHelp("Run this step again too, and all that depends on it.", valueName: "step"))
+    var from: String?
 
     @Flag(help: "Print the run's name and return at once.")
     var detach = false
@@ -23,6 +29,6 @@ struct RetryVerb: Verb {
 
     func perform(_ surroundings: Surroundings) throws -> PawlAPI.ExitStatus {
         try Reopening(run: target.run, detach: detach, format: format.output, what: "opened again")
-            .perform(surroundings) { client throws(ManagerError) in try client.retry(target.run) }
+            .perform(surroundings) { client throws(ManagerError) in try client.retry(target.run, from: from) }
     }
 }

@@ -148,8 +148,9 @@ extension Conductor {
         try await record(.runResumed(RunResumed(retry: false, uid: uid)), of: id)
     }
 
-    /// Opens an ended run again: its failed, cancelled and skipped steps run again.
-    func retry(_ id: RunID, by uid: UInt32) async throws(APIError) {
+    /// Opens an ended run again: its failed, cancelled and skipped steps run again, and with `step` that one and all
+    /// that depends on it too, though they have succeeded.
+    func retry(_ id: RunID, from step: String? = nil, by uid: UInt32) async throws(APIError) {
         if let entry = active[id] {
             throw APIError(
                 .invalidState,
@@ -163,12 +164,20 @@ extension Conductor {
             throw APIError(.storeFailed, "the run '\(id)' cannot be read: \(error)")
         }
         guard let run else { throw APIError(.noSuchRun, "there is no run '\(id)'") }
-        guard run.state != .succeeded else {
-            throw APIError(.invalidState, "the run '\(run.name)' has succeeded: nothing to retry")
+        if let step, run.index(of: step) == nil {
+            let near = Suggestion.nearest(to: step, in: run.workflow.steps.map(\.id))
+            let hint = near.map { "did you mean '\($0)'?" } ?? "'pawl status \(run.name)' lists its steps"
+            throw APIError(.noSuchStep, "run '\(run.name)' has no step '\(step)'; \(hint)")
+        }
+        guard run.state != .succeeded || step != nil else {
+            throw APIError(
+                .invalidState,
+                "the run '\(run.name)' has succeeded: nothing to retry; with '--from STEP' that step and all that depends "
+                    + "on it run again")
         }
         active[id] = ActiveRun(run)
         do {
-            try await submit(.runResumed(RunResumed(retry: true, uid: uid)), to: id)
+            try await submit(.runResumed(RunResumed(retry: true, from: step, uid: uid)), to: id)
         } catch {
             // Somebody else may have retried it a moment earlier.
             if active[id]?.run.state.isEnded == true { drop(id) }

@@ -86,8 +86,9 @@ struct ManagerService: Sendable {
                 try await conductor.resume(row.id, by: call.peer.uid)
                 try await call.reply(Messages.RunName(run: row.name, id: row.id.rawValue))
             case .retryRun:
-                let row = try await run(of: call)
-                try await conductor.retry(row.id, by: call.peer.uid)
+                let request = try call.decode(Messages.Retry.self)
+                let row = try await conductor.find(request.run)
+                try await conductor.retry(row.id, from: request.from, by: call.peer.uid)
                 try await call.reply(Messages.RunName(run: row.name, id: row.id.rawValue))
             case .reload: try await reload(call)
             }

@@ -48,7 +48,8 @@ final class RunJournal: Sendable {
             write(.info, .runStarted, "Run \(run.name) was started by uid \(body.uid)", fields)
         case .runResumed(let body):
             let verb = body.retry ? "retried" : "resumed"
-            write(.info, .runStarted, "Run \(run.name) was \(verb) by uid \(body.uid)", fields)
+            let from = body.from.map { " from step '\($0)'" } ?? ""
+            write(.info, .runStarted, "Run \(run.name) was \(verb)\(from) by uid \(body.uid)", fields)
         case .attemptOrdered(let body):
             let attempt = body.number > 1 ? ", attempt \(body.number)" : ""
             write(
