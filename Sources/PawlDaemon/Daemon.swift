@@ -50,8 +50,10 @@ package struct Daemon: Sendable {
         let manager = SystemdServiceManager(
             units: units, bootID: HostReader.bootID() ?? "unknown", thread: events)
         let folders = AttemptFolders(runs: paths.runs, started: paths.started, executor: files)
-        let conductor = Conductor(
-            executor: engine, store: try Store(path: paths.database), world: world(), journal: journal)
+        let (store, damage) = try Store.openOrRescue(
+            path: paths.database, label: String(Daemon.now().microseconds / 1_000_000))
+        if let damage { journal.damaged(damage) }
+        let conductor = Conductor(executor: engine, store: store, world: world(), journal: journal)
         let library = WorkflowLibrary(paths: paths, executor: files)
         let server = ManagerService(
             conductor: conductor, library: library, folders: folders, logs: LogReader(executor: files), paths: paths,
@@ -77,6 +79,13 @@ package struct Daemon: Sendable {
             try Notify.send("READY=1")
             journal.ready(runs: count.runs)
             group.addTask { await feedWatchdog(conductor) }
+            group.addTask {
+                let missing = MissingRuns(conductor: conductor, folders: folders, journal: journal, runs: paths.runs)
+                let count = await missing.tell()
+                activity.set(
+                    losses: (damage.map { ["the store was damaged, see \($0.file)"] } ?? [])
+                        + (count > 0 ? ["\(count) runs are missing from the store, see the journal"] : []))
+            }
             for await request in requests {
                 if case .stop = request { break }
                 try Notify.send("RELOADING=1")

@@ -53,6 +53,8 @@ enum Migrations {
 package enum StoreError: Error, Sendable, CustomStringConvertible {
     /// It was written by a newer pawl.
     case tooNew(path: String, version: Int, known: Int)
+    /// The store's files cannot be moved or written.
+    case files(String)
     /// An event's body is not what its kind says.
     case unreadable(run: String, sequence: Int, cause: String)
 
@@ -62,6 +64,7 @@ package enum StoreError: Error, Sendable, CustomStringConvertible {
         case .tooNew(let path, let version, let known):
             "\(path) was written by a newer pawl (store version \(version), this one knows \(known)): "
                 + "install that version again"
+        case .files(let cause): cause
         case .unreadable(let run, let sequence, let cause):
             "event \(sequence) of run \(run) cannot be read: \(cause)"
         }

@@ -106,6 +106,9 @@ package final class Store {
         try connection.rows("\(Self.select) ORDER BY number DESC").map(Self.summary)
     }
 
+    /// What is wrong with the file; empty if nothing is. All of it is read.
+    func faults() throws -> [String] { try connection.quickCheck() }
+
     /// Whether a run of that ID was ever recorded.
     package func knows(_ id: RunID) throws -> Bool { try number(of: id) != nil }
 

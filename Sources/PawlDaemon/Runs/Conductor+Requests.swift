@@ -83,6 +83,11 @@ extension Conductor {
         (active.count, stepsActive)
     }
 
+    /// Those of some runs that the store does not know.
+    func unknown(_ ids: some Sequence<RunID> & Sendable) throws -> [RunID] {
+        try ids.filter { id in try active[id] == nil && !store.knows(id) }
+    }
+
     // MARK: Acting
 
     /// Starts a run, and returns its ID once it is on disk.

@@ -8,6 +8,7 @@ final class Activity: Sendable {
         var steps = 0
         var faults = 0
         var firstFault: String?
+        var losses: [String] = []
     }
 
     private let state = Mutex(State())
@@ -33,15 +34,26 @@ final class Activity: Sendable {
         send(text)
     }
 
+    /// What was lost.
+    func set(losses: [String]) {
+        guard !losses.isEmpty else { return }
+        let text = state.withLock { state in
+            state.losses = losses
+            return Activity.text(state)
+        }
+        send(text)
+    }
+
     /// The line.
     var text: String { state.withLock { Activity.text($0) } }
 
     private static func text(_ state: State) -> String {
-        let work =
+        var work =
             state.runs == 0
             ? "Idle"
             : "\(state.runs) run\(state.runs == 1 ? "" : "s") with \(state.steps) running "
                 + "step\(state.steps == 1 ? "" : "s")"
+        for loss in state.losses { work += "; \(loss)" }
         guard let first = state.firstFault else { return work }
         return "\(work); \(state.faults) fault\(state.faults == 1 ? "" : "s"): \(first)"
     }

@@ -19,4 +19,6 @@ enum MessageID: String, Sendable, CaseIterable {
     case storeFailed = "b053a3083378415bb668f9ea791c31b6"
     /// A unit bears one of our names and no run knows it.
     case orphan = "50aa9f1a65004eb7b4aa3512b5de5ff2"
+    /// The store was damaged, or runs are missing from it.
+    case storeDamaged = "7a5c3e0b9d0f4c52a1f26c3b88e4d917"
 }

@@ -1,6 +1,7 @@
 import PawlEngine
 import PawlLanguage
 import PawlModel
+import PawlStore
 import Synchronization
 import SystemdKit
 
@@ -106,6 +107,30 @@ final class RunJournal: Sendable {
     /// A run that this version cannot take up.
     func unreadable(run: String, cause: String) {
         write(.error, .storeFailed, "Run \(run) cannot be read and is left as it is: \(cause)", [("PAWL_RUN", run)])
+    }
+
+    /// The store was damaged.
+    func damaged(_ damage: StoreDamage) {
+        let list = { (names: [String]) in names.prefix(20).joined(separator: ", ") + (names.count > 20 ? ", ..." : "") }
+        var message =
+            "The store was damaged (\(damage.cause)). The damaged file is \(damage.file); \(damage.kept) runs were "
+            + "taken over whole"
+        if !damage.shortened.isEmpty {
+            message +=
+                ", \(damage.shortened.count) without their last events: \(list(damage.shortened.map(\.rawValue)))"
+        }
+        if !damage.lost.isEmpty { message += ", \(damage.lost.count) are lost: \(list(damage.lost))" }
+        write(.error, .storeDamaged, message, [("PAWL_FILE", damage.file)])
+    }
+
+    /// A run that has a folder, and that the store does not know.
+    func missing(run: RunID, folder: String, attempts: [String]) {
+        let left = attempts.isEmpty ? "" : "; there are receipts of \(attempts.joined(separator: ", "))"
+        write(
+            .error, .storeDamaged,
+            "Run \(run) is not in the store any more, and nothing of it goes on. Its folder is \(folder)\(left). Remove the folder "
+                + "once you have what you want of it",
+            [("PAWL_FILE", folder)])
     }
 
     /// pawld answers.

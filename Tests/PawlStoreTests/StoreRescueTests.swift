@@ -1,0 +1,179 @@
+import FoundationEssentials
+import Glibc
+import PawlEngine
+import PawlModel
+import SQLiteKit
+import Testing
+
+@testable import PawlStore
+
+/// A store with a few runs, whose files are damaged in every way that a disk can think of.
+@Suite("A damaged store", .serialized)
+struct StoreRescueTests {
+    private static let ids = ["0000000a", "0000000b", "0000000c"].compactMap { RunID(rawValue: $0) }
+    private static let counts = [4, 3, 2]
+
+    /// What came of some openings.
+    private struct Tally: CustomStringConvertible {
+        var opened = 0
+        var rescued = 0
+        var refused = 0
+        /// Runs that were not there any more, and the store says so of each: it does not know them, or cannot read them.
+        var lost = 0
+        /// Runs that are there without their last events.
+        var behind = 0
+        /// Runs of which something was missing and nobody would have known.
+        var unsaid = 0
+        var description: String {
+            "\(opened) openings, \(rescued) of them rescues, \(refused) refused with a reason, \(lost) lost runs said, "
+                + "\(behind) runs behind, \(unsaid) unsaid"
+        }
+    }
+
+    /// In memory: each opening is some ten calls to fsync.
+    private let folder: String
+
+    init() throws {
+        var template = Array("/dev/shm/pawl-rescue-XXXXXX".utf8CString)
+        folder = String(cString: try #require(mkdtemp(&template)))
+    }
+
+    private var path: String { folder + "/pawl.db" }
+
+    private func clear() throws {
+        for name in try FileManager.default.contentsOfDirectory(atPath: folder) { unlink("\(folder)/\(name)") }
+    }
+
+    private func make() throws {
+        // Small pages, so that a few runs have many of them.
+        try Connection(path: path).execute("PRAGMA page_size = 512; VACUUM")
+        let store = try Store(path: path)
+        for (place, id) in StoreRescueTests.ids.enumerated() {
+            let time = Timestamp(microseconds: 1_700_000_000_000_000)
+            let created = RunCreated(
+                workflow: "w\(place)", file: "/w.yaml", text: "steps: [{id: a, command: [x]}]", variables: [:], uid: 0,
+                folder: "/runs/\(id)", maxParallel: 4,
+                host: HostFacts(name: "h", machineID: "m", arch: "a", cpus: 1, memory: 1, osVersion: "12"))
+            var run = try Run(id: id, created: created, at: time)
+            let all: [Event] = [
+                .runCreated(created), .attemptOrdered(AttemptOrdered(step: "a", number: 1, unit: "u", epoch: "e")),
+                .attemptEnded(AttemptEnded(step: "a", number: 1, outcome: AttemptOutcome(state: .succeeded))),
+                .stepEnded(StepEnded(step: "a", state: .succeeded)),
+            ]
+            for (index, event) in all.prefix(StoreRescueTests.counts[place]).enumerated() {
+                if index > 0 { run.apply(event, at: time) }
+                try store.record([
+                    RunChange(run: run, events: [RecordedEvent(sequence: index + 1, time: time, event: event)])
+                ])
+            }
+        }
+    }
+
+    /// The store's files as they are while it is open: much of it is only in the log.
+    private func filesWithLog() throws -> (database: [UInt8], log: [UInt8]) {
+        try clear()
+        try make()
+        // Closing it would take the log into the file, so the files are those of a copy made while it is open.
+        let connection = try Connection(path: path)
+        try connection.execute("PRAGMA journal_mode = wal")
+        defer { withExtendedLifetime(connection) {} }
+        try clear()
+        let holder = try Connection(path: path)
+        try holder.execute("PRAGMA page_size = 512; VACUUM; PRAGMA journal_mode = wal; PRAGMA wal_autocheckpoint = 0")
+        _ = try holder.rows("SELECT * FROM sqlite_schema")
+        try make()
+        let files = (try read(path), try read(path + "-wal"))
+        withExtendedLifetime(holder) {}
+        return files
+    }
+
+    private func read(_ path: String) throws -> [UInt8] {
+        Array(try #require(FileManager.default.contents(atPath: path), "\(path)"))
+    }
+
+    private func open(
+        _ database: ArraySlice<UInt8>?, _ log: ArraySlice<UInt8>?, _ tally: inout Tally, canBeBehind: Bool
+    ) {
+        do {
+            try clear()
+            if let database { try Data(database).write(to: URL(filePath: path)) }
+            if let log { try Data(log).write(to: URL(filePath: path + "-wal")) }
+            let (store, damage) = try Store.openOrRescue(path: path, label: "1")
+            tally.opened += 1
+            if let damage {
+                tally.rescued += 1
+                #expect(access(damage.file, F_OK) == 0, "the damaged file is kept")
+            }
+            for (place, id) in StoreRescueTests.ids.enumerated() {
+                let run = Result { try store.run(id) }
+                switch run {
+                case .success(let run?):
+                    guard run.eventCount < StoreRescueTests.counts[place] else { continue }
+                    tally.behind += 1
+                    if damage == nil, !canBeBehind { tally.unsaid += 1 }
+                case .success(nil):
+                    // Its folder tells of it, since the store does not know it.
+                    if try store.knows(id) { tally.unsaid += 1 } else { tally.lost += 1 }
+                case .failure: tally.lost += 1
+                }
+            }
+            // What was opened once opens again, with nothing more to say.
+            if damage != nil { #expect(try Store.openOrRescue(path: path, label: "2").damage == nil) }
+        } catch let error as StoreError {
+            #expect(!error.description.isEmpty)
+            tally.refused += 1
+        } catch {
+            Issue.record("an opening failed: \(error)")
+        }
+    }
+
+    /// Every byte takes a minute; by default every thirteenth is tried, and PAWL_TEST_EVERY_BYTE=1 asks for all.
+    private var stride: Int { getenv("PAWL_TEST_EVERY_BYTE") == nil ? 13 : 1 }
+
+    @Test("A database that ends at any byte opens, and says what it lost")
+    func truncatedDatabase() throws {
+        defer { rmdir(folder) }
+        try make()
+        let bytes = try read(path)
+        var tally = Tally()
+        for length in Swift.stride(from: 0, to: bytes.count, by: stride) {
+            open(bytes[..<length], nil, &tally, canBeBehind: false)
+        }
+        try clear()
+        print("database truncated at \(tally.opened + tally.refused) of \(bytes.count) lengths: \(tally)")
+        #expect(tally.unsaid == 0 && tally.rescued > 0)
+    }
+
+    @Test("A log that ends at any byte opens, and no run is lost without a trace")
+    func truncatedLog() throws {
+        defer { rmdir(folder) }
+        let (database, log) = try filesWithLog()
+        var tally = Tally()
+        for length in Swift.stride(from: 0, through: log.count, by: stride) {
+            open(database[...], log[..<length], &tally, canBeBehind: true)
+        }
+        open(nil, log[...], &tally, canBeBehind: true)
+        try clear()
+        print("log truncated at \(tally.opened + tally.refused) of \(log.count) lengths: \(tally)")
+        #expect(tally.unsaid == 0)
+    }
+
+    @Test("A database with a flipped byte opens, and says what it lost")
+    func flippedBytes() throws {
+        defer { rmdir(folder) }
+        try make()
+        let bytes = try read(path)
+        var tally = Tally()
+        for place in Swift.stride(from: 0, to: bytes.count, by: stride) {
+            var flipped = bytes
+            flipped[place] ^= 0xff
+            open(flipped[...], nil, &tally, canBeBehind: false)
+        }
+        for text in ["", "not a database at all", String(repeating: "x", count: 5000)] {
+            open(Array(text.utf8)[...], nil, &tally, canBeBehind: false)
+        }
+        try clear()
+        print("byte flipped at \(tally.opened + tally.refused) places of \(bytes.count): \(tally)")
+        #expect(tally.unsaid == 0 && tally.rescued > 0)
+    }
+}
