@@ -38,6 +38,9 @@ enum Migrations {
     /// Brings a store up to today's version in one transaction.
     static func migrate(_ connection: Connection) throws {
         let version = try connection.userVersion
+        guard version >= 0 else {
+            throw SQLiteError(.SQLITE_CORRUPT, message: "its version is \(version)", path: connection.path)
+        }
         guard version <= steps.count else {
             throw StoreError.tooNew(path: connection.path, version: version, known: steps.count)
         }

@@ -107,7 +107,27 @@ package final class Store {
     }
 
     /// What is wrong with the file; empty if nothing is. All of it is read.
-    func faults() throws -> [String] { try connection.quickCheck() }
+    func faults() throws -> [String] {
+        var faults = try connection.integrityCheck()
+        // What SQLite finds in order and cannot be ours: keys that the damage has made into other keys.
+        for (sql, words) in Store.rules where try connection.first(sql) != nil { faults.append(words) }
+        return faults
+    }
+
+    private static let rules = [
+        ("SELECT 1 FROM events WHERE run NOT IN (SELECT number FROM runs) LIMIT 1", "there are events of no run"),
+        ("SELECT 1 FROM runs WHERE number NOT IN (SELECT run FROM events) LIMIT 1", "there is a run without events"),
+        (
+            "SELECT 1 FROM events GROUP BY run HAVING min(sequence) <> 1 OR max(sequence) <> count(*) LIMIT 1",
+            "a run has a gap in its events"
+        ),
+        (
+            """
+            SELECT 1 FROM runs WHERE (ended IS NOT NULL) <> ((SELECT kind FROM events WHERE run = number
+                ORDER BY sequence DESC LIMIT 1) = 'run-ended') LIMIT 1
+            """, "a run has ended, and its last event says otherwise"
+        ),
+    ]
 
     /// Whether a run of that ID was ever recorded.
     package func knows(_ id: RunID) throws -> Bool { try number(of: id) != nil }

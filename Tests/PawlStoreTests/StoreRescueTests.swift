@@ -165,9 +165,11 @@ struct StoreRescueTests {
         let bytes = try read(path)
         var tally = Tally()
         for place in Swift.stride(from: 0, to: bytes.count, by: stride) {
-            var flipped = bytes
-            flipped[place] ^= 0xff
-            open(flipped[...], nil, &tally, canBeBehind: false)
+            for bits in [0xff, 0x01, 0x80] as [UInt8] {
+                var flipped = bytes
+                flipped[place] ^= bits
+                open(flipped[...], nil, &tally, canBeBehind: false)
+            }
         }
         for text in ["", "not a database at all", String(repeating: "x", count: 5000)] {
             open(Array(text.utf8)[...], nil, &tally, canBeBehind: false)
