@@ -97,7 +97,9 @@ final class SystemdServiceManager: ServiceManager {
     }
 
     func stop(_ unit: String) async throws(ServiceManagerFault) {
-        _ = try await ask { () async throws(BusError) in
+        // A run's slice is asked for once: by the time the answer is missed the run may have been retried, and its steps would
+        // be stopped with it. What stays of a slice is swept up at the next start.
+        _ = try await ask(again: !unit.hasSuffix(".slice")) { () async throws(BusError) in
             do throws(BusError) {
                 try await units.stop(unit)
             } catch  where error.isNoSuchUnit {
@@ -151,13 +153,13 @@ final class SystemdServiceManager: ServiceManager {
     /// Asks what may be asked twice. A manager that is there and took too long to answer is asked again: no sign would
     /// tell that it is worth another try, as one does when it comes back.
     private func ask<Answer>(
-        _ call: () async throws(BusError) -> Answer
+        again: Bool = true, _ call: () async throws(BusError) -> Answer
     ) async throws(ServiceManagerFault) -> Answer {
         while true {
             do throws(BusError) {
                 return try await call()
             } catch {
-                guard error.isNoReply, !Task.isCancelled else { throw ServiceManagerFault(error) }
+                guard again, error.isNoReply, !Task.isCancelled else { throw ServiceManagerFault(error) }
             }
         }
     }
