@@ -72,7 +72,7 @@ package struct Daemon: Sendable {
             async let reloaded = server.reload()
             try await recover(effects, bus, units, manager)
             _ = await reloaded
-            await sweep(conductor, manager, folders, journal)
+            await sweep(conductor, manager, journal)
             group.addTask { await server.serve(on: listener, events: events) }
             let count = await conductor.activity
             activity.set(runs: count.runs, steps: count.steps)
@@ -170,10 +170,8 @@ package struct Daemon: Sendable {
         throw ServiceManagerFault.unknownOutcome("the bus was closed")
     }
 
-    private func sweep(
-        _ conductor: Conductor, _ manager: SystemdServiceManager, _ folders: any AttemptFiles, _ journal: RunJournal
-    ) async {
-        let sweep = StepSweep(conductor: conductor, manager: manager, folders: folders, journal: journal)
+    private func sweep(_ conductor: Conductor, _ manager: SystemdServiceManager, _ journal: RunJournal) async {
+        let sweep = StepSweep(conductor: conductor, manager: manager, journal: journal)
         do throws(ServiceManagerFault) {
             try await sweep.run()
         } catch {

@@ -53,7 +53,7 @@ final class SimulatedDaemon: @unchecked Sendable {
             conductor: conductor,
             attempts: AttemptWork(conductor: conductor, driver: driver, folders: files, journal: journal),
             driver: driver, slices: RunSlices(manager: manager))
-        let sweep = StepSweep(conductor: conductor, manager: manager, folders: files, journal: journal)
+        let sweep = StepSweep(conductor: conductor, manager: manager, journal: journal)
         schedule.threads = threads
         root = Task(executorPreference: executor) { [self] in
             await live(effects, manager, signs, sweep)

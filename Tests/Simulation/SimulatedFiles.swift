@@ -23,16 +23,17 @@ final class SimulatedFiles: AttemptFiles, @unchecked Sendable {
         }
     }
 
-    func prepare(_ command: StepCommand) async throws(FolderFault) {
-        let fault: FolderFault? = await onThread { [self] in
-            if isCut { return FolderFault(description: "killed", code: 0) }
+    func prepare(_ command: StepCommand) async throws(FolderFault) -> Bool {
+        let (fault, hadFolder): (FolderFault?, Bool) = await onThread { [self] in
+            if isCut { return (FolderFault(description: "killed", code: 0), false) }
             if host.faults.fillsDisk, host.schedule.chance.once(in: 20) {
-                return FolderFault(description: "no room", code: 28)
+                return (FolderFault(description: "no room", code: 28), false)
             }
             host.folders.insert(command.name.run)
-            return nil
+            return (nil, !host.attemptFolders.insert(command.name).inserted)
         }
         if let fault { throw fault }
+        return hadFolder
     }
 
     func receipt(of name: AttemptName) async throws(FolderFault) -> Receipt? {

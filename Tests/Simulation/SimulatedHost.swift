@@ -33,6 +33,7 @@ final class SimulatedHost: @unchecked Sendable {
     var receipts: [AttemptName: (receipt: Receipt, isDurable: Bool)] = [:]
     /// Runs that have a folder.
     var folders: Set<RunID> = []
+    var attemptFolders: Set<AttemptName> = []
     /// Units whose start a dead pawld had asked for, and whose asking came late.
     var lateStarts: Set<String> = []
     /// What became of each attempt that was started.

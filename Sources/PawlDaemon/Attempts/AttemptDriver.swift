@@ -18,8 +18,9 @@ struct AttemptDriver: Sendable {
 
     /// What came of an attempt.
     enum End: Sendable {
-        /// It is over. Once that is recorded its unit is to be released, if it is still loaded.
-        case outcome(UnitResult, isLoaded: Bool)
+        /// It is over. Once that is recorded its unit is to be released, if it is still loaded. Where what stands in the
+        /// receipt's place is none, what is wrong with it.
+        case outcome(UnitResult, isLoaded: Bool, foreign: String? = nil)
         /// systemd refused to make a unit of it.
         case refused(String)
         /// Nobody knows how it ended, for this reason: it was lost together with the host, or cleared away.
@@ -50,15 +51,20 @@ struct AttemptDriver: Sendable {
         var mayStart = isNew
         var starts = 0
         var hasLooked = false
+        var wasOrderedBefore = false
         var sign = changes.makeAsyncIterator()
         while !Task.isCancelled {
             if mayStart {
                 if await isCancelled() { return .outcome(AttemptDriver.neverStarted, isLoaded: false) }
                 do throws(FolderFault) {
-                    try await folders.prepare(command)
+                    let hadFolder = try await folders.prepare(command)
+                    wasOrderedBefore = isNew && starts == 0 && hadFolder
                 } catch {
                     return error.isDiskFull ? .blocked(error.description) : .refused(error.description)
                 }
+                mayStart = false
+                // A folder comes after the order: there was one that the store has lost, and it may have been carried out.
+                if wasOrderedBefore { continue }
                 starts += 1
                 var isStarted = true
                 do throws(ServiceManagerFault) {
@@ -72,7 +78,6 @@ struct AttemptDriver: Sendable {
                     }
                 }
                 if await isCancelled() { await stop(unit) }
-                mayStart = false
                 if starts == 1, isStarted {
                     // A unit that was started just now need not be looked for: its end gives a sign.
                     if !hasLooked { _ = await looked() }
@@ -94,6 +99,11 @@ struct AttemptDriver: Sendable {
             case .nowhere:
                 if !hasLooked { _ = await looked() }
                 hasLooked = true
+                if wasOrderedBefore {
+                    return .lost(
+                        "it had been ordered before, which the store has lost: its folder \(command.attemptFolder) was there, "
+                            + "and nobody knows whether it ran")
+                }
                 guard starts < AttemptDriver.mostStarts else {
                     return .refused("its unit \(unit) was asked for \(starts) times and never appeared")
                 }
@@ -137,7 +147,7 @@ struct AttemptDriver: Sendable {
     private func look(
         _ name: AttemptName, epoch: String, receiptFirst: Bool, hadMark: Bool = false
     ) async -> Sight {
-        if receiptFirst, let end = await harvest(name) { return .ended(end) }
+        if receiptFirst, case .end(let end) = await harvest(name) { return .ended(end) }
         let status: UnitStatus?
         let now: String
         do throws(ServiceManagerFault) {
@@ -147,12 +157,21 @@ struct AttemptDriver: Sendable {
             return .unknown
         }
         if let status, !status.hasEnded { return .running }
-        if let end = await harvest(name) { return .ended(end) }
+        var foreign: String?
+        switch await harvest(name) {
+        case .end(let end): return .ended(end)
+        case .foreign(let words): foreign = words
+        case .nothing: break
+        }
         if let status {
             var result = Self.resultWithoutReceipt(status)
             // PID 1 does not say by whom it was stopped; what ends from now on may be the shutdown's doing.
             result.hostStopping = isHostStopping()
-            return .ended(.outcome(result, isLoaded: true))
+            return .ended(.outcome(result, isLoaded: true, foreign: foreign))
+        }
+        if let foreign {
+            // The file keeps the unit from starting, so it was started before, in whatever epoch.
+            return .ended(.lost("it has no receipt, and systemd does not know it any more: \(foreign)"))
         }
         guard now == epoch else { return .ended(.lost("the host was lost while it ran")) }
         if await folders.hasStarted(name) {
@@ -163,17 +182,21 @@ struct AttemptDriver: Sendable {
         return .nowhere
     }
 
-    private func harvest(_ name: AttemptName) async -> End? {
+    private enum Harvest {
+        case nothing
+        case end(End)
+        /// What stands in the receipt's place is none.
+        case foreign(String)
+    }
+
+    private func harvest(_ name: AttemptName) async -> Harvest {
         do throws(FolderFault) {
-            return try await folders.receipt(of: name).map {
-                let result = $0.result
-                // One that did well is gone by itself.
-                return .outcome(result, isLoaded: result.result != "success" || result.exit != .exited(0))
-            }
+            guard let receipt = try await folders.receipt(of: name) else { return .nothing }
+            let result = receipt.result
+            // One that did well is gone by itself.
+            return .end(.outcome(result, isLoaded: result.result != "success" || result.exit != .exited(0)))
         } catch {
-            // One that is no receipt tells nothing: PID 1 is asked, and nothing is started again beside it, since the
-            // unit's condition only asks whether the file is there.
-            return error.code == 0 ? nil : .blocked(error.description)
+            return error.isForeign ? .foreign(error.description) : .end(.blocked(error.description))
         }
     }
 

@@ -3,8 +3,9 @@ import PawlModel
 
 /// The files of attempts, as the daemon sees them. `AttemptFolders` has them on the disk; a simulation has them in memory.
 protocol AttemptFiles: Sendable {
-    /// Makes what an attempt needs. Doing it twice is fine: what is there already stays.
-    func prepare(_ command: StepCommand) async throws(FolderFault)
+    /// Makes what an attempt needs. Doing it twice is fine: what is there already stays. Returns whether the attempt had a
+    /// folder before.
+    func prepare(_ command: StepCommand) async throws(FolderFault) -> Bool
     /// The receipt of an attempt; nil while there is none.
     func receipt(of name: AttemptName) async throws(FolderFault) -> Receipt?
     /// What a step wrote to `$PAWL_OUTPUT`, or nil if it took the file away.

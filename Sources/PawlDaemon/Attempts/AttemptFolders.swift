@@ -39,17 +39,19 @@ actor AttemptFolders: AttemptFiles {
 
     // MARK: Before the start
 
-    /// Makes what an attempt needs. Doing it twice is fine: what is there already stays.
-    func prepare(_ command: StepCommand) throws(FolderFault) {
+    /// Makes what an attempt needs. Doing it twice is fine: what is there already stays. Returns whether the attempt had a
+    /// folder before.
+    func prepare(_ command: StepCommand) throws(FolderFault) -> Bool {
         let run = "\(runs)/\(command.name.run)"
         try makeFolder(run, mode: 0o700)
         try makeFolder(command.workFolder, mode: 0o1777)
-        try makeFolder(command.attemptFolder, mode: 0o700)
+        let hadFolder = try makeFolder(command.attemptFolder, mode: 0o700)
         try makeFolder(command.attemptFolder + "/io", mode: 0o755)
         try writeFile(command.attemptFolder + "/io/output", [], mode: 0o666)
         if let script = command.script {
             try writeFile(command.attemptFolder + "/script", Array(script.utf8), mode: 0o555)
         }
+        return hadFolder
     }
 
     /// Whether an attempt's program was started in this boot and has left no receipt since: systemd makes
@@ -83,10 +85,14 @@ actor AttemptFolders: AttemptFiles {
         return names
     }
 
-    private func makeFolder(_ path: String, mode: mode_t) throws(FolderFault) {
-        if mkdir(path, 0o700) != 0, errno != EEXIST { throw FolderFault("cannot make", path) }
+    /// Returns whether it was there.
+    @discardableResult
+    private func makeFolder(_ path: String, mode: mode_t) throws(FolderFault) -> Bool {
+        let wasThere = mkdir(path, 0o700) != 0
+        if wasThere, errno != EEXIST { throw FolderFault("cannot make", path) }
         // The umask is not asked: a folder that was half made by a pawld that died gets its mode now.
         if chmod(path, mode) != 0 { throw FolderFault("cannot set the mode of", path) }
+        return wasThere
     }
 
     private func writeFile(_ path: String, _ bytes: [UInt8], mode: mode_t) throws(FolderFault) {
@@ -122,7 +128,8 @@ actor AttemptFolders: AttemptFiles {
         // Root's alone: what another user could have put there is no receipt.
         guard let bytes = try read(path, limit: Receipt.limit) else { return nil }
         guard let receipt = Receipt(bytes, unit: name.unit) else {
-            throw FolderFault(description: "\(path) is not the receipt of \(name.unit)", code: 0)
+            let what = bytes.isEmpty ? "is empty" : "is not the receipt of \(name.unit)"
+            throw FolderFault(description: "\(path) \(what)", code: 0)
         }
         return receipt
     }
@@ -189,6 +196,10 @@ struct FolderFault: Error, Sendable, CustomStringConvertible {
 
     /// Whether there is no room on the disk: nothing that the step did wrong.
     var isDiskFull: Bool { code == ENOSPC || code == EDQUOT }
+
+    /// Whether it is the thing itself that is wrong, so that no other try would find it otherwise: a link, a folder, a file
+    /// of somebody else's, or no receipt.
+    var isForeign: Bool { [0, ELOOP, EFBIG, ENOTDIR, EISDIR, ENXIO].contains(code) }
 
     init(description: String, code: Int32) {
         self.description = description

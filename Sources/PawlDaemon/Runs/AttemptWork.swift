@@ -30,7 +30,10 @@ struct AttemptWork: Sendable {
         var outcome: AttemptOutcome
         var needsRelease = false
         switch end {
-        case .outcome(let result, let isLoaded):
+        case .outcome(let result, let isLoaded, let foreign):
+            if let foreign {
+                journal.note(.warning, "\(foreign). What became of \(name.unit) is taken from systemd")
+            }
             outcome = result.outcome(
                 cancelled: cancelled, timeout: command.timeout.map { TimeSpan.text(of: $0) },
                 program: command.arguments[0], user: command.user)

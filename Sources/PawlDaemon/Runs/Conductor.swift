@@ -397,6 +397,15 @@ actor Conductor {
     /// Whether a run is in the store and could not be read.
     func isUnreadable(_ id: RunID) -> Bool { unreadable.contains(id) }
 
+    /// Whether the end of an attempt is on disk: nobody needs its unit any more.
+    func hasRecordedEnd(of name: AttemptName) -> Bool {
+        // A run that cannot be read now is none whose unit could be let go.
+        guard let run = active[name.run]?.run ?? (try? store.run(name.run)), let index = run.index(of: name.step) else {
+            return false
+        }
+        return run.steps[index].attempts.contains { $0.number == name.number && $0.outcome != nil }
+    }
+
     /// Whether the attempt is under way as far as the records say.
     func claims(_ name: AttemptName) -> Bool {
         guard let run = active[name.run]?.run, let index = run.index(of: name.step) else { return false }

@@ -138,7 +138,7 @@ final class RunJournal: Sendable {
         write(.info, .daemonReady, "pawld is ready, \(runs) runs go on", [])
     }
 
-    /// A unit that bears one of our names and that no run knows.
+    /// A unit that bears one of our names and that no run knows, or none any more.
     func orphan(_ unit: String) {
         write(
             .warning, .orphan, "The unit \(unit) belongs to no run that is known; it is left alone",

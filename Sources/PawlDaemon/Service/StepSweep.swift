@@ -5,7 +5,6 @@ import PawlModel
 struct StepSweep: Sendable {
     let conductor: Conductor
     let manager: any ServiceManager
-    let folders: any AttemptFiles
     let journal: RunJournal
 
     /// Releases what is harvested and has ended; of the rest it says that it is there, and leaves it alone.
@@ -20,15 +19,18 @@ struct StepSweep: Sendable {
                 continue
             }
             if claimed.contains(name) { continue }
-            guard await folders.exists(run: name.run) else {
-                inUse.insert(name.run)
-                journal.orphan(unit)
-                continue
-            }
-            // Again: it may have been ordered since.
-            if await conductor.claims(name) { continue }
             if await conductor.isUnreadable(name.run) {
                 inUse.insert(name.run)
+                continue
+            }
+            let isRecorded = await conductor.hasRecordedEnd(of: name)
+            // Again: it may have been ordered since.
+            if await conductor.claims(name) { continue }
+            guard isRecorded else {
+                // Perhaps the store has lost it. Then its unit is the only one that knows how it ended, and keeps a second
+                // one of that name from starting.
+                inUse.insert(name.run)
+                journal.orphan(unit)
                 continue
             }
             guard let status = try await manager.status(of: unit) else { continue }
