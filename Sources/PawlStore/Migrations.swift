@@ -33,6 +33,14 @@ enum Migrations {
         -- A run is found by the beginning of its name, WORKFLOW-ID, however many runs there are.
         CREATE INDEX runs_name ON runs(workflow, id);
         """,
+        // Version 3.
+        """
+        -- How often in a row pawld did not survive taking a run up.
+        CREATE TABLE recoveries (
+            run INTEGER PRIMARY KEY REFERENCES runs(number),
+            count INTEGER NOT NULL
+        ) STRICT;
+        """,
     ]
 
     /// Brings a store up to today's version in one transaction.

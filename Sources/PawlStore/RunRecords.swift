@@ -18,6 +18,12 @@ package protocol RunRecords: AnyObject {
     func knows(_ id: RunID) throws -> Bool
     /// Finds runs by a name, an ID, a prefix of either, or `@last`; at most three, since two are too many already.
     func find(_ text: String) throws -> [RunSummaryRow]
+    /// How often in a row pawld did not survive taking a run up; runs that are not there have no such mark.
+    func recoveries() throws -> [RunID: Int]
+    /// Marks some runs as being taken up, all or none: each is counted once more.
+    func markRecovery(of runs: [RunID]) throws
+    /// Some runs were taken up, and pawld lives: nothing is counted any more.
+    func clearRecovery(of runs: [RunID]) throws
 }
 
 extension Store: RunRecords {}

@@ -156,6 +156,39 @@ package final class Store {
         return Array(rows.filter { found.insert($0.id).inserted }.prefix(3))
     }
 
+    /// How often in a row pawld did not survive taking a run up.
+    package func recoveries() throws -> [RunID: Int] {
+        var counts: [RunID: Int] = [:]
+        try connection.each("SELECT id, count FROM recoveries JOIN runs ON number = run", []) { row in
+            let id: String = try row.get(0)
+            if let id = RunID(rawValue: id) { counts[id] = try row.get(1) }
+        }
+        return counts
+    }
+
+    /// Marks some runs as being taken up, all or none.
+    package func markRecovery(of runs: [RunID]) throws {
+        try connection.transaction {
+            for id in runs {
+                try connection.run(
+                    """
+                    INSERT INTO recoveries (run, count) SELECT number, 1 FROM runs WHERE id = ?
+                    ON CONFLICT (run) DO UPDATE SET count = count + 1
+                    """, [.text(id.rawValue)])
+            }
+        }
+    }
+
+    /// Some runs were taken up, and pawld lives.
+    package func clearRecovery(of runs: [RunID]) throws {
+        try connection.transaction {
+            for id in runs {
+                try connection.run(
+                    "DELETE FROM recoveries WHERE run = (SELECT number FROM runs WHERE id = ?)", [.text(id.rawValue)])
+            }
+        }
+    }
+
     private func find(_ condition: String, _ values: [SQLiteKit.Value]) throws -> [RunSummaryRow] {
         try connection.rows("\(Self.select) WHERE \(condition) LIMIT 3", values).map(Self.summary)
     }

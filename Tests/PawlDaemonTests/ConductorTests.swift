@@ -9,6 +9,11 @@ import Testing
 
 @testable import PawlDaemon
 
+extension Conductor {
+    fileprivate func recoveries() throws -> [RunID: Int] { try store.recoveries() }
+    fileprivate func isCancelRecorded(_ id: RunID) throws -> Bool { try store.run(id)?.cancel != nil }
+}
+
 @Suite("The conductor and its drivers")
 struct ConductorTests {
     static let chain = "steps:\n  - {id: a, command: [\"true\"]}\n  - {id: b, command: [\"true\"]}\n"
@@ -33,6 +38,77 @@ struct ConductorTests {
         await daemon.kill()
         #expect(manager.state.withLock { $0.started } == [first, second])
         #expect(manager.state.withLock { $0.released } == [second])
+    }
+
+    @Test("A run that pawld did not survive five times is set aside, the others go on, and resume takes it up")
+    func setAside() async throws {
+        let folder = try TemporaryFolder()
+        _ = try folder.make("runs")
+        let manager = FakeServiceManager()
+        var starts = manager.starts.makeAsyncIterator()
+        let guilty: RunID
+        let innocent: RunID
+        do {
+            let daemon = try Daemonette(folder, manager)
+            try await daemon.conductor.recover(epoch: "boot.1")
+            guilty = try await daemon.start(ConductorTests.chain)
+            innocent = try await daemon.start(ConductorTests.chain)
+            for _ in 1...2 { _ = try #require(await starts.next()) }
+            await daemon.kill()
+        }
+        do {
+            let store = try Store(path: folder.path + "/pawl.db")
+            for _ in 1...2 { try store.markRecovery(of: [guilty, innocent]) }
+            for _ in 3...Conductor.recoveryLimit { try store.markRecovery(of: [guilty]) }
+        }
+        let daemon = try Daemonette(folder, manager)
+        let alone = try await daemon.conductor.recover(epoch: "boot.1")
+        #expect(alone.map(\.id) == [innocent])
+        await daemon.conductor.takeUp(suspect: alone[0])
+        await daemon.conductor.recovered()
+        await daemon.conductor.tookUp()
+        #expect(try await daemon.conductor.recoveries() == [guilty: Conductor.recoveryLimit])
+        #expect(try await daemon.conductor.status(of: innocent).0.state == .running)
+        let status = try await daemon.conductor.status(of: guilty).0
+        #expect(status.state == .stopped)
+        #expect(status.reason?.contains("'pawl resume demo-\(guilty)'") == true)
+        #expect(try await daemon.conductor.list(all: false).first { $0.id == guilty.rawValue }?.state == .stopped)
+        await #expect(throws: APIError.self) { try await daemon.conductor.cancel(guilty, by: 0) }
+        try await daemon.conductor.resume(guilty, by: 0)
+        #expect(try await daemon.conductor.status(of: guilty).0.state == .running)
+        #expect(try await daemon.conductor.recoveries().isEmpty)
+        await daemon.kill()
+    }
+
+    @Test("While the host goes down nothing is started, resumed or retried, and a cancellation is kept")
+    func requestsWhileHostStops() async throws {
+        let folder = try TemporaryFolder()
+        _ = try folder.make("runs")
+        let manager = FakeServiceManager()
+        var starts = manager.starts.makeAsyncIterator()
+        let id: RunID
+        do {
+            let daemon = try Daemonette(folder, manager)
+            try await daemon.conductor.recover(epoch: "boot.1")
+            id = try await daemon.start(ConductorTests.chain)
+            _ = try #require(await starts.next())
+            await daemon.kill()
+        }
+        let daemon = try Daemonette(folder, manager, isHostStopping: true)
+        try await daemon.conductor.recover(epoch: "boot.1")
+        for request in ["start", "resume", "retry"] {
+            let error = await #expect(throws: APIError.self) {
+                switch request {
+                case "start": _ = try await daemon.start(ConductorTests.chain)
+                case "resume": try await daemon.conductor.resume(id, by: 0)
+                default: try await daemon.conductor.retry(id, by: 0)
+                }
+            }
+            #expect("\(try #require(error))".contains("going down"))
+        }
+        try await daemon.conductor.cancel(id, by: 0)
+        #expect(try await daemon.conductor.isCancelRecorded(id))
+        await daemon.kill()
     }
 
     @Test("A new pawld adopts what runs, harvests what ended meanwhile, and starts nothing twice")

@@ -19,13 +19,13 @@ struct Daemonette: ~Copyable {
     let folders: AttemptFolders
     let task: Task<Void, Never>
 
-    init(_ folder: TemporaryFolder, _ manager: FakeServiceManager) throws {
+    init(_ folder: TemporaryFolder, _ manager: FakeServiceManager, isHostStopping: Bool = false) throws {
         self.folder = folder
         self.manager = manager
         let journal = RunJournal(level: .error) { _, _ in }
         let world = World(
             now: Daemon.now, jitter: { 0 }, randomBits: { UInt64.random(in: .min ... .max) },
-            isHostStopping: { false }, sleep: { [files] in try await files.sleep(for: .seconds($0)) })
+            isHostStopping: { isHostStopping }, sleep: { [files] in try await files.sleep(for: .seconds($0)) })
         let conductor = Conductor(
             executor: engine, store: try Store(path: folder.path + "/pawl.db"), world: world, journal: journal)
         let folders = AttemptFolders(

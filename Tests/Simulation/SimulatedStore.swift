@@ -15,6 +15,7 @@ final class SimulatedDisk: @unchecked Sendable {
     var runs: [RunID: Entry] = [:]
     var order: [RunID] = []
     var workflows: [String: Workflow] = [:]
+    var recoveries: [RunID: Int] = [:]
     /// A commit that failed when it was already in the log: nobody sees it, the next commit takes its place, and whoever
     /// opens the store before that one finds it done.
     fileprivate var ghost: [RunChange] = []
@@ -91,6 +92,21 @@ final class SimulatedStore: RunRecords, @unchecked Sendable {
     func knows(_ id: RunID) throws -> Bool {
         try read()
         return disk.runs[id] != nil
+    }
+
+    func recoveries() throws -> [RunID: Int] {
+        try read()
+        return disk.recoveries
+    }
+
+    func markRecovery(of runs: [RunID]) throws {
+        try read()
+        for id in runs { disk.recoveries[id, default: 0] += 1 }
+    }
+
+    func clearRecovery(of runs: [RunID]) throws {
+        try read()
+        for id in runs { disk.recoveries[id] = nil }
     }
 
     func find(_ text: String) throws -> [RunSummaryRow] {

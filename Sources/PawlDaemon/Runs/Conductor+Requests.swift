@@ -31,7 +31,7 @@ extension Conductor {
             let rows = all ? try store.allRuns() : try store.openRuns().reversed()
             return rows.map { row in
                 var summary = RunSummary(row)
-                if active[row.id]?.fault != nil { summary.state = .stopped }
+                if active[row.id]?.fault != nil || setAside.contains(row.id) { summary.state = .stopped }
                 return summary
             }
         } catch {
@@ -50,6 +50,9 @@ extension Conductor {
             }
             return (status, Bookmark(version: entry.version, changes: entry.changes.count))
         }
+        if setAside.contains(id) {
+            return (statusSetAside(try find(id.rawValue)), Bookmark(version: -1, changes: 0))
+        }
         do {
             guard let run = try store.run(id) else { throw APIError(.noSuchRun, "there is no run '\(id)'") }
             return (RunStatus(run), Bookmark(version: -1, changes: 0))
@@ -62,6 +65,9 @@ extension Conductor {
 
     /// Where a run stands, without its steps: for those who wait for its end. Nil once it has ended.
     func standing(of id: RunID) -> (state: RunState, reason: String?, bookmark: Bookmark)? {
+        if setAside.contains(id), let row = try? find(id.rawValue) {
+            return (.stopped, Conductor.reason(row), Bookmark(version: -1, changes: 0))
+        }
         guard let entry = active[id] else { return nil }
         return (
             entry.fault == nil ? entry.run.state : .stopped, entry.faultReason ?? entry.run.reason,
@@ -92,9 +98,7 @@ extension Conductor {
 
     /// Starts a run, and returns its ID once it is on disk.
     func start(_ created: RunCreated, workflow: Workflow, folders: any AttemptFiles) async throws(APIError) -> RunID {
-        guard !world.isHostStopping() else {
-            throw APIError(.invalidState, "the host is going down: no run is started any more")
-        }
+        try refuseWhileHostStops("started")
         let id = try await unusedID(folders)
         var created = created
         created.folder += "/\(id)"
@@ -125,6 +129,7 @@ extension Conductor {
 
     /// Asks for a run's end, and returns once that is on disk. The run has ended some time later.
     func cancel(_ id: RunID, by uid: UInt32) async throws(APIError) {
+        try refuseSetAside(id)
         guard let entry = active[id] else {
             throw APIError(.invalidState, "the run '\(try find(id.rawValue).name)' has ended already")
         }
@@ -136,6 +141,11 @@ extension Conductor {
 
     /// Goes on with a stopped run.
     func resume(_ id: RunID, by uid: UInt32) async throws(APIError) {
+        try refuseWhileHostStops("resumed")
+        if setAside.contains(id) {
+            try takeUpAgain(try find(id.rawValue))
+            return
+        }
         guard let entry = active[id] else {
             let row = try find(id.rawValue)
             throw APIError(
@@ -156,6 +166,8 @@ extension Conductor {
     /// Opens an ended run again: its failed, cancelled and skipped steps run again, and with `step` that one and all
     /// that depends on it too, though they have succeeded.
     func retry(_ id: RunID, from step: String? = nil, by uid: UInt32) async throws(APIError) {
+        try refuseWhileHostStops("retried")
+        try refuseSetAside(id)
         if let entry = active[id] {
             throw APIError(
                 .invalidState,

@@ -39,6 +39,10 @@ actor Conductor {
     private var seen: CheckedContinuation<Void, Never>?
     /// Runs of the store that this version could not take up. Their units are the only ones that know how they ended.
     private var unreadable: Set<RunID> = []
+    /// Runs that pawld did not survive taking up, again and again: they are not even read.
+    var setAside: Set<RunID> = []
+    /// Runs that are being taken up, and are marked as such in the store.
+    var marked: [RunID] = []
     private var isClosed = false
     /// What the clocks showed when they were last looked at.
     private var clocks: (wall: Timestamp, uptime: Double)?
@@ -357,23 +361,42 @@ actor Conductor {
     // MARK: Starting up
 
     /// Takes up the runs that have not ended. Their attempts are looked for, and adopted or started.
-    func recover(epoch: String) throws {
+    ///
+    /// - Returns: those to take up afterwards, one by one, since pawld did not survive that before.
+    @discardableResult
+    func recover(epoch: String) throws -> [RunSummaryRow] {
         self.epoch = epoch
-        for row in try store.openRuns() {
-            do {
-                guard let run = try store.run(row.id) else { continue }
-                active[row.id] = ActiveRun(run)
-                count(row.id)
-            } catch {
-                // One run that cannot be read must not keep the others from going on.
-                journal.unreadable(run: row.id.name(of: row.workflow), cause: "\(error)")
-                unreadable.insert(row.id)
-                continue
-            }
-            driveAll(of: row.id)
-            look(at: row.id)
-        }
+        let plan = plan(for: try store.openRuns())
+        mark(plan.atOnce.map(\.id))
+        for row in plan.atOnce { takeUp(row) }
+        // What it leads to belongs to taking it up.
+        pass()
         journal.activity(runs: active.count, steps: stepsActive)
+        return plan.oneByOne
+    }
+
+    /// Takes up a run that pawld may not survive, alone: if it does not, the mark of this one stays.
+    func takeUp(suspect row: RunSummaryRow) {
+        guard !isClosed else { return }
+        mark([row.id])
+        takeUp(row)
+        pass()
+        journal.activity(runs: active.count, steps: stepsActive)
+    }
+
+    func takeUp(_ row: RunSummaryRow) {
+        do {
+            guard let run = try store.run(row.id) else { return }
+            active[row.id] = ActiveRun(run)
+            count(row.id)
+        } catch {
+            // One run that cannot be read must not keep the others from going on.
+            journal.unreadable(run: row.name, cause: "\(error)")
+            unreadable.insert(row.id)
+            return
+        }
+        driveAll(of: row.id)
+        look(at: row.id)
     }
 
     /// Returns once each attempt that was running when pawld started has been looked at.
@@ -394,8 +417,8 @@ actor Conductor {
         }
     }
 
-    /// Whether a run is in the store and could not be read.
-    func isUnreadable(_ id: RunID) -> Bool { unreadable.contains(id) }
+    /// Whether a run is in the store and could not be read, or was set aside.
+    func isUnreadable(_ id: RunID) -> Bool { unreadable.contains(id) || setAside.contains(id) }
 
     /// Whether the end of an attempt is on disk: nobody needs its unit any more.
     func hasRecordedEnd(of name: AttemptName) -> Bool {

@@ -43,7 +43,13 @@ struct EffectLoop: Sendable {
 
     /// Takes up the runs that have not ended, and returns once each of their attempts has been looked at.
     func takeUp(epoch: String) async throws {
-        try await conductor.recover(epoch: epoch)
+        let suspects = try await conductor.recover(epoch: epoch)
         await conductor.recovered()
+        await conductor.tookUp()
+        for row in suspects {
+            await conductor.takeUp(suspect: row)
+            await conductor.recovered()
+            await conductor.tookUp()
+        }
     }
 }

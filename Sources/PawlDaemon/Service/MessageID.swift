@@ -17,6 +17,8 @@ enum MessageID: String, Sendable, CaseIterable {
     case faulty = "1934c010dab34ed39923fd8334048f52"
     /// Nothing can be recorded.
     case storeFailed = "b053a3083378415bb668f9ea791c31b6"
+    /// A run was set aside, since pawld did not survive taking it up.
+    case setAside = "6e356045505940589478bf161e82794d"
     /// A unit bears one of our names and no run knows it.
     case orphan = "50aa9f1a65004eb7b4aa3512b5de5ff2"
     /// The store was damaged, or runs are missing from it.

@@ -133,6 +133,11 @@ final class RunJournal: Sendable {
             [("PAWL_FILE", folder)])
     }
 
+    /// A run that pawld did not survive taking up, again and again.
+    func setAside(run: String, reason: String) {
+        write(.error, .setAside, "Run \(run) stands still: \(reason)", [("PAWL_RUN", run)])
+    }
+
     /// pawld answers.
     func ready(runs: Int) {
         write(.info, .daemonReady, "pawld is ready, \(runs) runs go on", [])
