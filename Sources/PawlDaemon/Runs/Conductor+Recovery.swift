@@ -4,9 +4,9 @@ import PawlLanguage
 import PawlModel
 import PawlStore
 
-/// A run that pawld does not survive would take all others along for ever, since systemd starts pawld again and it takes
-/// up the same runs. So those that are being taken up are marked in the store, and the marks go once all were looked at.
-/// Who is killed by hand later leaves no marks.
+/// A run that pawld does not survive would take all others along for ever, since systemd starts pawld again and it
+/// takes up the same runs. So those that are being taken up are marked in the store, and the marks go once all were
+/// looked at. A pawld that is killed by hand later leaves no marks.
 extension Conductor {
     /// So often in a row a run is marked together with all others; then it is taken up alone, so that the innocent lose
     /// their marks.
