@@ -75,6 +75,7 @@ final class Judge {
             }
             guard var record = runs.removeValue(forKey: id) else { return fail("the run \(id) has no first event") }
             record.sequence += 1
+            host.trace("on disk: event \(entry.sequence) of \(id): \(entry.event.summary)")
             if entry.sequence != record.sequence {
                 fail("event \(entry.sequence) of \(id) is recorded where \(record.sequence) comes next")
             }
@@ -239,4 +240,17 @@ final class Judge {
 /// Signals by name, as receipts have them.
 enum SignalNames {
     static func text(_ signal: Int) -> String { signal == 9 ? "KILL" : signal == 15 ? "TERM" : String(signal) }
+}
+
+extension Event {
+    fileprivate var summary: String {
+        switch self {
+        case .attemptEnded(let body):
+            "\(kind.rawValue) \(body.step).\(body.number) \(body.outcome.state) \(body.outcome.reason ?? "")"
+        case .attemptOrdered(let body): "\(kind.rawValue) \(body.step).\(body.number)"
+        case .stepEnded(let body): "\(kind.rawValue) \(body.step) \(body.state)"
+        case .delaySet(let body): "\(kind.rawValue) \(body.step)"
+        default: kind.rawValue
+        }
+    }
 }

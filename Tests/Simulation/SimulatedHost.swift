@@ -75,7 +75,7 @@ final class SimulatedHost: @unchecked Sendable {
             return BusError(name: "org.freedesktop.systemd1.UnitExists", message: "Unit \(name) was already loaded")
         }
         guard let attempt = AttemptName(unit: name) else { return nil }
-        if faults.refusesStarts, schedule.chance.once(in: 40) {
+        if faults.refusesStarts, isRefused(attempt) {
             truths[attempt, default: Truth()].wasRefused = true
             return BusError(name: "org.freedesktop.DBus.Error.InvalidArgs", message: "refused")
         }
@@ -89,6 +89,12 @@ final class SimulatedHost: @unchecked Sendable {
         emit(.unitNew(unit: name))
         later(unit, schedule.chance.latency()) { [self] in runStartJob(unit) }
         return nil
+    }
+
+    /// systemd refuses a unit for what it is, so it does so whenever it is asked for that one.
+    private func isRefused(_ attempt: AttemptName) -> Bool {
+        var chance = chance(of: attempt)
+        return chance.next() % 40 == 0
     }
 
     func stop(_ name: String) -> BusError? {
@@ -117,10 +123,13 @@ final class SimulatedHost: @unchecked Sendable {
     // MARK: The life of a unit
 
     private func plan(of attempt: AttemptName) -> Plan {
-        // By its name, so that it would do the same whenever it is started.
-        let hash = attempt.unit.utf8.reduce(faults.seed) { ($0 ^ UInt64($1)) &* 0x100_0000_01B3 }
-        var chance = Chance(seed: hash)
+        var chance = chance(of: attempt)
         return Plan(chance: &chance)
+    }
+
+    /// By its name, so that it would do the same whenever it is started.
+    private func chance(of attempt: AttemptName) -> Chance {
+        Chance(seed: attempt.unit.utf8.reduce(faults.seed) { ($0 ^ UInt64($1)) &* 0x100_0000_01B3 })
     }
 
     private func later(_ unit: SimulatedUnit, _ delay: Int64, _ action: @escaping () -> Void) {
