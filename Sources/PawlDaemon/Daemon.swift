@@ -82,8 +82,9 @@ package struct Daemon: Sendable {
             group.addTask {
                 let missing = MissingRuns(conductor: conductor, folders: folders, journal: journal, runs: paths.runs)
                 let count = await missing.tell()
+                // For as long as the file is there, so that nobody takes what is left for all there was.
                 activity.set(
-                    losses: (damage.map { ["the store was damaged, see \($0.file)"] } ?? [])
+                    losses: Store.setAside(beside: paths.database).map { "the store was damaged, see \($0)" }
                         + (count > 0 ? ["\(count) runs are missing from the store, see the journal"] : []))
             }
             for await request in requests {

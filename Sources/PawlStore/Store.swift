@@ -11,10 +11,12 @@ package final class Store {
     private let decoder = JSONDecoder()
     /// Run numbers by ID: the key of the events' table is small.
     private var numbers: [RunID: Int64] = [:]
+    private let mark: StoreMark?
 
     /// Opens the store, makes it if it is missing, and brings it up to this version.
     package init(path: String) throws {
         connection = try Connection(path: path)
+        mark = StoreMark(of: path)
         encoder = JSONEncoder()
         // The same event is the same text, so that stores can be compared.
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
@@ -29,6 +31,9 @@ package final class Store {
     package func record(_ changes: [RunChange]) throws {
         try connection.transaction {
             for change in changes { try record(change) }
+        }
+        if let last = changes.last, let event = last.events.last {
+            mark?.write(StoreMark.Content(run: last.summary.id, sequence: event.sequence))
         }
     }
 
@@ -104,6 +109,22 @@ package final class Store {
     /// All runs, the newest first.
     package func allRuns() throws -> [RunSummaryRow] {
         try connection.rows("\(Self.select) ORDER BY number DESC").map(Self.summary)
+    }
+
+    /// What the mark says is known and said by now.
+    func forgetMark() { mark?.forget() }
+
+    /// What the store lacks of what was committed last, in words; nil if nothing.
+    func lack() throws -> String? {
+        guard let last = StoreMark.read(of: connection.path) else { return nil }
+        let number = try number(of: last.run)
+        let count: Int64 =
+            try number.flatMap {
+                try connection.first("SELECT max(sequence) FROM events WHERE run = ?", [.integer($0)])?.get(0)
+            } ?? 0
+        guard count < last.sequence else { return nil }
+        return "the last commits are missing: run \(last.run) had \(last.sequence) events, and "
+            + (number == nil ? "the store does not know it" : "\(count) of them are left")
     }
 
     /// What is wrong with the file; empty if nothing is. All of it is read.

@@ -10,6 +10,9 @@ package struct StoreDamage: Sendable, Equatable {
     package var cause: String
     /// Where the damaged file is now, with its write-ahead log beside it.
     package var file: String
+    /// Whether the file itself is in order and goes on, and only what was committed last is missing; `file` is then what
+    /// was left of its log.
+    package var isBehind = false
     /// How many runs were taken over whole.
     package var kept = 0
     /// Runs whose last events could not be read: they go on from the events before, and from receipts and units.
@@ -27,20 +30,44 @@ extension Store {
     /// - Throws: what is no damage: a store of a newer pawl, a folder that cannot be written, a full disk.
     package static func openOrRescue(path: String, label: String) throws -> (store: Store, damage: StoreDamage?) {
         try finishRescue(path)
-        let cause: String
-        do {
-            let store = try Store(path: path)
-            guard let fault = try store.fault(path) else { return (store, nil) }
-            cause = fault
-        } catch let error as SQLiteError where isDamage(error) {
-            cause = error.message
+        var damage = StoreDamage(cause: "", file: unusedName("\(path).damaged-\(label)"))
+        if size(path) == 0, size(path + "-wal") > 0 {
+            // SQLite would throw the log away, and a young store is in there as a whole.
+            damage.cause = "the database is gone, and its log is there"
+            // So that one who dies meanwhile does not leave the place to a new store that is not whole.
+            guard
+                FileManager.default.fileExists(atPath: path)
+                    || FileManager.default.createFile(atPath: path, contents: nil)
+            else { throw StoreError.files("cannot write \(path): \(String(cString: strerror(errno)))") }
+        } else {
+            do {
+                let store = try Store(path: path)
+                let lack = try store.lack()
+                if let fault = try store.fault(path, isSuspect: lack != nil) {
+                    damage.cause = fault
+                } else if let lack {
+                    damage.cause = lack
+                    damage.isBehind = true
+                    damage.file += "-wal"
+                    // The next commits would overwrite it.
+                    try copy(path + "-wal", damage.file)
+                    // It is said once.
+                    store.forgetMark()
+                    return (store, damage)
+                } else {
+                    return (store, nil)
+                }
+            } catch let error as SQLiteError where isDamage(error) {
+                damage.cause = error.message
+            }
         }
-        var damage = StoreDamage(cause: cause, file: "\(path).damaged-\(label)")
         try rescue(path, into: path + newSuffix, &damage)
         // From here on the new one is whole; whoever dies before the last rename finds it by `finishRescue`.
         try setAside(path, damage.file)
         try move(path + newSuffix, path)
-        return (try Store(path: path), damage)
+        let store = try Store(path: path)
+        store.forgetMark()
+        return (store, damage)
     }
 
     /// A store of at most so many bytes is looked over whole at each start; that takes milliseconds. A larger one shows its
@@ -49,12 +76,43 @@ extension Store {
     private static let newSuffix = ".new"
 
     /// What is wrong with a store that could be opened, as far as that can be found out in no time.
-    private func fault(_ path: String) throws -> String? {
+    private func fault(_ path: String, isSuspect: Bool) throws -> String? {
         // Whatever else is there: the tables are.
         _ = try openRuns()
-        var status = stat()
-        guard stat(path, &status) == 0, status.st_size <= Store.checkedSize else { return nil }
+        guard isSuspect || Store.size(path) <= Store.checkedSize else { return nil }
         return try faults().first
+    }
+
+    /// The size of a file; 0 where there is none.
+    private static func size(_ path: String) -> Int {
+        var status = stat()
+        return stat(path, &status) == 0 ? Int(status.st_size) : 0
+    }
+
+    /// Nothing that was set aside is ever replaced.
+    private static func unusedName(_ path: String) -> String {
+        var name = path
+        var count = 1
+        while ["", "-wal"].contains(where: { access(name + $0, F_OK) == 0 }) {
+            count += 1
+            name = "\(path).\(count)"
+        }
+        return name
+    }
+
+    /// The files that were set aside beside a store and that nobody has removed yet, each without its log.
+    package static func setAside(beside path: String) -> [String] {
+        let (folder, name) = split(path)
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+        return names.filter { other in
+            other.hasPrefix(name + ".damaged")
+                && !(other.hasSuffix("-wal") && names.contains(String(other.dropLast("-wal".count))))
+        }.sorted().map { "\(folder)/\($0)" }
+    }
+
+    private static func split(_ path: String) -> (folder: String, name: String) {
+        guard let slash = path.lastIndex(of: "/") else { return (".", path) }
+        return (String(path[..<slash]), String(path[path.index(after: slash)...]))
     }
 
     /// What SQLite's own error says about the file, and not about the world around it.
@@ -85,7 +143,7 @@ extension Store {
     /// A pawld that died between the two renames has left the new store under its first name.
     private static func finishRescue(_ path: String) throws {
         if access(path, F_OK) != 0, access(path + newSuffix, F_OK) == 0 {
-            try setAside(path, path + ".damaged")
+            try setAside(path, unusedName(path + ".damaged"))
             try move(path + newSuffix, path)
         }
         for suffix in [newSuffix, ".rescue"] {
@@ -108,6 +166,10 @@ extension Store {
         let copied = path + ".rescue"
         for part in ["", "-wal"] { try copy(path + part, copied + part) }
         defer { for part in ["", "-wal", "-shm"] { unlink(copied + part) } }
+        if size(copied) == 0, let page = pageSize(ofLog: copied + "-wal") {
+            // To SQLite a log belongs to a database that has a page at least.
+            try Data(count: page).write(to: URL(filePath: copied))
+        }
         let target = try Store(path: new)
         chmod(new, 0o600)
         guard let source = try? Connection(path: copied, flags: .readWrite) else { return }
@@ -128,6 +190,16 @@ extension Store {
             }
             if isWhole { damage.kept += 1 } else { damage.shortened.append(change.summary.id) }
         }
+    }
+
+    /// The page size of the database that a log belongs to (https://sqlite.org/fileformat2.html, "WAL File Format").
+    private static func pageSize(ofLog path: String) -> Int? {
+        guard let file = fopen(path, "r") else { return nil }
+        defer { fclose(file) }
+        var head = [UInt8](repeating: 0, count: 12)
+        guard fread(&head, 1, head.count, file) == head.count else { return nil }
+        let size = head[8...].reduce(0) { $0 << 8 | Int($1) }
+        return (512...65536).contains(size) && size & (size - 1) == 0 ? size : nil
     }
 
     /// The numbers of all runs that either table tells of: each is read from both ends up to where it is damaged.
@@ -176,11 +248,34 @@ extension Store {
             var run = try? Run(id: id, created: created, at: first.time)
         else { return nil }
         for entry in events.dropFirst() { run.apply(entry.event, at: entry.time) }
+        let row = try? source.first("SELECT state, ended FROM runs NOT INDEXED WHERE number = ?", [.integer(number)])
+        let state = (try? row?.get(0) as String?).flatMap { RunState(rawValue: $0) }
         // The row may say that it had gone further than its events do.
-        let state: String? =
-            (try? source.first("SELECT state FROM runs NOT INDEXED WHERE number = ?", [.integer(number)]))
-            .flatMap { try? $0?.get(0) }
-        if state != run.state.rawValue { isWhole = false }
+        if state == nil ? !run.state.isEnded : state != run.state { isWhole = false }
+        if !isWhole, let event = Store.amends(run, row: state) {
+            let ended: Int64? = (try? row?.get(1)) ?? nil
+            let time = ended.map { Timestamp(microseconds: $0) } ?? events[events.count - 1].time
+            run.apply(event, at: time)
+            events.append(RecordedEvent(sequence: events.count + 1, time: time, event: event))
+        }
         return (RunChange(run: run, events: events), isWhole)
+    }
+
+    /// What is added to a run whose last events are lost: one that had ended must not go on by itself, weeks later perhaps.
+    /// One that had not goes on, since receipts and folders tell what it has done.
+    private static func amends(_ run: Run, row state: RunState?) -> Event? {
+        guard !run.state.isEnded else { return nil }
+        let what = "the store was damaged, and this run's events from \(run.eventCount + 1) on are lost"
+        switch state {
+        case .some(let state) where state.isEnded:
+            return .runEnded(RunEnded(state: state, reason: what))
+        case nil where !run.isStopped:
+            return .runStopped(
+                RunStopped(
+                    reason: what + ", with how it ended if it had: 'pawl resume \(run.name)' goes on, "
+                        + "'pawl cancel \(run.name)' ends it"))
+        default:
+            return nil
+        }
     }
 }

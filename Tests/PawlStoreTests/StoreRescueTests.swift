@@ -11,12 +11,14 @@ import Testing
 @Suite("A damaged store", .serialized)
 struct StoreRescueTests {
     private static let ids = ["0000000a", "0000000b", "0000000c"].compactMap { RunID(rawValue: $0) }
-    private static let counts = [4, 3, 2]
+    private static let counts = [5, 3, 2]
 
     /// What came of some openings.
     private struct Tally: CustomStringConvertible {
         var opened = 0
         var rescued = 0
+        /// Openings of a file that is in order, and whose last commits are missing.
+        var cut = 0
         var refused = 0
         /// Runs that were not there any more, and the store says so of each: it does not know them, or cannot read them.
         var lost = 0
@@ -25,7 +27,7 @@ struct StoreRescueTests {
         /// Runs of which something was missing and nobody would have known.
         var unsaid = 0
         var description: String {
-            "\(opened) openings, \(rescued) of them rescues, \(refused) refused with a reason, \(lost) lost runs said, "
+            "\(opened) openings, \(rescued) of them rescues, \(cut) behind, \(refused) refused with a reason, \(lost) lost runs said, "
                 + "\(behind) runs behind, \(unsaid) unsaid"
         }
     }
@@ -58,7 +60,7 @@ struct StoreRescueTests {
             let all: [Event] = [
                 .runCreated(created), .attemptOrdered(AttemptOrdered(step: "a", number: 1, unit: "u", epoch: "e")),
                 .attemptEnded(AttemptEnded(step: "a", number: 1, outcome: AttemptOutcome(state: .succeeded))),
-                .stepEnded(StepEnded(step: "a", state: .succeeded)),
+                .stepEnded(StepEnded(step: "a", state: .succeeded)), .runEnded(RunEnded(state: .succeeded)),
             ]
             for (index, event) in all.prefix(StoreRescueTests.counts[place]).enumerated() {
                 if index > 0 { run.apply(event, at: time) }
@@ -70,7 +72,7 @@ struct StoreRescueTests {
     }
 
     /// The store's files as they are while it is open: much of it is only in the log.
-    private func filesWithLog() throws -> (database: [UInt8], log: [UInt8]) {
+    private func filesWithLog() throws -> (database: [UInt8], log: [UInt8], mark: [UInt8]) {
         try clear()
         try make()
         // Closing it would take the log into the file, so the files are those of a copy made while it is open.
@@ -82,7 +84,7 @@ struct StoreRescueTests {
         try holder.execute("PRAGMA page_size = 512; VACUUM; PRAGMA journal_mode = wal; PRAGMA wal_autocheckpoint = 0")
         _ = try holder.rows("SELECT * FROM sqlite_schema")
         try make()
-        let files = (try read(path), try read(path + "-wal"))
+        let files = (try read(path), try read(path + "-wal"), try read(StoreMark.path(of: path)))
         withExtendedLifetime(holder) {}
         return files
     }
@@ -92,17 +94,21 @@ struct StoreRescueTests {
     }
 
     private func open(
-        _ database: ArraySlice<UInt8>?, _ log: ArraySlice<UInt8>?, _ tally: inout Tally, canBeBehind: Bool
+        _ database: ArraySlice<UInt8>?, _ log: ArraySlice<UInt8>?, mark: [UInt8], _ tally: inout Tally
     ) {
         do {
             try clear()
             if let database { try Data(database).write(to: URL(filePath: path)) }
             if let log { try Data(log).write(to: URL(filePath: path + "-wal")) }
+            try Data(mark).write(to: URL(filePath: StoreMark.path(of: path)))
             let (store, damage) = try Store.openOrRescue(path: path, label: "1")
             tally.opened += 1
             if let damage {
-                tally.rescued += 1
-                #expect(access(damage.file, F_OK) == 0, "the damaged file is kept")
+                tally.rescued += damage.isBehind ? 0 : 1
+                tally.cut += damage.isBehind ? 1 : 0
+                #expect(
+                    access(damage.file, F_OK) == 0 || damage.isBehind && log?.isEmpty != false,
+                    "the damaged file is kept")
             }
             for (place, id) in StoreRescueTests.ids.enumerated() {
                 let run = Result { try store.run(id) }
@@ -110,10 +116,10 @@ struct StoreRescueTests {
                 case .success(let run?):
                     guard run.eventCount < StoreRescueTests.counts[place] else { continue }
                     tally.behind += 1
-                    if damage == nil, !canBeBehind { tally.unsaid += 1 }
+                    if damage == nil { tally.unsaid += 1 }
                 case .success(nil):
-                    // Its folder tells of it, since the store does not know it.
-                    if try store.knows(id) { tally.unsaid += 1 } else { tally.lost += 1 }
+                    tally.lost += 1
+                    if damage == nil { tally.unsaid += 1 }
                 case .failure: tally.lost += 1
                 }
             }
@@ -134,10 +140,10 @@ struct StoreRescueTests {
     func truncatedDatabase() throws {
         defer { rmdir(folder) }
         try make()
-        let bytes = try read(path)
+        let (bytes, mark) = (try read(path), try read(StoreMark.path(of: path)))
         var tally = Tally()
         for length in Swift.stride(from: 0, to: bytes.count, by: stride) {
-            open(bytes[..<length], nil, &tally, canBeBehind: false)
+            open(bytes[..<length], nil, mark: mark, &tally)
         }
         try clear()
         print("database truncated at \(tally.opened + tally.refused) of \(bytes.count) lengths: \(tally)")
@@ -147,12 +153,12 @@ struct StoreRescueTests {
     @Test("A log that ends at any byte opens, and no run is lost without a trace")
     func truncatedLog() throws {
         defer { rmdir(folder) }
-        let (database, log) = try filesWithLog()
+        let (database, log, mark) = try filesWithLog()
         var tally = Tally()
         for length in Swift.stride(from: 0, through: log.count, by: stride) {
-            open(database[...], log[..<length], &tally, canBeBehind: true)
+            open(database[...], log[..<length], mark: mark, &tally)
         }
-        open(nil, log[...], &tally, canBeBehind: true)
+        open(nil, log[...], mark: mark, &tally)
         try clear()
         print("log truncated at \(tally.opened + tally.refused) of \(log.count) lengths: \(tally)")
         #expect(tally.unsaid == 0)
@@ -162,20 +168,78 @@ struct StoreRescueTests {
     func flippedBytes() throws {
         defer { rmdir(folder) }
         try make()
-        let bytes = try read(path)
+        let (bytes, mark) = (try read(path), try read(StoreMark.path(of: path)))
         var tally = Tally()
         for place in Swift.stride(from: 0, to: bytes.count, by: stride) {
             for bits in [0xff, 0x01, 0x80] as [UInt8] {
                 var flipped = bytes
                 flipped[place] ^= bits
-                open(flipped[...], nil, &tally, canBeBehind: false)
+                open(flipped[...], nil, mark: mark, &tally)
             }
         }
         for text in ["", "not a database at all", String(repeating: "x", count: 5000)] {
-            open(Array(text.utf8)[...], nil, &tally, canBeBehind: false)
+            open(Array(text.utf8)[...], nil, mark: mark, &tally)
         }
         try clear()
         print("byte flipped at \(tally.opened + tally.refused) places of \(bytes.count): \(tally)")
         #expect(tally.unsaid == 0 && tally.rescued > 0)
+    }
+
+    @Test("A log whose database is gone is read, and nothing of it is lost")
+    func onlyLog() throws {
+        defer { rmdir(folder) }
+        let (_, log, mark) = try filesWithLog()
+        for database in [nil, []] as [[UInt8]?] {
+            var tally = Tally()
+            open(database?[...], log[...], mark: mark, &tally)
+            #expect(tally.rescued == 1 && tally.lost == 0 && tally.behind == 0, "\(tally)")
+        }
+        try clear()
+    }
+
+    @Test("A run that had ended does not go on by itself when its last events are lost")
+    func endedStaysEnded() throws {
+        defer { rmdir(folder) }
+        let states: [(sql: String, state: RunState)] = [
+            ("DELETE FROM events WHERE run = 1 AND sequence > 2", .succeeded),
+            ("DELETE FROM events WHERE run = 1 AND sequence > 2; DELETE FROM runs WHERE number = 1", .stopped),
+            ("DELETE FROM runs WHERE number = 1", .succeeded),
+            ("DELETE FROM events WHERE run = 2 AND sequence = 2", .running),
+        ]
+        for (sql, state) in states {
+            try clear()
+            try make()
+            try Connection(path: path).execute("PRAGMA foreign_keys = off; \(sql)")
+            let (store, damage) = try Store.openOrRescue(path: path, label: "1")
+            let id = StoreRescueTests.ids[sql.contains("run = 2") ? 1 : 0]
+            let run = try #require(try store.run(id))
+            #expect(run.state == state, "\(sql)")
+            #expect(damage?.shortened.contains(id) == !sql.hasPrefix("DELETE FROM runs"), "\(sql)")
+            if state.isEnded { #expect(try !store.openRuns().contains { $0.id == id }) }
+            if sql.contains("sequence > 2") { #expect(run.reason?.contains("are lost") == true) }
+        }
+        try clear()
+    }
+
+    @Test("Commits that are missing are said once, and what a mark says of removed runs is no loss")
+    func mark() throws {
+        defer { rmdir(folder) }
+        try make()
+        let mark = StoreMark.path(of: path)
+        let written = try read(mark)
+        #expect(try Store.openOrRescue(path: path, label: "1").damage == nil)
+        try Connection(path: path).execute("DELETE FROM events WHERE run = 3 AND sequence = 2")
+        let damage = try #require(try Store.openOrRescue(path: path, label: "1").damage)
+        #expect(damage.isBehind && damage.cause.contains("0000000c had 2 events"), "\(damage)")
+        #expect(try Store.openOrRescue(path: path, label: "1").damage == nil)
+        // A mark with a flipped bit is none.
+        for place in written.indices {
+            var flipped = written
+            flipped[place] ^= 1
+            try Data(flipped).write(to: URL(filePath: mark))
+            let content = StoreMark.read(of: path)
+            #expect(content == nil || content?.run == StoreRescueTests.ids[2] && content?.sequence == 2)
+        }
+        try clear()
     }
 }

@@ -112,6 +112,13 @@ final class RunJournal: Sendable {
     /// The store was damaged.
     func damaged(_ damage: StoreDamage) {
         let list = { (names: [String]) in names.prefix(20).joined(separator: ", ") + (names.count > 20 ? ", ..." : "") }
+        if damage.isBehind {
+            return write(
+                .error, .storeDamaged,
+                "The store was damaged: \(damage.cause). What was left of its log is \(damage.file). Runs go on from the "
+                    + "events before; what receipts and units tell of them is taken",
+                [("PAWL_FILE", damage.file)])
+        }
         var message =
             "The store was damaged (\(damage.cause)). The damaged file is \(damage.file); \(damage.kept) runs were "
             + "taken over whole"
