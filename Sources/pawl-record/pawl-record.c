@@ -22,7 +22,6 @@
 #define SUFFIX ".service"
 #define HOST_STOPPING "/run/pawl/host-stopping"
 #define STARTED "/run/pawl/started"
-#define STARTED_PRIVATE "/run/private/pawl/started"
 #define LONGEST_VALUE 256
 
 static char receipt[8192];
@@ -185,11 +184,9 @@ static void remove_mark(const char *unit) {
     int size = (int)(strlen(unit) - strlen(SUFFIX));
     char mark[512];
     snprintf(mark, sizeof mark, STARTED "/%.*s", size, unit);
-    if (rmdir(mark) == 0 || errno != ENOTDIR || unlink(mark) != 0)
-        return;
-    // With DynamicUser= it was a link into a folder that is closed to all others.
-    snprintf(mark, sizeof mark, STARTED_PRIVATE "/%.*s", size, unit);
-    rmdir(mark);
+    // With DynamicUser= it is a link to a folder that is mounted for the step; that one goes by tmpfiles.d.
+    if (rmdir(mark) != 0 && errno == ENOTDIR)
+        unlink(mark);
 }
 
 int main(int count, char **arguments) {
