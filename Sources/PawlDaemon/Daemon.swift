@@ -87,6 +87,7 @@ package struct Daemon: Sendable {
                     losses: Store.setAside(beside: paths.database).map { "the store was damaged, see \($0)" }
                         + (count > 0 ? ["\(count) runs are missing from the store, see the journal"] : []))
             }
+            group.addTask { await keepRetention(server, manager, folders) }
             for await request in requests {
                 if case .stop = request { break }
                 try Notify.send("RELOADING=1")
@@ -201,6 +202,22 @@ package struct Daemon: Sendable {
             } catch {
                 if Task.isCancelled { return }
             }
+        }
+    }
+
+    /// Removes runs whose time is over, at once and then once an hour.
+    private func keepRetention(
+        _ server: ManagerService, _ manager: SystemdServiceManager, _ folders: AttemptFolders
+    ) async {
+        let retention = RunRetention(
+            conductor: server.conductor, manager: manager, folders: folders, journal: server.journal)
+        do {
+            while true {
+                await retention.run(await server.library.settings.retention)
+                try await events.sleep(for: .seconds(3600))
+            }
+        } catch {
+            // pawld ends.
         }
     }
 

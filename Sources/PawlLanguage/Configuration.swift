@@ -14,6 +14,19 @@ package struct Configuration: Sendable, Hashable {
     package var logLevel = LogLevel.info
     /// Values of variables for every workflow that declares them; a run's own win.
     package var variables: [String: Value] = [:]
+    /// Which ended runs are kept.
+    package var retention = Retention()
+
+    /// What holds where no file says anything.
+    package init() {}
+}
+
+/// Which of the runs that have ended are kept. A run that has not is always kept.
+package struct Retention: Sendable, Hashable {
+    /// How long after its end; nil for ever.
+    package var age: Duration? = .seconds(30 * 86_400)
+    /// How many at most; nil for any number.
+    package var runs: Int?
 
     /// What holds where no file says anything.
     package init() {}
@@ -46,10 +59,30 @@ package enum ConfigurationReader {
                     let values = faults.givenValues(entry.value, of: "'variables'")
                     configuration.variables.merge(values) { _, later in later }
                 }
+                if let entry = entries["retention"] { read(entry, into: &configuration.retention, faults) }
             }
             diagnostics += faults.sorted
         }
         let isFaulty = diagnostics.contains { $0.severity == .error }
         return (isFaulty ? nil : configuration, diagnostics)
+    }
+
+    /// A time span alone is the age.
+    private static func read(_ entry: YAMLEntry, into retention: inout Retention, _ faults: Faults) {
+        guard entry.value.mapping != nil else { return readAge(entry, into: &retention, faults) }
+        guard let entries = faults.entries(entry.value, of: "'retention'", keys: Schema.retentionKeys) else { return }
+        if let age = entries["age"] { readAge(age, into: &retention, faults) }
+        if let runs = entries["runs"].flatMap({ faults.integer($0, from: 1) }) { retention.runs = runs }
+    }
+
+    private static func readAge(_ entry: YAMLEntry, into retention: inout Retention, _ faults: Faults) {
+        let text = entry.value.scalar?.text
+        if text == "forever" {
+            retention.age = nil
+        } else if text == "infinity" {
+            faults.error(entry.place, "'\(entry.key.text)' takes a time span or forever, not 'infinity'")
+        } else if let age = faults.duration(entry) {
+            retention.age = age
+        }
     }
 }

@@ -158,5 +158,12 @@ package enum Schema {
         SchemaKey("max_parallel", "whole number", "how many steps of a run go at once; 4"),
         SchemaKey("log_level", "debug, info, notice, warning or error", "what pawld says in the journal; info"),
         SchemaKey("variables", "map of names to values", "values for the workflows that declare such variables"),
+        SchemaKey("retention", "time span, forever or map", "how long ended runs are kept; 30d"),
+    ]
+
+    /// Keys of `retention`.
+    package static let retentionKeys: [SchemaKey] = [
+        SchemaKey("age", "time span or forever", "how long after its end a run is kept"),
+        SchemaKey("runs", "whole number", "how many ended runs are kept at most"),
     ]
 }

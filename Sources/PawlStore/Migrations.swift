@@ -41,6 +41,11 @@ enum Migrations {
             count INTEGER NOT NULL
         ) STRICT;
         """,
+        // Version 4.
+        """
+        -- What is removed is found by when it ended, however many runs are kept.
+        CREATE INDEX runs_ended ON runs(ended) WHERE ended IS NOT NULL;
+        """,
     ]
 
     /// Brings a store up to today's version in one transaction.

@@ -24,6 +24,10 @@ package protocol RunRecords: AnyObject {
     func markRecovery(of runs: [RunID]) throws
     /// Some runs were taken up, and pawld lives: nothing is counted any more.
     func clearRecovery(of runs: [RunID]) throws
+    /// Runs that ended before a moment, and those that ended longest ago beyond so many; the oldest first.
+    func expired(before: Timestamp?, beyond count: Int?, limit: Int) throws -> [RunSummaryRow]
+    /// Removes some runs that have ended, all or none; one that is not there is fine.
+    func remove(_ runs: [RunID]) throws
 }
 
 extension Store: RunRecords {}

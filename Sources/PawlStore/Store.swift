@@ -6,7 +6,7 @@ import SQLiteKit
 /// The events of all runs, and what is read from them, in one SQLite file. It has one owner, who calls it from one
 /// thread; what it returns from `record` is durable (WAL with synchronous=FULL, https://sqlite.org/pragma.html).
 package final class Store {
-    private let connection: Connection
+    let connection: Connection
     private let encoder: JSONEncoder
     private let decoder = JSONDecoder()
     /// Run numbers by ID: the key of the events' table is small.
@@ -114,6 +114,9 @@ package final class Store {
     /// What the mark says is known and said by now.
     func forgetMark() { mark?.forget() }
 
+    /// What the mark says of a run is no sign of a loss any more.
+    func forgetMark(of run: RunID) { mark?.forget(run) }
+
     /// What the store lacks of what was committed last, in words; nil if nothing.
     func lack() throws -> String? {
         guard let last = StoreMark.read(of: connection.path) else { return nil }
@@ -211,7 +214,12 @@ package final class Store {
     }
 
     private func find(_ condition: String, _ values: [SQLiteKit.Value]) throws -> [RunSummaryRow] {
-        try connection.rows("\(Self.select) WHERE \(condition) LIMIT 3", values).map(Self.summary)
+        try rows("\(condition) LIMIT 3", values)
+    }
+
+    /// The runs for which something holds.
+    func rows(_ condition: String, _ values: [SQLiteKit.Value]) throws -> [RunSummaryRow] {
+        try connection.rows("\(Self.select) WHERE \(condition)", values).map(Self.summary)
     }
 
     /// From a text to what no text that begins with it comes after: SQLite compares bytes, and no name has this character.
@@ -239,7 +247,7 @@ package final class Store {
             stepsTotal: try row.get("steps_total"))
     }
 
-    private func number(of id: RunID) throws -> Int64? {
+    func number(of id: RunID) throws -> Int64? {
         if let number = numbers[id] { return number }
         return try connection.first("SELECT number FROM runs WHERE id = ?", [.text(id.rawValue)])?.get(0)
     }

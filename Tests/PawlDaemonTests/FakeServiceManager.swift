@@ -13,6 +13,7 @@ final class FakeServiceManager: ServiceManager {
         var started: [String] = []
         var released: [String] = []
         var stopped: [String] = []
+        var installed: [String] = []
         var fault: ServiceManagerFault?
     }
 
@@ -43,6 +44,11 @@ final class FakeServiceManager: ServiceManager {
 
     func startSlice(_ name: String, description: String) async throws(ServiceManagerFault) {}
 
+    func startInstalled(_ unit: String) async throws(ServiceManagerFault) {
+        if let fault = state.withLock({ $0.fault }) { throw fault }
+        state.withLock { $0.installed.append(unit) }
+    }
+
     func stop(_ unit: String) async throws(ServiceManagerFault) {
         state.withLock { $0.stopped.append(unit) }
     }
@@ -59,7 +65,8 @@ final class FakeServiceManager: ServiceManager {
     }
 
     func units(matching pattern: String) async throws(ServiceManagerFault) -> [String] {
-        state.withLock { Array($0.units.keys) }
+        if let fault = state.withLock({ $0.fault }) { throw fault }
+        return state.withLock { Array($0.units.keys) }
     }
 
     /// A unit ends; PID 1 keeps what it knows of one that failed, and forgets one that did well.

@@ -257,6 +257,36 @@ struct ConfigurationTests {
         #expect(configuration?.variables == ["a": "1", "b": "2.50"])
     }
 
+    @Test(
+        "retention is an age, a number of runs, or both; what a later file does not say stays",
+        arguments: [
+            ([], .seconds(30 * 86_400), nil), (["7d"], .seconds(7 * 86_400), nil), (["forever"], nil, nil),
+            (["{age: 12h, runs: 10}"], .seconds(43_200), 10), (["{runs: 10}"], .seconds(30 * 86_400), 10),
+            (["{age: 12h, runs: 10}", "{age: forever}"], nil, 10),
+            (["{age: 12h, runs: 10}", "1h"], .seconds(3600), 10),
+        ] as [([String], Duration?, Int?)])
+    func retention(_ texts: [String], age: Duration?, runs: Int?) {
+        let (configuration, diagnostics) = ConfigurationReader.read(texts.map { ("c", "retention: \($0)\n") })
+        #expect(diagnostics == [])
+        #expect(configuration?.retention.age == age && configuration?.retention.runs == runs)
+    }
+
+    @Test(
+        "a retention that is none is refused, with what would be one",
+        arguments: [
+            ("0", "c:1:12: error: 'retention' has to be above 0"),
+            ("infinity", "c:1:12: error: 'retention' takes a time span or forever, not 'infinity'"),
+            ("{runs: 0}", "c:1:19: error: 'runs' takes a whole number from 1 up, not '0'"),
+            ("{days: 3}", "c:1:13: error: unknown key 'days'"),
+            ("{age: infinity}", "c:1:18: error: 'age' takes a time span or forever, not 'infinity'"),
+            ("[30d]", "c:1:12: error: 'retention' takes a time span such as 90s, 5min or 2h, not a list"),
+        ])
+    func faultyRetention(_ text: String, fault: String) {
+        let (configuration, diagnostics) = ConfigurationReader.read([("c", "retention: \(text)\n")])
+        #expect(configuration == nil)
+        #expect(diagnostics.map(\.description) == [fault])
+    }
+
     @Test("one fault anywhere and nothing is taken; all of them are told")
     func faulty() {
         let (configuration, diagnostics) = ConfigurationReader.read([

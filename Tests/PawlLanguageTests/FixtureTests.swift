@@ -94,7 +94,7 @@ struct SchemaTests {
     func unique() {
         let tables = [
             Schema.workflowKeys, Schema.stepKeys, Schema.variableKeys, Schema.retryPolicyKeys, Schema.configurationKeys,
-            Schema.functions,
+            Schema.retentionKeys, Schema.functions,
         ]
         for keys in tables {
             #expect(Set(keys.map(\.name)).count == keys.count)

@@ -116,6 +116,9 @@ struct ManualTests {
         let settings = Dictionary(
             uniqueKeysWithValues: try configuration.items("KEYS", "Cm").map { ($0.name, $0.text) })
         #expect(try #require(settings["max_parallel"]).contains("Default: \(Configuration().maxParallel)."))
+        let retention = try #require(settings["retention"])
+        #expect(retention.contains("Default: 30d, any number.") && TimeSpan.parse("30d") == Retention().age)
+        #expect(Schema.retentionKeys.allSatisfy { retention.contains(" \($0.name) ") }, "\(retention)")
         #expect(try #require(settings["log_level"]).contains("Default: \(Configuration().logLevel.rawValue)."))
     }
 
@@ -182,6 +185,7 @@ struct ManualTests {
         let read = ConfigurationReader.read(settings)
         #expect(read.diagnostics.map(\.description) == [])
         #expect(read.configuration?.maxParallel == 2)
+        #expect(read.configuration?.retention.runs == 1000)
     }
 
     @Test("no line is too long for a diff")

@@ -1,3 +1,4 @@
+import FoundationEssentials
 import Glibc
 import PawlEngine
 import PawlModel
@@ -18,8 +19,7 @@ private final class TemporaryStore {
     }
 
     deinit {
-        for file in ["pawl.db", "pawl.db-wal", "pawl.db-shm"] { unlink("\(folder)/\(file)") }
-        rmdir(folder)
+        try? FileManager.default.removeItem(atPath: folder)
     }
 }
 
@@ -155,5 +155,51 @@ struct StoreTests {
             try connection.setUserVersion(99)
         }
         #expect(throws: StoreError.self) { try Store(path: temporary.path) }
+    }
+
+    @Test("What ended before a moment is found, and beyond a number of ended runs the oldest; what is removed is gone")
+    func retention() throws {
+        let temporary = try TemporaryStore()
+        let store = try Store(path: temporary.path)
+        let ids = try (0..<4).map { try #require(RunID(rawValue: "0000000\($0)")) }
+        for (place, id) in ids.enumerated() {
+            try store.record([change(id, [.runCreated(created())]).0])
+            guard place < 3 else { continue }
+            var (ended, _) = try change(id, [.runEnded(RunEnded(state: .succeeded))], from: 2)
+            ended.summary.ended = Timestamp(microseconds: Int64(100 - place))
+            try store.record([ended])
+        }
+        func expired(_ before: Int64?, _ count: Int?, _ limit: Int = 9) throws -> [RunID] {
+            try store.expired(before: before.map { Timestamp(microseconds: $0) }, beyond: count, limit: limit).map(\.id)
+        }
+        #expect(try expired(nil, nil) == [])
+        #expect(try expired(98, nil) == [])
+        #expect(try expired(100, nil) == [ids[2], ids[1]])
+        #expect(try expired(100, nil, 1) == [ids[2]])
+        #expect(try expired(nil, 2) == [ids[2]])
+        #expect(try expired(nil, 3) == [])
+        #expect(try expired(100, 0) == [ids[2], ids[1], ids[0]])
+        try store.remove([ids[2], ids[1], ids[1]])
+        #expect(try store.allRuns().map(\.id) == [ids[3], ids[0]])
+        #expect(try store.events(of: ids[2]).isEmpty && !store.knows(ids[2]))
+        #expect(try store.faults().isEmpty)
+    }
+
+    @Test("A copy made while the store is written to is whole")
+    func copy() throws {
+        let temporary = try TemporaryStore()
+        let (store, other) = (try Store(path: temporary.path), try TemporaryStore())
+        let id = try #require(RunID(rawValue: "0000000a"))
+        try store.record([change(id, [.runCreated(created())]).0])
+        try Connection(path: temporary.path).run("VACUUM INTO ?", [.text(other.path)])
+        try store.record([change(id, [.runEnded(RunEnded(state: .succeeded))], from: 2).0])
+        let (restored, damage) = try Store.openOrRescue(path: other.path, label: "1")
+        #expect(damage == nil)
+        #expect(try restored.run(id)?.state == .running)
+        // In the place of the store that went on, it says that it is behind.
+        try Connection(path: other.path).run("VACUUM INTO ?", [.text(temporary.folder + "/old.db")])
+        for part in ["", "-wal", "-shm"] { unlink(temporary.path + part) }
+        rename(temporary.folder + "/old.db", temporary.path)
+        #expect(try Store.openOrRescue(path: temporary.path, label: "1").damage?.isBehind == true)
     }
 }

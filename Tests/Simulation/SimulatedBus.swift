@@ -199,6 +199,8 @@ final class SimulatedBus: UnitCalls, @unchecked Sendable {
         }
     }
 
+    func start(_ name: String) async throws(BusError) {}
+
     func stop(_ name: String) async throws(BusError) {
         try await call("stop") { [self] in empty(host.stop(name)) }
     }

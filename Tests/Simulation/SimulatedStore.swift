@@ -112,4 +112,7 @@ final class SimulatedStore: RunRecords, @unchecked Sendable {
     func find(_ text: String) throws -> [RunSummaryRow] {
         try allRuns().filter { $0.id.rawValue == text }
     }
+
+    func expired(before: Timestamp?, beyond count: Int?, limit: Int) throws -> [RunSummaryRow] { [] }
+    func remove(_ runs: [RunID]) throws {}
 }

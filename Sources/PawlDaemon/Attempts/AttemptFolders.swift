@@ -22,7 +22,7 @@ actor AttemptFolders: AttemptFiles {
     static let stdoutLimit = 16 << 20
 
     private let executor: EventLoop
-    private let runs: String
+    let runs: String
     private let started: String
 
     /// Works below a folder, on a thread.
@@ -64,30 +64,9 @@ actor AttemptFolders: AttemptFiles {
     /// Whether a run's folder was ever made: an ID with one is not given out again, even after the store was lost.
     func exists(run: RunID) -> Bool { access("\(runs)/\(run)", F_OK) == 0 }
 
-    /// The runs that have a folder.
-    func runsWithFolders() -> [RunID] { entries(of: runs).compactMap { RunID(rawValue: $0) } }
-
-    /// The attempts of a run that have left a receipt.
-    func attemptsWithReceipts(of run: RunID) -> [String] {
-        entries(of: "\(runs)/\(run)").filter { access("\(runs)/\(run)/\($0)/\(Receipt.fileName)", F_OK) == 0 }.sorted()
-    }
-
-    private func entries(of folder: String) -> [String] {
-        guard let stream = opendir(folder) else { return [] }
-        defer { closedir(stream) }
-        var names: [String] = []
-        while let entry = readdir(stream) {
-            let name = withUnsafeBytes(of: entry.pointee.d_name) {
-                String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
-            }
-            if name != ".", name != ".." { names.append(name) }
-        }
-        return names
-    }
-
     /// Returns whether it was there.
     @discardableResult
-    private func makeFolder(_ path: String, mode: mode_t) throws(FolderFault) -> Bool {
+    func makeFolder(_ path: String, mode: mode_t) throws(FolderFault) -> Bool {
         let wasThere = mkdir(path, 0o700) != 0
         if wasThere, errno != EEXIST { throw FolderFault("cannot make", path) }
         // The umask is not asked: a folder that was half made by a pawld that died gets its mode now.

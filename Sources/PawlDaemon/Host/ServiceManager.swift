@@ -16,6 +16,8 @@ protocol ServiceManager: Sendable {
     func stop(_ unit: String) async throws(ServiceManagerFault)
     /// Forgets a unit that has failed. One that is not loaded is fine.
     func release(_ unit: String) async throws(ServiceManagerFault)
+    /// Starts a unit that is a file of the package, and does not wait for its end.
+    func startInstalled(_ unit: String) async throws(ServiceManagerFault)
     /// What is known of a unit; nil if it is not loaded.
     func status(of unit: String) async throws(ServiceManagerFault) -> UnitStatus?
     /// The loaded units whose names match a glob.

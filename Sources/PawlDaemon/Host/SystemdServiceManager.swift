@@ -96,6 +96,10 @@ final class SystemdServiceManager: ServiceManager {
         }
     }
 
+    func startInstalled(_ unit: String) async throws(ServiceManagerFault) {
+        _ = try await ask { () async throws(BusError) in try await units.start(unit) }
+    }
+
     func stop(_ unit: String) async throws(ServiceManagerFault) {
         // A run's slice is asked for once: by the time the answer is missed the run may have been retried, and its steps would
         // be stopped with it. What stays of a slice is swept up at the next start.

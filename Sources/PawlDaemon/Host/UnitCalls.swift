@@ -7,6 +7,8 @@ protocol UnitCalls: Sendable {
     func startTransientService(_ name: String, properties: [UnitProperty]) async throws(BusError) -> String
     /// Makes a slice and starts it.
     func startTransientSlice(_ name: String, properties: [UnitProperty]) async throws(BusError) -> String
+    /// Starts a unit that has a file.
+    func start(_ name: String) async throws(BusError)
     /// Stops a unit.
     func stop(_ name: String) async throws(BusError)
     /// Releases a failed unit; `isNoSuchUnit` if it is not loaded.
@@ -24,6 +26,11 @@ protocol UnitCalls: Sendable {
 }
 
 extension UnitManager: UnitCalls {
+    func start(_ name: String) async throws(BusError) {
+        // Queued behind one that still runs.
+        _ = try await startUnit(name, mode: "replace")
+    }
+
     func stop(_ name: String) async throws(BusError) {
         try await stopUnit(name)
     }

@@ -168,6 +168,9 @@ extension Conductor {
     func retry(_ id: RunID, from step: String? = nil, by uid: UInt32) async throws(APIError) {
         try refuseWhileHostStops("retried")
         try refuseSetAside(id)
+        guard !leaving.contains(id) else {
+            throw APIError(.invalidState, "the run '\(id)' is just being removed: its retention is over")
+        }
         if let entry = active[id] {
             throw APIError(
                 .invalidState,

@@ -41,6 +41,8 @@ actor Conductor {
     private var unreadable: Set<RunID> = []
     /// Runs that pawld did not survive taking up, again and again: they are not even read.
     var setAside: Set<RunID> = []
+    /// Ended runs that are being removed.
+    var leaving: Set<RunID> = []
     /// Runs that are being taken up, and are marked as such in the store.
     var marked: [RunID] = []
     private var isClosed = false
