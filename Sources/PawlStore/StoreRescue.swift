@@ -170,9 +170,13 @@ extension Store {
             // To SQLite a log belongs to a database that has a page at least.
             try Data(count: page).write(to: URL(filePath: copied))
         }
+        // SQLite reads nothing of a file that is shorter than its first page says; of a page of zeros it reads nothing alone.
+        if let whole = wholeSize(copied), whole > size(copied) { truncate(copied, off_t(whole)) }
         let target = try Store(path: new)
         chmod(new, 0o600)
         guard let source = try? Connection(path: copied, flags: .readWrite) else { return }
+        // Also of a schema that is damaged in part what can be read is.
+        try? source.execute("PRAGMA writable_schema = on")
         for number in numbers(source).sorted() {
             let name: String? =
                 (try? source.first("SELECT id FROM runs NOT INDEXED WHERE number = ?", [.integer(number)]))
@@ -193,28 +197,62 @@ extension Store {
     }
 
     /// The page size of the database that a log belongs to (https://sqlite.org/fileformat2.html, "WAL File Format").
-    private static func pageSize(ofLog path: String) -> Int? {
-        guard let file = fopen(path, "r") else { return nil }
-        defer { fclose(file) }
-        var head = [UInt8](repeating: 0, count: 12)
-        guard fread(&head, 1, head.count, file) == head.count else { return nil }
-        let size = head[8...].reduce(0) { $0 << 8 | Int($1) }
-        return (512...65536).contains(size) && size & (size - 1) == 0 ? size : nil
+    private static func pageSize(ofLog path: String) -> Int? { number(path, at: 8, length: 4).flatMap(pageSize) }
+
+    /// The size that a database has by its first page ("The Database Header"), in whole pages.
+    private static func wholeSize(_ path: String) -> Int? {
+        guard let stated = number(path, at: 16, length: 2), let pages = number(path, at: 28, length: 4),
+            let page = pageSize(stated == 1 ? 65536 : stated)
+        else { return nil }
+        return max(pages, (size(path) + page - 1) / page) * page
     }
 
-    /// The numbers of all runs that either table tells of: each is read from both ends up to where it is damaged.
+    private static func pageSize(_ size: Int) -> Int? {
+        (512...65536).contains(size) && size & (size - 1) == 0 ? size : nil
+    }
+
+    /// A number in a file, its highest byte first.
+    private static func number(_ path: String, at offset: Int, length: Int) -> Int? {
+        guard let file = fopen(path, "r") else { return nil }
+        defer { fclose(file) }
+        var bytes = [UInt8](repeating: 0, count: length)
+        guard fseek(file, offset, SEEK_SET) == 0, fread(&bytes, 1, length, file) == length else { return nil }
+        return bytes.reduce(0) { $0 << 8 | Int($1) }
+    }
+
+    /// The numbers of all runs that either table tells of.
     private static func numbers(_ source: Connection) -> Set<Int64> {
+        numbers(source, "SELECT number FROM runs NOT INDEXED WHERE number > ? ORDER BY 1")
+            .union(numbers(source, "SELECT DISTINCT run FROM events WHERE run > ? ORDER BY 1"))
+    }
+
+    /// What a query gives, which takes the number to begin after. Where it meets a page that cannot be read, it goes on
+    /// behind that.
+    private static func numbers(_ source: Connection, _ sql: String) -> Set<Int64> {
         var numbers: Set<Int64> = []
-        for sql in ["SELECT number FROM runs NOT INDEXED", "SELECT DISTINCT run FROM events"] {
-            for order in ["ASC", "DESC"] {
-                // The error says where the damage begins; what came before it is in the set.
-                try? source.each("\(sql) ORDER BY 1 \(order)") { row in
-                    let number: Int64 = try row.get(0)
-                    numbers.insert(number)
+        var last: Int64 = 0
+        func canRead(after number: Int64) -> Bool { (try? source.first(sql, [.integer(number)])) != nil }
+        while true {
+            do {
+                try source.each(sql, [.integer(last)]) { row in
+                    last = try row.get(0)
+                    numbers.insert(last)
                 }
+                return numbers
+            } catch {
+                // By steps that double to where it can be read again, and then back to where that begins.
+                var (near, far) = (Int64(0), Int64(1))
+                while !canRead(after: last + far) {
+                    guard far < 1 << 40, last < 1 << 60 else { return numbers }
+                    (near, far) = (far, far * 2)
+                }
+                while far - near > 1 {
+                    let middle = (near + far) / 2
+                    if canRead(after: last + middle) { far = middle } else { near = middle }
+                }
+                last += far
             }
         }
-        return numbers
     }
 
     /// A run by its events, as many as can be read without a gap.

@@ -242,4 +242,42 @@ struct StoreRescueTests {
         }
         try clear()
     }
+
+    @Test("Of a store with holes what is behind them is kept too, and each run that is lost is named")
+    func holes() throws {
+        defer { rmdir(folder) }
+        try Connection(path: path).execute("PRAGMA page_size = 512; VACUUM")
+        let time = Timestamp(microseconds: 1_700_000_000_000_000)
+        var ids: Set<RunID> = []
+        do {
+            let store = try Store(path: path)
+            for number in 0..<200 {
+                let id = RunID(random: UInt64(number))
+                ids.insert(id)
+                let created = RunCreated(
+                    workflow: "w", file: "/w.yaml", text: "steps: [{id: a, command: [x]}]", variables: [:], uid: 0,
+                    folder: "/runs/\(id)", maxParallel: 4,
+                    host: HostFacts(name: "h", machineID: "m", arch: "a", cpus: 1, memory: 1, osVersion: "12"))
+                let run = try Run(id: id, created: created, at: time)
+                let event = RecordedEvent(sequence: 1, time: time, event: .runCreated(created))
+                try store.record([RunChange(run: run, events: [event])])
+            }
+        }
+        var bytes = try read(path)
+        let pages = bytes.count / 512
+        for page in [pages / 4, pages / 2, pages / 2 + 9, pages * 3 / 4] {
+            for place in (page * 512)..<(page * 512 + 512) { bytes[place] = 0x5a }
+        }
+        // And it ends early.
+        try clear()
+        try Data(bytes.dropLast(3 * 512 + 100)).write(to: URL(filePath: path))
+        let (store, found) = try Store.openOrRescue(path: path, label: "1")
+        let damage = try #require(found)
+        let kept = Set(try store.allRuns().map(\.id))
+        print("holes: of 200 runs \(kept.count) kept, \(damage.lost.count) lost")
+        // A page in the middle of a tree takes those below it along; what is on both sides of it stays.
+        #expect(kept.count > 75 && kept.isSubset(of: ids))
+        #expect(kept.count + damage.lost.count == 200, "each of the others is told of")
+        try clear()
+    }
 }
