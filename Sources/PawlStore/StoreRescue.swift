@@ -65,6 +65,7 @@ extension Store {
         // From here on the new one is whole; whoever dies before the last rename finds it by `finishRescue`.
         try setAside(path, damage.file)
         try move(path + newSuffix, path)
+        unlink(StoreMark.path(of: path + newSuffix))
         let store = try Store(path: path)
         store.forgetMark()
         return (store, damage)
@@ -147,7 +148,7 @@ extension Store {
             try move(path + newSuffix, path)
         }
         for suffix in [newSuffix, ".rescue"] {
-            for part in ["", "-wal", "-shm"] { unlink(path + suffix + part) }
+            for part in ["", "-wal", "-shm", ".mark"] { unlink(path + suffix + part) }
         }
     }
 
@@ -226,24 +227,34 @@ extension Store {
             .union(numbers(source, "SELECT DISTINCT run FROM events WHERE run > ? ORDER BY 1"))
     }
 
+    /// Behind each of them the way on is looked for by some hundred queries.
+    private static let mostHoles = 10_000
+
     /// What a query gives, which takes the number to begin after. Where it meets a page that cannot be read, it goes on
     /// behind that.
     private static func numbers(_ source: Connection, _ sql: String) -> Set<Int64> {
         var numbers: Set<Int64> = []
         var last: Int64 = 0
+        var holes = 0
         func canRead(after number: Int64) -> Bool { (try? source.first(sql, [.integer(number)])) != nil }
         while true {
             do {
                 try source.each(sql, [.integer(last)]) { row in
-                    last = try row.get(0)
-                    numbers.insert(last)
+                    // What the damage has made of a number may be a text, or a number that was there before.
+                    guard case .integer(let number) = try row.get(0, as: SQLiteKit.Value.self), number > last else {
+                        return
+                    }
+                    last = number
+                    numbers.insert(number)
                 }
                 return numbers
             } catch {
+                holes += 1
+                guard holes <= mostHoles, last < 1 << 60 else { return numbers }
                 // By steps that double to where it can be read again, and then back to where that begins.
                 var (near, far) = (Int64(0), Int64(1))
                 while !canRead(after: last + far) {
-                    guard far < 1 << 40, last < 1 << 60 else { return numbers }
+                    guard far < 1 << 40 else { return numbers }
                     (near, far) = (far, far * 2)
                 }
                 while far - near > 1 {

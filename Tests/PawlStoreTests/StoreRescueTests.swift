@@ -280,4 +280,24 @@ struct StoreRescueTests {
         #expect(kept.count + damage.lost.count == 200, "each of the others is told of")
         try clear()
     }
+
+    @Test("A key that the damage has made a text of ends no rescue", .timeLimit(.minutes(1)))
+    func textForNumber() throws {
+        defer { rmdir(folder) }
+        for key in ["'text'", "9223372036854775807", "-5"] {
+            try clear()
+            try make()
+            try Connection(path: path).execute(
+                "PRAGMA writable_schema = on; UPDATE sqlite_schema SET sql = replace(sql, 'STRICT, ', '')")
+            try Connection(path: path).execute("INSERT INTO events VALUES (\(key), 1, 0, 'run-created', '{}')")
+            let (store, damage) = try Store.openOrRescue(path: path, label: "1")
+            #expect(damage?.kept == 3, "\(key)")
+            #expect(try store.allRuns().count == 3)
+            let left = try FileManager.default.contentsOfDirectory(atPath: folder).filter {
+                $0.contains(".new") || $0.contains(".rescue")
+            }
+            #expect(left == [])
+        }
+        try clear()
+    }
 }
