@@ -121,8 +121,7 @@ extension Store {
         switch error.resultCode.primary {
         // SQLITE_ERROR: the file's schema is not what its version says. Our statements have no other faults.
         case .SQLITE_CORRUPT, .SQLITE_NOTADB, .SQLITE_ERROR, .SQLITE_MISMATCH, .SQLITE_CONSTRAINT: true
-        // SQLITE_IOERR_SHORT_READ: the file ends within a page.
-        default: error.resultCode.rawValue == 522
+        default: error.resultCode == .SQLITE_IOERR_SHORT_READ
         }
     }
 

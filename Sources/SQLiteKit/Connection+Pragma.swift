@@ -41,18 +41,10 @@ extension Connection {
         }
     }
 
-    /// Looks the whole file over, without its indices against their tables; the faults, or none (SQLite reports at
+    /// Looks the whole file over, and its indices against their tables; the faults, or none (SQLite reports at
     /// most 100). A file that is no database at all throws SQLITE_NOTADB instead.
-    package func quickCheck() throws(SQLiteError) -> [String] {
-        try check("PRAGMA quick_check")
-    }
-
-    /// As `quickCheck`, with the indices against their tables.
     package func integrityCheck() throws(SQLiteError) -> [String] {
-        try check("PRAGMA integrity_check")
-    }
-
-    private func check(_ sql: String) throws(SQLiteError) -> [String] {
+        let sql = "PRAGMA integrity_check"
         var faults: [String] = []
         do {
             try each(sql) { row in

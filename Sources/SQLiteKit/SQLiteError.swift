@@ -35,6 +35,8 @@ package struct ResultCode: RawRepresentable, Hashable, Sendable {
     package static let SQLITE_INTERRUPT = ResultCode(rawValue: 9)
     /// The operating system reported an input or output error; the extended code says where.
     package static let SQLITE_IOERR = ResultCode(rawValue: 10)
+    /// The file ends within a page: an extended code of SQLITE_IOERR.
+    package static let SQLITE_IOERR_SHORT_READ = ResultCode(rawValue: 522)
     /// The file is damaged.
     package static let SQLITE_CORRUPT = ResultCode(rawValue: 11)
     /// The disk is full, or the database has reached `max_page_count`.

@@ -194,18 +194,18 @@ struct ConnectionTests {
         #expect(throws: SQLiteError.self) { try Connection(path: link, flags: [.create, .noFollow]) }
     }
 
-    @Test("a damaged file is found: quick_check does not call it whole, and reading throws SQLITE_CORRUPT")
+    @Test("a damaged file is found: integrity_check does not call it whole, and reading throws SQLITE_CORRUPT")
     func corrupt() throws {
         do {
             let connection = try database.open()
-            #expect(try connection.quickCheck() == [])
+            #expect(try connection.integrityCheck() == [])
             try connection.run("CREATE TABLE t (v)")
             try connection.transaction {
                 for _ in 0..<200 {
                     try connection.run("INSERT INTO t VALUES (?)", [.blob(Array(repeating: 1, count: 500))])
                 }
             }
-            #expect(try connection.quickCheck() == [])
+            #expect(try connection.integrityCheck() == [])
         }
         var bytes = try Data(contentsOf: URL(filePath: database.path))
         // The first page holds the schema and stays; all others become nonsense.
@@ -216,7 +216,7 @@ struct ConnectionTests {
         #expect(error?.resultCode == .SQLITE_CORRUPT)
         // Depending on where the damage lies SQLite lists it or gives up; it never calls the file whole.
         do throws(SQLiteError) {
-            let faults = try connection.quickCheck()
+            let faults = try connection.integrityCheck()
             #expect(!faults.isEmpty && !faults.contains("ok"))
         } catch {
             #expect(error.resultCode == .SQLITE_CORRUPT)

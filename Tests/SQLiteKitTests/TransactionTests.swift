@@ -68,7 +68,7 @@ struct TransactionTests {
         try connection.setPragma("max_page_count", "100000")
         _ = try connection.transaction { try connection.run("INSERT INTO t (n) VALUES (2)") }
         #expect(try count() == 2)
-        #expect(try connection.quickCheck() == [])
+        #expect(try connection.integrityCheck() == [])
     }
 
     @Test("a transaction that was ended from inside is no success")

@@ -151,7 +151,6 @@ final class SimulatedHost: @unchecked Sendable {
             return
         }
         unit.invocation = "\(boot)\(unit.name.count)"
-        unit.startedAt = wallClock
         unit.activeState = "active"
         marks.insert(unit.attempt)
         truths[unit.attempt, default: Truth()].starts += 1
@@ -244,7 +243,6 @@ final class SimulatedHost: @unchecked Sendable {
                 realtimeMicroseconds: wallClock.microseconds, stopping: hasMark, memoryPeak: nil, cpuMicroseconds: nil)
             receipts[attempt] = (receipt, false)
             marks.remove(attempt)
-            truths[attempt, default: Truth()].hasReceipt = true
             trace("\(unit.name) has a receipt")
             let bootNow = boot
             schedule.after(schedule.chance.pick(100...20_000)) { [self] in

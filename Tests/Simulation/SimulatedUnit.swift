@@ -15,7 +15,6 @@ final class SimulatedUnit: @unchecked Sendable {
     var result = "success"
     var mainCode: Int32 = 0
     var mainStatus: Int32 = 0
-    var startedAt: Timestamp?
     var exitedAt: Timestamp?
     /// Counts what was planned for it: only the last plan holds.
     var generation = 0
@@ -79,7 +78,6 @@ struct Truth {
     var endedAt: Timestamp?
     var endedWhileStopping = false
     var stops: Set<Stop> = []
-    var hasReceipt = false
     var isReceiptLost = false
     var wasReceiptLostWithHost = false
     var wasLostWithHost = false

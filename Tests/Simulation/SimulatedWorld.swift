@@ -22,7 +22,6 @@ final class SimulatedWorld: @unchecked Sendable {
     private var visits = 0
     private var isSweeping = false
     private var nextKill: Int?
-    private(set) var blowsDealt: [Faults.Blow: Int] = [:]
 
     init(seed: UInt64, isTraced: Bool = false) {
         var chance = Chance(seed: seed)
@@ -195,7 +194,6 @@ final class SimulatedWorld: @unchecked Sendable {
     private func deal(_ blow: Faults.Blow) {
         guard !faults.isOver, host.isUp else { return }
         trace("--- \(blow)")
-        blowsDealt[blow, default: 0] += 1
         switch blow {
         case .kill: daemonDies()
         case .terminate: daemon?.terminate()
