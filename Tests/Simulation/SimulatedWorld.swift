@@ -56,12 +56,10 @@ final class SimulatedWorld: @unchecked Sendable {
         }
         schedule.after(5_000_000) { [self] in visit() }
         goOn()
-        if judge.violations.isEmpty { sweepUp() }
-        if judge.violations.isEmpty, !isSettled {
-            // A request that was under way, or a commit that nobody had seen, has opened a run again.
+        // A request that was under way, or a commit that nobody had seen, may open a run again: then the last look comes too early.
+        while judge.violations.isEmpty, sweepUp() {
             schedule.after(1_000_000) { [self] in visit() }
             goOn()
-            sweepUp()
         }
         judge.finish()
         if let daemon, !daemon.kill() { judge.fail("pawld hangs at its end") }
@@ -84,15 +82,21 @@ final class SimulatedWorld: @unchecked Sendable {
     }
 
     /// Once more from the start, with nothing to do: what was left over is swept up.
-    private func sweepUp() {
+    ///
+    /// - Returns: whether there was something to do all the same.
+    private func sweepUp() -> Bool {
         isSweeping = true
         defer { isSweeping = false }
         daemonDies()
         start(after: 0)
-        while schedule.step(), daemon?.isReady != true {}
-        // Until nothing moves any more: what is to be released takes a moment.
+        while daemon?.isReady != true, schedule.step() {}
+        var hadWork = !openRuns.isEmpty
         let end = schedule.now + 120_000_000
-        while schedule.now < end, schedule.step() {}
+        // Not only until then: pawld may still have work that was due before.
+        while schedule.now < end || schedule.threads.contains(where: { !$0.isIdle }), schedule.step() {
+            hadWork = hadWork || !openRuns.isEmpty
+        }
+        return hadWork
     }
 
     // MARK: pawld
