@@ -129,10 +129,10 @@ package enum ManagerInterface {
         method ListWorkflows() -> (workflows: []Workflow)
 
         # The variables of a workflow, and what a run with these values would lack
-        method DescribeWorkflow(workflow: string, variables: ?object) -> (variables: []Variable)
+        method DescribeWorkflow(workflow: string, variables: ?object, text: ?string) -> (variables: []Variable)
 
-        # Starts a run; answers once that is on disk
-        method StartRun(workflow: string, variables: ?object) -> (run: string, id: string)
+        # Starts a run; answers once that is on disk. With 'text' that is the workflow, which is in no file then
+        method StartRun(workflow: string, variables: ?object, text: ?string) -> (run: string, id: string)
 
         # The runs that have not ended, or all
         method ListRuns(all: ?bool) -> (runs: []RunSummary)

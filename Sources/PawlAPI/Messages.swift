@@ -108,10 +108,13 @@ package enum Messages {
         package var workflow: String
         /// Values for its variables: text is converted to the declared type.
         package var variables: [String: Value]?
+        /// The workflow itself, for one that is in no file; its name is then no other workflow's.
+        package var text: String?
         /// Makes a request.
-        package init(workflow: String, variables: [String: Value]? = nil) {
+        package init(workflow: String, variables: [String: Value]? = nil, text: String? = nil) {
             self.workflow = workflow
             self.variables = variables
+            self.text = text
         }
     }
 

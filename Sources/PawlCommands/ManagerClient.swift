@@ -31,9 +31,12 @@ final class ManagerClient {
     }
 
     /// Starts a run. It must not be repeated after `.lost`: the run may be there.
-    func start(_ workflow: String, variables: [String: Value]) throws(ManagerError) -> Messages.RunName {
+    func start(
+        _ workflow: String, variables: [String: Value], text: String? = nil
+    ) throws(ManagerError) -> Messages.RunName {
         try call(
-            .startRun, Messages.StartRun(workflow: workflow, variables: variables.isEmpty ? nil : variables))
+            .startRun,
+            Messages.StartRun(workflow: workflow, variables: variables.isEmpty ? nil : variables, text: text))
     }
 
     /// The runs that have not ended, or all, the newest first.

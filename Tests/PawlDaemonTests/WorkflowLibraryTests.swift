@@ -95,6 +95,29 @@ struct WorkflowLibraryTests {
         }
     }
 
+    @Test("A text that a request brings along is checked like a file, and cannot have the name of one")
+    func text() async throws {
+        try folder.write("etc/a.yaml", WorkflowLibraryTests.good)
+        try folder.write("etc/faulty.yaml", "steps: []")
+        _ = await library.reload()
+        let request = { Messages.StartRun(workflow: $0, text: $1) }
+        let entry = try await library.entry(of: request("mine", WorkflowLibraryTests.good))
+        #expect(entry.workflow.name == "mine" && entry.text == WorkflowLibraryTests.good)
+        #expect(try await library.entry(of: Messages.StartRun(workflow: "a")).file == "\(folder.path)/etc/a.yaml")
+        for (name, text, code) in [
+            ("a", WorkflowLibraryTests.good, APIError.Code.conflict), ("faulty", WorkflowLibraryTests.good, .conflict),
+            ("mine", "steps: []", .faultyWorkflow), ("Not One", WorkflowLibraryTests.good, .faultyWorkflow),
+        ] {
+            do {
+                _ = try await library.entry(of: request(name, text))
+                Issue.record("\(name) was taken")
+            } catch {
+                #expect(error.code == code)
+                #expect(error.faults.isEmpty == (code == .conflict))
+            }
+        }
+    }
+
     @Test("The configuration is taken all or nothing, drop-ins after the file in the order of their names")
     func configuration() async throws {
         try folder.write("config.yaml", "max_parallel: 2\nlog_level: debug\n")

@@ -57,16 +57,8 @@ struct RunVerb: Verb {
         do {
             return try client.start(workflow, variables: values)
         } catch {
-            switch error {
-            case .lost(let reason):
-                // Started or not: only pawld knows. A second start would make a second run.
-                throw CommandFailure(
-                    .unreachable,
-                    "the connection to pawld was lost before it answered (\(reason)), so the run may have been "
-                        + "started: look with 'pawl ps --all' before starting it again")
-            case .refused(let refusal): throw ManagerError.refused(suggesting(refusal, client))
-            case .unreachable, .unintelligible: throw error
-            }
+            if case .refused(let refusal) = error { throw ManagerError.refused(suggesting(refusal, client)) }
+            throw RunStarter.explain(error)
         }
     }
 

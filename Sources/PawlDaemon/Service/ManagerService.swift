@@ -71,7 +71,7 @@ struct ManagerService: Sendable {
             case .listWorkflows: try await call.reply(Messages.Workflows(workflows: await library.list()))
             case .describeWorkflow:
                 let request = try call.decode(Messages.StartRun.self)
-                let variables = try await library.variables(of: request.workflow, given: request.variables ?? [:])
+                let variables = try await library.variables(of: request)
                 try await call.reply(Messages.Variables(variables: variables))
             case .startRun: try await startRun(call)
             case .listRuns:
@@ -127,7 +127,7 @@ struct ManagerService: Sendable {
 
     private func startRun(_ call: Call) async throws {
         let request = try call.decode(Messages.StartRun.self)
-        let entry = try await library.entry(request.workflow)
+        let entry = try await library.entry(of: request)
         let bound = entry.workflow.bind(
             request.variables ?? [:], configured: await library.settings.variables)
         guard bound.faults.isEmpty else {

@@ -4,8 +4,9 @@ import PawlModel
 
 extension WorkflowLibrary {
     /// The variables of a workflow, and what becomes of them in a run that is started with these values.
-    func variables(of name: String, given: [String: Value]) throws(APIError) -> [VariableSummary] {
-        let workflow = try entry(name).workflow
+    func variables(of request: Messages.StartRun) throws(APIError) -> [VariableSummary] {
+        let workflow = try entry(of: request).workflow
+        let given = request.variables ?? [:]
         let faults = workflow.bind(given, configured: settings.variables).faults
         let missing = Set(workflow.missing(given, configured: settings.variables).map(\.name))
         return workflow.variables.map { variable in

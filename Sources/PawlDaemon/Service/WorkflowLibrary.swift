@@ -77,6 +77,9 @@ actor WorkflowLibrary {
         }
     }
 
+    /// Whether there is a file of that name, or a text that one left.
+    func isKnown(_ name: String) -> Bool { files[name] != nil || good[name] != nil }
+
     /// A workflow to start.
     func entry(_ name: String) throws(APIError) -> Entry {
         if let entry = good[name] { return entry }

@@ -1,0 +1,83 @@
+import ArgumentParser
+import Glibc
+import PawlAPI
+import PawlLanguage
+import PawlModel
+
+/// `pawl import`.
+struct ImportVerb: Verb {
+    static let configuration = CommandConfiguration(
+        commandName: "import", abstract: "Make a workflow file of the scripts in a folder.",
+        usage: """
+            pawl import <folder> [--graph <file>] [--name <name>]
+                        [--directory <folder>] [--output <file>]
+            """,
+        discussion: """
+            Every file that ends in .sh or .bash becomes a step; the order is found as
+            by 'pawl batch'. Comments say where each dependency came from.
+
+            Examples:
+              pawl import jobs
+              pawl import jobs --name nightly --output nightly.yaml
+            """)
+
+    @Argument(help: "The folder.")
+    var folder: String
+
+    @Option(help: ArgumentHelp("A dependency graph in JSON.", valueName: "file"))
+    var graph: String?
+
+    @Option(help: ArgumentHelp("The workflow's name; the folder's.", valueName: "name"))
+    var name: String?
+
+    @Option(help: ArgumentHelp("Run all in this folder, not each in its own.", valueName: "folder"))
+    var directory: String?
+
+    @Option(name: .shortAndLong, help: ArgumentHelp("A new file, not standard output.", valueName: "file"))
+    var output: String?
+
+    func perform(_ surroundings: Surroundings) throws -> PawlAPI.ExitStatus {
+        let absolute = ScriptFiles.absolute(folder)
+        let last = absolute.split(separator: "/").last { $0 != "." }.map(String.init) ?? "import"
+        let name = self.name ?? last.lowercased()
+        guard Names.isWorkflow(name) else {
+            throw CommandFailure(
+                .usage,
+                "'\(name)' cannot be a workflow's name: lower-case letters, digits and dashes; say another with '--name'"
+            )
+        }
+        // A graph names its scripts itself; those of the folder that it does not name are no part of it.
+        let set = try ScriptFiles.read(graph == nil ? ScriptFiles.list(folder) : [], graph: graph, surroundings)
+        var writer = ScriptWorkflow(title: name)
+        writer.heading = [
+            "Made by 'pawl import' of the scripts in \(absolute).",
+            "It belongs at /etc/pawl/workflows/\(name).yaml; a line behind each dependency says where it came from.",
+        ]
+        writer.folder = directory.map(ScriptFiles.absolute)
+        let text = writer.text(of: set)
+        let read = WorkflowReader.read(text, file: "\(name).yaml", name: name)
+        guard read.workflow != nil else {
+            throw CommandFailure(.usage, "no workflow can be made of the scripts", faults: read.diagnostics)
+        }
+        if let output { try Self.write(text, to: output) } else { surroundings.output.write(text) }
+        return .succeeded
+    }
+
+    private static func write(_ text: String, to path: String) throws(CommandFailure) {
+        let descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o644)
+        guard descriptor >= 0 else {
+            if errno == EEXIST {
+                throw CommandFailure(.conflict, "'\(path)' exists; what is in it is not written over")
+            }
+            throw CommandFailure(.failed, "'\(path)' cannot be made: \(TextFile.words(errno))")
+        }
+        let file = TextOutput(descriptor: descriptor)
+        file.write(text)
+        file.flush()
+        let failure = file.failure ?? (close(descriptor) == 0 ? nil : errno)
+        if let failure {
+            unlink(path)
+            throw CommandFailure(.failed, "'\(path)' cannot be written: \(TextFile.words(failure))")
+        }
+    }
+}

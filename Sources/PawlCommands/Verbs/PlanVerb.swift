@@ -1,0 +1,113 @@
+import ArgumentParser
+import PawlAPI
+import PawlLanguage
+import PawlModel
+
+/// `pawl plan`.
+struct PlanVerb: Verb {
+    static let configuration = CommandConfiguration(
+        commandName: "plan", abstract: "Show the order in which steps would run; pawld is not needed.",
+        discussion: """
+            The steps of a group can run side by side, if 'max_parallel' lets them; each
+            step has the steps it waits for beside it. dot is Graphviz's language.
+
+            Examples:
+              pawl plan etcd-cluster
+              pawl plan ./site.yaml -o dot | dot -Tsvg > site.svg
+            """)
+
+    @Argument(help: ArgumentHelp("A file or the name of a workflow.", valueName: "file|workflow"))
+    var workflow: String
+
+    /// How a plan is printed.
+    enum Format: String, ExpressibleByArgument, CaseIterable {
+        case text, json, dot, mermaid
+    }
+
+    @Option(name: .shortAndLong, help: ArgumentHelp("How to print.", valueName: "format"))
+    var output = Format.text
+
+    /// The plan as JSON.
+    struct Document: Encodable {
+        /// A step.
+        struct Step: Encodable {
+            var id: String
+            var line: Int
+            var waits_for: [String]
+            var reason: String
+        }
+        /// A group, counted from 1.
+        struct Group: Encodable {
+            var group: Int
+            var steps: [Step]
+        }
+
+        var workflow: String
+        var file: String
+        var max_parallel: Int?
+        var groups: [Group]
+
+        private enum CodingKeys: CodingKey { case workflow, file, max_parallel, groups }
+
+        func encode(to encoder: any Encoder) throws {
+            var container = encoder.container(keyedBy: CodingKeys.self)
+            try container.encode(workflow, forKey: .workflow)
+            try container.encode(file, forKey: .file)
+            try container.encode(max_parallel, forKey: .max_parallel)
+            try container.encode(groups, forKey: .groups)
+        }
+    }
+
+    func perform(_ surroundings: Surroundings) throws -> PawlAPI.ExitStatus {
+        let path = try WorkflowFiles.find(workflow, in: surroundings.workflowFolders)
+        let name = WorkflowFiles.name(of: path)
+        let text: String
+        do {
+            text = try TextFile.read(path).text
+        } catch {
+            throw CommandFailure(
+                error.isMissing ? .notFound : .usage, "workflow file '\(path)' cannot be read: \(error.reason)",
+                faults: error.fault.map { [$0] } ?? [])
+        }
+        let read = WorkflowReader.read(text, file: path, name: name)
+        guard let workflow = read.workflow else {
+            let count = read.diagnostics.count { $0.severity == .error }
+            throw CommandFailure(
+                .usage, "workflow '\(name)' has \(count == 1 ? "1 fault" : "\(count) faults")",
+                faults: read.diagnostics)
+        }
+        let plan = WorkflowPlan(workflow)
+        switch output {
+        case .text: Self.show(plan, of: workflow, surroundings)
+        case .dot: surroundings.output.line(plan.dot(named: name))
+        case .mermaid: surroundings.output.line(plan.mermaid)
+        case .json:
+            let groups = plan.groups.enumerated().map { number, entries in
+                Document.Group(
+                    group: number + 1,
+                    steps: entries.map {
+                        Document.Step(id: $0.id, line: $0.line, waits_for: $0.waitsFor, reason: $0.reason)
+                    })
+            }
+            try surroundings.print(
+                json: Document(workflow: name, file: path, max_parallel: workflow.maxParallel, groups: groups))
+        }
+        return .succeeded
+    }
+
+    private static func show(_ plan: WorkflowPlan, of workflow: Workflow, _ surroundings: Surroundings) {
+        for line in plan.lines { surroundings.output.line(line) }
+        surroundings.output.line("")
+        var table = TextTable(heading: ["STEP", "GROUP", "WHY"])
+        for entry in plan.groups.joined() {
+            table.add([TextTable.Cell(entry.id), TextTable.Cell("\(entry.group)"), TextTable.Cell(entry.reason)])
+        }
+        for line in table.lines(style: surroundings.style, width: surroundings.tableWidth) {
+            surroundings.output.line(line)
+        }
+        if let most = workflow.maxParallel {
+            surroundings.output.line("")
+            surroundings.output.line("at most \(most) step\(most == 1 ? "" : "s") at once")
+        }
+    }
+}

@@ -1,0 +1,58 @@
+import Testing
+
+@testable import PawlLanguage
+
+@Suite("Plans")
+struct PlanTests {
+    private func plan(_ steps: String) throws -> WorkflowPlan {
+        let read = WorkflowReader.read("steps:\n" + steps, file: "w", name: "w")
+        return WorkflowPlan(try #require(read.workflow, "\(read.diagnostics)"))
+    }
+
+    private let diamond = """
+          - {id: join, run: ":", depends_on: [left, right, start]}
+          - {id: start, run: ":", depends_on: []}
+          - {id: left, run: ":"}
+          - {id: right, run: ":", depends_on: [start]}
+          - {id: far, run: ":", depends_on: [join, left]}
+        """
+
+    @Test("a step is in the first group after all that it waits for, in the order written")
+    func groups() throws {
+        #expect(try plan(diamond).lines == ["Group 1: start", "Group 2: left right", "Group 3: join", "Group 4: far"])
+    }
+
+    @Test("each says what keeps it from running earlier")
+    func reasons() throws {
+        #expect(
+            try plan(diamond).entries.map(\.reason) == [
+                "waits for left, right (and start, which come earlier)", "waits for nothing", "waits for start",
+                "waits for start", "waits for join (and left, which come earlier)",
+            ])
+    }
+
+    @Test("a graph for Graphviz and one for Mermaid")
+    func graphs() throws {
+        let plan = try plan("  - {id: a, run: \":\"}\n  - {id: end, run: \":\"}\n")
+        #expect(
+            plan.dot(named: "w") == """
+                digraph "w" {
+                  rankdir=LR;
+                  node [shape=box];
+                  {rank=same; "a";}
+                  {rank=same; "end";}
+                  "a" -> "end";
+                }
+                """)
+        #expect(plan.mermaid == "flowchart LR\n  s0[\"a\"]\n  s1[\"end\"]\n  s0 --> s1")
+    }
+
+    @Test("ten thousand steps in a chain and ten thousand beside one another are planned at once")
+    func large() throws {
+        let names = (0..<10_000).map { "s\($0)" }
+        let chain = try plan(names.map { "  - {id: \($0), run: \":\"}\n" }.joined())
+        #expect(chain.groups.count == 10_000)
+        let fan = try plan(names.map { "  - {id: \($0), run: \":\", depends_on: []}\n" }.joined())
+        #expect(fan.groups.map(\.count) == [10_000])
+    }
+}
