@@ -22,6 +22,7 @@ package enum ManagerInterface {
         case cancelRun = "CancelRun"
         case resumeRun = "ResumeRun"
         case retryRun = "RetryRun"
+        case answerApproval = "AnswerApproval"
         case reload = "Reload"
 
         /// The full name on the wire.
@@ -155,6 +156,9 @@ package enum ManagerInterface {
         # Opens an ended run again: failed, cancelled and skipped steps run again; with 'from' that step and all that
         # depends on it as well, though they have succeeded
         method RetryRun(run: string, from: ?string) -> (run: string, id: string)
+
+        # Says yes or no to a step that waits for approval; 'step' is its name, of a foreach item NAME.ITEM
+        method AnswerApproval(run: string, step: string, approved: bool) -> (run: string, id: string)
 
         # Reads configuration and workflows again; answers once the new set is in force
         method Reload() -> (workflows: int)

@@ -144,6 +144,22 @@ package enum Messages {
         }
     }
 
+    /// AnswerApproval takes this.
+    package struct Approval: Sendable, Codable {
+        /// A run's name, its ID, a prefix of either that is unique, or `@last`.
+        package var run: String
+        /// The step's name; of a foreach item `NAME.ITEM`.
+        package var step: String
+        /// Whether it is a yes.
+        package var approved: Bool
+        /// Makes a request.
+        package init(run: String, step: String, approved: Bool) {
+            self.run = run
+            self.step = step
+            self.approved = approved
+        }
+    }
+
     /// DescribeRun, WatchRun, CancelRun and ResumeRun take this.
     package struct Run: Sendable, Codable {
         /// A run's name, its ID, a prefix of either that is unique, or `@last`.

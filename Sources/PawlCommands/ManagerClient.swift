@@ -65,6 +65,11 @@ final class ManagerClient {
         try call(.retryRun, Messages.Retry(run: run, from: step))
     }
 
+    /// Says yes or no to a step that waits for approval.
+    func answer(_ run: String, step: String, isApproved: Bool) throws(ManagerError) -> Messages.RunName {
+        try call(.answerApproval, Messages.Approval(run: run, step: step, approved: isApproved))
+    }
+
     /// Reads configuration and workflows again; how many workflows there are now.
     func reload() throws(ManagerError) -> Messages.Reloaded { try call(.reload, Messages.Empty()) }
 

@@ -34,6 +34,7 @@ struct RunView {
         for (place, step) in known.steps.enumerated() { places[Key(id: step.id, item: step.item)] = place }
         var result: [RunChange] = []
         var steps = known.steps
+        var isGrown = false
         for step in answer.steps {
             if let place = places[Key(id: step.id, item: step.item)] {
                 result += changes(from: steps[place], to: step)
@@ -41,13 +42,25 @@ struct RunView {
             } else {
                 result += changes(from: nil, to: step)
                 steps.append(step)
+                isGrown = true
             }
         }
+        if isGrown { steps = RunView.grouped(steps) }
         if known.state != answer.state { result.append(.run(answer.state, reason: answer.reason)) }
         known = answer
         known.steps = steps
         status = known
         return result
+    }
+
+    /// Items stand behind their step, though they are told of later.
+    private static func grouped(_ steps: [StepStatus]) -> [StepStatus] {
+        var ranks: [String: Int] = [:]
+        for step in steps where ranks[step.id] == nil { ranks[step.id] = ranks.count }
+        return steps.enumerated().sorted {
+            (ranks[$0.element.id] ?? 0, $0.element.item ?? -1, $0.offset)
+                < (ranks[$1.element.id] ?? 0, $1.element.item ?? -1, $1.offset)
+        }.map(\.element)
     }
 
     private func changes(from old: StepStatus?, to new: StepStatus) -> [RunChange] {

@@ -15,6 +15,14 @@ package enum Event: Sendable, Equatable {
     case delaySet(DelaySet)
     /// The run is to end before its time.
     case cancelRequested(CancelRequested)
+    /// The items of a step with `foreach` are known.
+    case stepExpanded(StepExpanded)
+    /// A step waits for a person's word.
+    case approvalAsked(ApprovalAsked)
+    /// A person has said yes or no.
+    case approvalAnswered(ApprovalAnswered)
+    /// The steps are over, and handlers have their turn.
+    case phaseBegan(PhaseBegan)
     /// The run waits for a person.
     case runStopped(RunStopped)
     /// A stopped or ended run goes on.
@@ -30,6 +38,10 @@ package enum Event: Sendable, Equatable {
         case stepEnded = "step-ended"
         case delaySet = "delay-set"
         case cancelRequested = "cancel-requested"
+        case stepExpanded = "step-expanded"
+        case approvalAsked = "approval-asked"
+        case approvalAnswered = "approval-answered"
+        case phaseBegan = "phase-began"
         case runStopped = "run-stopped"
         case runResumed = "run-resumed"
         case runEnded = "run-ended"
@@ -44,6 +56,10 @@ package enum Event: Sendable, Equatable {
         case .stepEnded: .stepEnded
         case .delaySet: .delaySet
         case .cancelRequested: .cancelRequested
+        case .stepExpanded: .stepExpanded
+        case .approvalAsked: .approvalAsked
+        case .approvalAnswered: .approvalAnswered
+        case .phaseBegan: .phaseBegan
         case .runStopped: .runStopped
         case .runResumed: .runResumed
         case .runEnded: .runEnded
@@ -59,6 +75,10 @@ package enum Event: Sendable, Equatable {
         case .stepEnded(let body): body
         case .delaySet(let body): body
         case .cancelRequested(let body): body
+        case .stepExpanded(let body): body
+        case .approvalAsked(let body): body
+        case .approvalAnswered(let body): body
+        case .phaseBegan(let body): body
         case .runStopped(let body): body
         case .runResumed(let body): body
         case .runEnded(let body): body
@@ -78,6 +98,10 @@ package enum Event: Sendable, Equatable {
         case .stepEnded: self = .stepEnded(try body(StepEnded.self))
         case .delaySet: self = .delaySet(try body(DelaySet.self))
         case .cancelRequested: self = .cancelRequested(try body(CancelRequested.self))
+        case .stepExpanded: self = .stepExpanded(try body(StepExpanded.self))
+        case .approvalAsked: self = .approvalAsked(try body(ApprovalAsked.self))
+        case .approvalAnswered: self = .approvalAnswered(try body(ApprovalAnswered.self))
+        case .phaseBegan: self = .phaseBegan(try body(PhaseBegan.self))
         case .runStopped: self = .runStopped(try body(RunStopped.self))
         case .runResumed: self = .runResumed(try body(RunResumed.self))
         case .runEnded: self = .runEnded(try body(RunEnded.self))

@@ -27,46 +27,70 @@ extension Run {
         guard state == .running else { return nil }
         // As with pauses: a clock that was set back makes it no longer than it is.
         timeoutStart = min(timeoutStart, context.now)
-        if cancel == nil, let timeout = workflow.timeout, context.now >= timeoutEnd(timeout) {
+        if cancel == nil, phase == .main, let timeout = workflow.timeout, context.now >= timeoutEnd(timeout) {
             return .cancelRequested(
                 CancelRequested(cause: .timeout, reason: "the run's timeout of \(TimeSpan.text(of: timeout)) ran out"))
         }
-        if let index = unjudged.first { return judge(index, context) }
-        if workflow.failFast, cancel == nil, let index = firstFailure {
+        if let place = unjudged.first { return judge(place, context) }
+        if let place = answered.first { return judge(answer: place) }
+        if workflow.failFast, phase == .main, cancel == nil, let index = firstFailure {
             let name = workflow.steps[index].id
             return .cancelRequested(
                 CancelRequested(cause: .failFast, reason: "step '\(name)' failed and the workflow says fail_fast"))
         }
         if let cancel { return running.isEmpty ? end(cancelled: cancel.request) : nil }
         if let index = doomed.last {
-            let because = steps[index].skippedBecause ?? ""
+            let record = steps[index]
+            let reason = record.skippedBecause.map { "step '\($0)' did not succeed" } ?? record.needless
             return .stepEnded(
                 StepEnded(
-                    step: workflow.steps[index].id, state: .skipped, reason: "step '\(because)' did not succeed",
-                    because: because))
+                    step: workflow.steps[index].id, state: .skipped, reason: reason, because: record.skippedBecause))
         }
-        for index in delayed {
-            if let since = steps[index].delayedSince, let until = steps[index].delayedUntil, context.now < since {
+        if let index = finished.first { return sum(of: index) }
+        if let event = wake(context) { return event }
+        if running.count < maxParallel, let index = ready.first { return start(index, context) }
+        if left == 0 { return end() }
+        return nil
+    }
+
+    /// Ends pauses that are over, and what has waited too long for an answer.
+    private mutating func wake(_ context: DecisionContext) -> Event? {
+        for place in delayed {
+            let record = self[place]
+            if let since = record.delayedSince, let until = record.delayedUntil, context.now < since {
                 // The clock was set back, and nobody knows how much of the pause is over: it begins anew, instead of taking
                 // as much longer as the clock was changed.
                 return .delaySet(
                     DelaySet(
-                        step: workflow.steps[index].id, until: context.now.adding(seconds: until.seconds(since: since)))
-                )
+                        step: workflow.steps[place.step].id, item: place.item,
+                        until: context.now.adding(seconds: until.seconds(since: since))))
             }
-            if let until = steps[index].delayedUntil, until <= context.now { endDelay(of: index) }
+            if let until = record.delayedUntil, until <= context.now { endDelay(of: place) }
         }
-        if running.count < maxParallel, let index = ready.last { return order(index, context) }
-        if stepsDone == steps.count { return end() }
+        for place in approvals {
+            // As with the run's timeout: a clock that was set back makes it no longer than it is.
+            if let asked = self[place].asked, asked.time > context.now { self[place].asked = (asked.text, context.now) }
+            guard let until = answerTime(of: place), until <= context.now else { continue }
+            let step = workflow.steps[place.step]
+            let span = step.timeout.map { TimeSpan.text(of: $0) } ?? ""
+            return .stepEnded(
+                StepEnded(step: step.id, item: place.item, state: .timedOut, reason: "nobody answered within \(span)"))
+        }
         return nil
+    }
+
+    /// Until when an answer is waited for.
+    private func answerTime(of place: Place) -> Timestamp? {
+        guard let timeout = workflow.steps[place.step].timeout, let asked = self[place].asked else { return nil }
+        return asked.time.adding(seconds: timeout / .seconds(1))
     }
 
     /// When to look again though nothing has happened: the end of the nearest pause or of the run's timeout.
     package var wakeTime: Timestamp? {
         // A cancelled run waits for the ends of its attempts, and for no moment.
         guard state == .running, cancel == nil else { return nil }
-        var times = delayed.compactMap { steps[$0].delayedUntil }
-        if let timeout = workflow.timeout { times.append(timeoutEnd(timeout)) }
+        var times = delayed.compactMap { self[$0].delayedUntil } + approvals.compactMap(answerTime)
+        if phase == .main, let timeout = workflow.timeout { times.append(timeoutEnd(timeout)) }
         return times.min()
     }
 
@@ -74,76 +98,169 @@ extension Run {
         timeoutStart.adding(seconds: timeout / .seconds(1))
     }
 
-    private func order(_ index: Int, _ context: DecisionContext) -> Event {
+    // MARK: Starting
+
+    /// Starts a step, or the next of its items.
+    private func start(_ index: Int, _ context: DecisionContext) -> Event {
         let step = workflow.steps[index]
-        let number = (steps[index].attempts.last?.number ?? 0) + 1
-        let name = AttemptName(run: id, step: step.id, number: number)
-        do {
-            _ = try render(index, number: number)
-        } catch {
-            return .stepEnded(StepEnded(step: step.id, state: .failed, reason: error.description))
+        guard step.foreach != nil else { return order(Place(index), step, context) }
+        guard steps[index].itemCount != nil, let item = steps[index].readyItems.first else {
+            return expand(index, step)
         }
-        return .attemptOrdered(
-            AttemptOrdered(step: step.id, number: number, unit: name.unit, epoch: context.epoch))
+        return order(Place(index, item: item), step, context)
     }
 
-    private func judge(_ index: Int, _ context: DecisionContext) -> Event {
-        let step = workflow.steps[index]
-        let record = steps[index]
+    private func expand(_ index: Int, _ step: Step) -> Event {
+        do throws(EvaluationFault) {
+            return .stepExpanded(
+                StepExpanded(step: step.id, items: try step.foreach?.values(in: RunScope(run: self)) ?? []))
+        } catch {
+            return .stepEnded(StepEnded(step: step.id, state: .failed, reason: "foreach: \(error)"))
+        }
+    }
+
+    private func order(_ place: Place, _ step: Step, _ context: DecisionContext) -> Event {
+        func end(_ state: StepState, _ reason: String?) -> Event {
+            .stepEnded(StepEnded(step: step.id, item: place.item, state: state, reason: reason))
+        }
+        let scope = RunScope(run: self, place: place)
+        // Once for all its attempts: what it depends on does not change any more.
+        if let when = step.when, self[place].tries == 0 {
+            do throws(EvaluationFault) {
+                switch try when.truth(in: scope) {
+                case true?: break
+                case false?: return end(.skipped, "its 'when' is false")
+                case nil: return end(.failed, "its 'when' gives neither true nor false")
+                }
+            } catch {
+                return end(.failed, "when: \(error)")
+            }
+        }
+        switch step.action {
+        case .none: return end(.succeeded, nil)
+        case .approval(let template):
+            do throws(EvaluationFault) {
+                return .approvalAsked(
+                    ApprovalAsked(step: step.id, item: place.item, text: try template.evaluate(in: scope).text))
+            } catch {
+                return end(.failed, "approval: \(error)")
+            }
+        case .script, .command: break
+        }
+        let number = (self[place].attempts.last?.number ?? 0) + 1
+        do {
+            _ = try render(place, number: number)
+        } catch {
+            return end(.failed, error.description)
+        }
+        return .attemptOrdered(
+            AttemptOrdered(
+                step: step.id, item: place.item, number: number, unit: attemptName(place, number: number).unit,
+                epoch: context.epoch))
+    }
+
+    // MARK: Judging
+
+    private func judge(answer place: Place) -> Event {
+        let answer = self[place].answer
+        let isApproved = answer?.isApproved ?? false
+        let who = answer.map { " by uid \($0.uid)" } ?? ""
+        return .stepEnded(
+            StepEnded(
+                step: workflow.steps[place.step].id, item: place.item, state: isApproved ? .succeeded : .failed,
+                reason: (isApproved ? "approved" : "rejected") + who))
+    }
+
+    /// What the items have come to, taken together.
+    private func sum(of index: Int) -> Event {
+        let items = steps[index].items
+        let failed = items.indices.filter { items[$0].hasFailed }
+        var state = StepState.succeeded
+        var reason: String?
+        if !failed.isEmpty {
+            state = .failed
+            let names = failed.prefix(8).map(String.init).joined(separator: ", ") + (failed.count > 8 ? ", ..." : "")
+            reason = "\(failed.count) of \(items.count) items failed: \(names)"
+        } else if items.isEmpty {
+            reason = "there are no items"
+        } else if items.allSatisfy({ $0.state == .skipped }) {
+            state = .skipped
+            reason = items.first?.reason
+        }
+        return .stepEnded(StepEnded(step: workflow.steps[index].id, state: state, reason: reason))
+    }
+
+    private func judge(_ place: Place, _ context: DecisionContext) -> Event {
+        let step = workflow.steps[place.step]
+        let record = self[place]
         guard let outcome = record.attempts.last?.outcome else {
-            return .stepEnded(StepEnded(step: step.id, state: .failed, reason: "it has no attempt"))
+            return .stepEnded(StepEnded(step: step.id, item: place.item, state: .failed, reason: "it has no attempt"))
         }
         switch outcome.state {
         case .failed, .timedOut:
             if cancel == nil, record.tries <= step.retry.maxRetries {
                 let pause = step.retry.pause(beforeRetry: record.tries, random: context.random())
-                return .delaySet(DelaySet(step: step.id, until: context.now.adding(seconds: pause)))
+                return .delaySet(DelaySet(step: step.id, item: place.item, until: context.now.adding(seconds: pause)))
             }
         case .interrupted where cancel == nil:
             switch step.interrupted {
             case .rerun:
-                return .delaySet(DelaySet(step: step.id, until: context.now))
+                return .delaySet(DelaySet(step: step.id, item: place.item, until: context.now))
             case .ask:
                 return .runStopped(
                     RunStopped(
                         reason: "step '\(step.id)' was interrupted: \(outcome.reason ?? "the host was lost"); "
                             + "'pawl resume \(name)' runs it again, 'pawl cancel \(name)' ends the run"))
             case .fail:
-                return .stepEnded(StepEnded(step: step.id, state: .interrupted, reason: outcome.reason))
+                return .stepEnded(
+                    StepEnded(step: step.id, item: place.item, state: .interrupted, reason: outcome.reason))
             }
         default:
             break
         }
-        return .stepEnded(StepEnded(step: step.id, state: outcome.state, reason: outcome.reason))
+        return .stepEnded(StepEnded(step: step.id, item: place.item, state: outcome.state, reason: outcome.reason))
     }
 
+    // MARK: Ending
+
     private func end(cancelled: CancelRequested) -> Event {
+        // In the handlers' turn the run has its outcome, and only a success can still be taken back.
+        if let ending, ending.state != .succeeded { return conclude(ending.state, ending.reason) }
         let state: RunState =
             switch cancelled.cause {
             case .person: .cancelled
             case .timeout: .timedOut
             case .failFast: .failed
             }
-        return .runEnded(RunEnded(state: state, reason: cancelled.reason))
+        return conclude(state, cancelled.reason)
     }
 
     private func end() -> Event {
-        let failed = failedSteps
-        let counted = failed.filter { name in
-            index(of: name).map { !workflow.steps[$0].continueOnFailure } ?? true
+        let counted = steps.indices.filter {
+            workflow.steps[$0].phase == phase && steps[$0].hasFailed && !workflow.steps[$0].continueOnFailure
+        }.map { workflow.steps[$0].id }
+        if let ending {
+            guard ending.state == .succeeded, let first = counted.first else {
+                return conclude(ending.state, ending.reason)
+            }
+            return conclude(.failed, "step '\(first)' of '\(phase.rawValue)' failed")
         }
-        guard !counted.isEmpty else { return .runEnded(RunEnded(state: .succeeded)) }
-        let reason = counted.count == 1 ? "step '\(counted[0])' failed" : "\(counted.count) steps failed"
-        return .runEnded(RunEnded(state: .failed, reason: reason))
+        guard !counted.isEmpty else { return conclude(.succeeded, nil) }
+        return conclude(.failed, counted.count == 1 ? "step '\(counted[0])' failed" : "\(counted.count) steps failed")
+    }
+
+    /// The steps of this phase are over: the handlers that the outcome calls for have their turn, and then it is the end.
+    private func conclude(_ state: RunState, _ reason: String?) -> Event {
+        var phases: [StepPhase] = phase == .onExit ? [] : [.onExit]
+        if phase == .main, let handlers = StepPhase(after: state) { phases.insert(handlers, at: 0) }
+        for next in phases where workflow.steps.contains(where: { $0.phase == next }) {
+            return .phaseBegan(PhaseBegan(phase: next, state: state, reason: reason))
+        }
+        return .runEnded(RunEnded(state: state, reason: reason))
     }
 
     /// The steps that have failed, in the order written; those that were skipped because of them are not among them.
     package var failedSteps: [String] {
-        steps.indices.filter {
-            switch steps[$0].state {
-            case .failed, .timedOut, .interrupted: true
-            default: false
-            }
-        }.map { workflow.steps[$0].id }
+        steps.indices.filter { steps[$0].hasFailed }.map { workflow.steps[$0].id }
     }
 }

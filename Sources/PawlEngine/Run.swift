@@ -14,34 +14,46 @@ package struct Run: Sendable {
     package let workflow: Workflow
 
     /// What it is doing or how it ended.
-    package private(set) var state = RunState.running
+    package internal(set) var state = RunState.running
     /// Why, in words.
-    package private(set) var reason: String?
+    package internal(set) var reason: String?
     /// When it ended.
-    package private(set) var ended: Timestamp?
+    package internal(set) var ended: Timestamp?
     /// How many events it has.
     package private(set) var eventCount = 0
     /// Its steps, in the order of `workflow.steps`.
-    package private(set) var steps: [StepRecord]
+    package internal(set) var steps: [StepRecord]
     /// How many steps have ended.
-    package private(set) var stepsDone = 0
+    package internal(set) var stepsDone = 0
     /// The cancellation, and when it was recorded.
-    package private(set) var cancel: (request: CancelRequested, time: Timestamp)?
-    /// The steps that run now.
-    package private(set) var running: Set<Int> = []
+    package internal(set) var cancel: (request: CancelRequested, time: Timestamp)?
+    /// What runs now.
+    package internal(set) var running: Set<Place> = []
+    /// Which of its steps have their turn.
+    package internal(set) var phase = StepPhase.main
+    /// How it ends, once handlers have their turn.
+    package internal(set) var ending: (state: RunState, reason: String?)?
 
     /// From when the run's timeout counts.
     var timeoutStart: Timestamp
-    /// Steps whose dependencies have ended, the first one last, so that taking it costs nothing.
-    var ready: [Int] = []
-    /// Steps that are to be skipped; the step to blame is in their record.
+    /// Steps that can start, or one of whose items can.
+    var ready = FallingList()
+    /// Steps that are to be skipped; why is in their record.
     var doomed: [Int] = []
-    /// Steps whose last attempt has ended and that were not judged yet.
-    var unjudged: [Int] = []
+    /// Steps all of whose items have ended.
+    var finished: [Int] = []
+    /// What has an attempt that has ended and that was not judged yet.
+    var unjudged: [Place] = []
+    /// What waits for a person's word.
+    package internal(set) var approvals: Set<Place> = []
+    /// What has got one that was not acted upon yet.
+    var answered: [Place] = []
     /// The first step whose failure counts, for `fail_fast`.
     var firstFailure: Int?
-    /// Steps that wait for a moment.
-    var delayed: Set<Int> = []
+    /// What waits for a moment.
+    var delayed: Set<Place> = []
+    /// How many steps of the phase have not ended.
+    var left = 0
     private var indices: [String: Int]
 
     /// The full name.
@@ -66,18 +78,38 @@ package struct Run: Sendable {
         self.workflow = workflow
         started = time
         timeoutStart = time
-        steps = workflow.steps.map { step in
-            var record = StepRecord()
-            record.blockedBy = step.dependencies.count
-            return record
-        }
+        steps = workflow.steps.map { _ in StepRecord() }
         indices = Dictionary(uniqueKeysWithValues: workflow.steps.map { ($0.id, $0.index) })
         eventCount = 1
-        ready = workflow.steps.filter(\.dependencies.isEmpty).map(\.index).reversed()
+        rebuild()
     }
 
     /// Where a step stands, by its name.
     package func index(of step: String) -> Int? { indices[step] }
+
+    /// The step or item that an event is about; nil if the run has none such.
+    package func place(of step: String, item: Int?) -> Place? {
+        guard let index = indices[step] else { return nil }
+        if let item, !steps[index].itemRecords.indices.contains(item) { return nil }
+        return Place(index, item: item)
+    }
+
+    /// The record of a step or item.
+    package internal(set) subscript(place: Place) -> StepRecord {
+        get { place.item.map { steps[place.step].itemRecords[$0] } ?? steps[place.step] }
+        _modify {
+            if let item = place.item {
+                yield &steps[place.step].itemRecords[item]
+            } else {
+                yield &steps[place.step]
+            }
+        }
+    }
+
+    /// The name of one attempt of a step or item.
+    package func attemptName(_ place: Place, number: Int) -> AttemptName {
+        AttemptName(run: id, step: workflow.steps[place.step].id, item: place.item, number: number)
+    }
 
     /// The bound on steps at once.
     package var maxParallel: Int { workflow.maxParallel ?? created.maxParallel }
@@ -94,14 +126,17 @@ package struct Run: Sendable {
             state.isEnded ? nil : "the run '\(name)' has not ended; only an ended run is retried"
         case .runResumed:
             state == .stopped ? nil : "the run '\(name)' is \(state.rawValue): nothing to resume"
+        case .approvalAnswered(let body):
+            place(of: body.step, item: body.item).map { approvals.contains($0) } == true
+                ? nil : "step '\(body.step)' of the run '\(name)' waits for no approval"
         default:
             state.isEnded ? "the run '\(name)' has \(state.rawValue) already" : nil
         }
     }
 
-    /// The last attempt of a step that runs.
-    package func runningAttempt(of index: Int) -> AttemptRecord? {
-        steps[index].attempts.last.flatMap { $0.outcome == nil ? $0 : nil }
+    /// The last attempt of what runs.
+    package func runningAttempt(of place: Place) -> AttemptRecord? {
+        self[place].attempts.last.flatMap { $0.outcome == nil ? $0 : nil }
     }
 
     /// Takes an event that is on disk.
@@ -110,22 +145,35 @@ package struct Run: Sendable {
         switch event {
         case .runCreated:
             break  // it made this value
-        case .attemptOrdered(let body):
-            guard let index = indices[body.step] else { return }
-            apply(body, to: index, at: time)
-        case .attemptEnded(let body):
-            guard let index = indices[body.step] else { return }
-            apply(body, to: index, at: time)
-        case .stepEnded(let body):
+        case .stepExpanded(let body):
             guard let index = indices[body.step] else { return }
             apply(body, to: index)
+        case .attemptOrdered(let body):
+            guard let place = place(of: body.step, item: body.item) else { return }
+            apply(body, to: place, at: time)
+        case .attemptEnded(let body):
+            guard let place = place(of: body.step, item: body.item) else { return }
+            apply(body, to: place, at: time)
+        case .stepEnded(let body):
+            guard let place = place(of: body.step, item: body.item) else { return }
+            if place.item == nil { apply(body, to: place.step) } else { apply(body, toItem: place) }
         case .delaySet(let body):
-            guard let index = indices[body.step] else { return }
-            unjudged.removeAll { $0 == index }
-            steps[index].state = .waiting
-            steps[index].delayedUntil = body.until
-            steps[index].delayedSince = time
-            delayed.insert(index)
+            guard let place = place(of: body.step, item: body.item) else { return }
+            unjudged.removeAll { $0 == place }
+            self[place].state = .waiting
+            self[place].delayedUntil = body.until
+            self[place].delayedSince = time
+            delayed.insert(place)
+        case .approvalAsked(let body):
+            guard let place = place(of: body.step, item: body.item) else { return }
+            self[place].asked = (body.text, time)
+            self[place].reason = "waits for approval: \(body.text)"
+            leaveReady(place)
+            approvals.insert(place)
+        case .approvalAnswered(let body):
+            guard let place = place(of: body.step, item: body.item), approvals.remove(place) != nil else { return }
+            self[place].answer = body
+            answered.append(place)
         case .cancelRequested(let body):
             cancel = (body, time)
             // What waits for a person waits no longer.
@@ -134,11 +182,13 @@ package struct Run: Sendable {
         case .runStopped(let body):
             state = .stopped
             reason = body.reason
-            for index in unjudged where steps[index].attempts.last?.state == .interrupted {
-                steps[index].state = .interrupted
+            for place in unjudged where self[place].attempts.last?.state == .interrupted {
+                self[place].state = .interrupted
             }
         case .runResumed(let body):
             apply(body, at: time)
+        case .phaseBegan(let body):
+            apply(body)
         case .runEnded(let body):
             apply(body, at: time)
         }
@@ -148,35 +198,43 @@ package struct Run: Sendable {
     /// clock showed, and a pause is a length of time.
     package mutating func clockWasSet(by seconds: Double) {
         timeoutStart = timeoutStart.adding(seconds: seconds)
-        for index in delayed {
-            steps[index].delayedUntil = steps[index].delayedUntil?.adding(seconds: seconds)
-            steps[index].delayedSince = steps[index].delayedSince?.adding(seconds: seconds)
+        for place in delayed {
+            self[place].delayedUntil = self[place].delayedUntil?.adding(seconds: seconds)
+            self[place].delayedSince = self[place].delayedSince?.adding(seconds: seconds)
+        }
+        for place in approvals {
+            if let asked = self[place].asked { self[place].asked = (asked.text, asked.time.adding(seconds: seconds)) }
         }
         if let cancel { self.cancel = (cancel.request, cancel.time.adding(seconds: seconds)) }
     }
 
-    private mutating func apply(_ body: AttemptOrdered, to index: Int, at time: Timestamp) {
-        steps[index].state = .running
-        steps[index].reason = nil
-        steps[index].delayedUntil = nil
-        steps[index].tries += 1
-        steps[index].attempts.append(
+    private mutating func apply(_ body: AttemptOrdered, to place: Place, at time: Timestamp) {
+        self[place].state = .running
+        self[place].reason = nil
+        self[place].delayedUntil = nil
+        self[place].tries += 1
+        self[place].attempts.append(
             AttemptRecord(number: body.number, unit: body.unit, epoch: body.epoch, ordered: time))
-        removeReady(index)
-        delayed.remove(index)
-        unjudged.removeAll { $0 == index }
-        running.insert(index)
+        delayed.remove(place)
+        unjudged.removeAll { $0 == place }
+        running.insert(place)
+        if place.item != nil { steps[place.step].runningItems += 1 }
+        leaveReady(place)
     }
 
-    private mutating func apply(_ body: AttemptEnded, to index: Int, at time: Timestamp) {
-        guard let last = steps[index].attempts.indices.last, steps[index].attempts[last].number == body.number,
-            steps[index].attempts[last].outcome == nil
+    private mutating func apply(_ body: AttemptEnded, to place: Place, at time: Timestamp) {
+        guard let last = self[place].attempts.indices.last, self[place].attempts[last].number == body.number,
+            self[place].attempts[last].outcome == nil
         else { return }
-        steps[index].attempts[last].outcome = body.outcome
-        steps[index].attempts[last].recorded = time
-        if body.outcome.state == .interrupted { steps[index].tries -= 1 }
-        running.remove(index)
-        unjudged.append(index)
+        self[place].attempts[last].outcome = body.outcome
+        self[place].attempts[last].recorded = time
+        if body.outcome.state == .interrupted { self[place].tries -= 1 }
+        running.remove(place)
+        unjudged.append(place)
+        if place.item != nil {
+            steps[place.step].runningItems -= 1
+            settleItems(of: place.step)
+        }
     }
 
     private mutating func apply(_ body: StepEnded, to index: Int) {
@@ -184,141 +242,28 @@ package struct Run: Sendable {
         steps[index].reason = body.reason
         steps[index].skippedBecause = body.because
         steps[index].delayedUntil = nil
+        steps[index].asked = nil
+        // Of a step that was opened again and then skipped, items may be open.
+        for item in steps[index].items.indices where !steps[index].itemRecords[item].state.isEnded {
+            steps[index].itemRecords[item].state = body.state
+            steps[index].itemRecords[item].reason = body.reason
+        }
         stepsDone += 1
-        removeReady(index)
-        delayed.remove(index)
-        unjudged.removeAll { $0 == index }
+        left -= 1
+        let place = Place(index)
+        ready.remove(index)
+        delayed.remove(place)
+        approvals.remove(place)
+        unjudged.removeAll { $0 == place }
+        answered.removeAll { $0 == place }
+        finished.removeAll { $0 == index }
         if doomed.last == index { doomed.removeLast() } else { doomed.removeAll { $0 == index } }
-        let blocks = steps[index].blocksDependents(continueOnFailure: workflow.steps[index].continueOnFailure)
+        let blocks = self.blocks(index)
         if blocks, body.because == nil, firstFailure == nil { firstFailure = index }
-        let blame = body.because ?? body.step
-        for dependent in workflow.steps[index].dependents {
-            steps[dependent].blockedBy -= 1
-            guard steps[dependent].state == .waiting else { continue }
-            if blocks {
-                doom(dependent, because: blame)
-            } else if steps[dependent].blockedBy == 0 {
-                makeReady(dependent)
-            }
+        let step = workflow.steps[index]
+        for (dependent, kind) in zip(step.dependents, step.dependentKinds) {
+            tell(dependent, of: index, kind, blame: body.because ?? body.step)
         }
-    }
-
-    private mutating func apply(_ body: RunResumed, at time: Timestamp) {
-        if state.isEnded { timeoutStart = time }
-        state = .running
-        reason = nil
-        ended = nil
-        cancel = nil
-        firstFailure = nil
-        if body.retry {
-            for index in steps.indices where steps[index].state.isEnded && steps[index].state != .succeeded {
-                reopen(index)
-            }
-            if let first = body.from.flatMap({ indices[$0] }) { reopen(withDependents: first) }
-        }
-        for index in unjudged where steps[index].attempts.last?.state == .interrupted {
-            // The answer to "what shall become of it" was: go on. Those that do not ask have yet to be judged as they say.
-            steps[index].state = workflow.steps[index].interrupted == .ask ? .waiting : .running
-        }
-        unjudged.removeAll {
-            steps[$0].attempts.last?.state == .interrupted && workflow.steps[$0].interrupted == .ask
-        }
-        rebuild()
-    }
-
-    /// Opens a step again with all that depends on it: what was made from its old result is stale.
-    private mutating func reopen(withDependents first: Int) {
-        var seen: Set<Int> = [first]
-        var left = [first]
-        while let index = left.popLast() {
-            reopen(index)
-            for dependent in workflow.steps[index].dependents where seen.insert(dependent).inserted {
-                left.append(dependent)
-            }
-        }
-    }
-
-    private mutating func reopen(_ index: Int) {
-        steps[index].state = .waiting
-        steps[index].reason = nil
-        steps[index].skippedBecause = nil
-        steps[index].tries = 0
-    }
-
-    /// Counts anew what `apply` otherwise keeps up to date step by step: only after a resume, where many steps change.
-    private mutating func rebuild() {
-        stepsDone = steps.count(where: \.state.isEnded)
-        ready = []
-        doomed = []
-        for index in steps.indices.reversed() {
-            let step = workflow.steps[index]
-            steps[index].blockedBy = step.dependencies.count { !steps[$0].state.isEnded }
-            guard steps[index].state == .waiting, !delayed.contains(index), !unjudged.contains(index) else { continue }
-            // It may have been doomed already when the run stopped; whether it still is shows below.
-            steps[index].skippedBecause = nil
-            let blamed = step.dependencies.first {
-                steps[$0].blocksDependents(continueOnFailure: workflow.steps[$0].continueOnFailure)
-            }
-            if let blamed {
-                doom(index, because: steps[blamed].skippedBecause ?? workflow.steps[blamed].id)
-            } else if steps[index].blockedBy == 0 {
-                ready.append(index)
-            }
-        }
-    }
-
-    private mutating func apply(_ body: RunEnded, at time: Timestamp) {
-        state = body.state
-        reason = body.reason
-        ended = time
-        for index in steps.indices where !steps[index].state.isEnded {
-            steps[index].state = body.state == .cancelled || body.state == .timedOut ? .cancelled : .skipped
-            steps[index].reason = body.reason
-            // It is open to `pawl retry` like any step that a failure kept from running.
-            steps[index].skippedBecause = workflow.steps[index].id
-            steps[index].delayedUntil = nil
-        }
-        stepsDone = steps.count
-        ready = []
-        doomed = []
-        delayed = []
-        unjudged = []
-    }
-
-    private mutating func doom(_ index: Int, because: String) {
-        guard steps[index].skippedBecause == nil else { return }
-        steps[index].skippedBecause = because
-        doomed.append(index)
-    }
-
-    /// `ready` is in falling order: the place of a step in it, or the place where it would stand.
-    private func readyPlace(of index: Int) -> Int {
-        var low = 0
-        var high = ready.count
-        while low < high {
-            let middle = (low + high) / 2
-            if ready[middle] > index { low = middle + 1 } else { high = middle }
-        }
-        return low
-    }
-
-    private mutating func removeReady(_ index: Int) {
-        let place = readyPlace(of: index)
-        if place < ready.count, ready[place] == index { ready.remove(at: place) }
-    }
-
-    /// Keeps `ready` in falling order, so that steps start in the order written.
-    private mutating func makeReady(_ index: Int) {
-        let place = readyPlace(of: index)
-        if place < ready.count, ready[place] == index { return }
-        ready.insert(index, at: place)
-    }
-
-    /// Moves a step whose pause is over to those that can start.
-    mutating func endDelay(of index: Int) {
-        delayed.remove(index)
-        steps[index].delayedUntil = nil
-        makeReady(index)
     }
 }
 

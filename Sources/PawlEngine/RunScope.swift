@@ -4,10 +4,14 @@ import PawlModel
 /// What a step's expressions see: the run's variables, its other steps, and the facts of run, workflow and host.
 struct RunScope: Scope {
     let run: Run
+    /// Whose expressions they are, where that makes a difference: an item has a value of its own.
+    var place: Place?
 
     func value(of name: String) -> Value? {
         if let value = run.created.variables[name] { return value }
         switch name {
+        case "item": return place.flatMap { place in place.item.map { _ in run[place].value } }
+        case "index": return place?.item.map { .integer(Int64($0)) }
         case "run":
             return .map([
                 "id": .string(run.id.rawValue), "name": .string(run.name),
@@ -25,6 +29,7 @@ struct RunScope: Scope {
     }
 
     private func value(ofStep record: StepRecord) -> Value {
+        if record.itemCount != nil { return value(ofItems: record) }
         let outcome = record.attempts.last?.outcome
         return .map([
             "state": .string(record.state.rawValue),
@@ -32,6 +37,22 @@ struct RunScope: Scope {
             "output": outcome?.output.map { .string($0) } ?? .null,
             "outputs": .map(outcome?.outputs ?? [:]),
             "attempts": .integer(Int64(record.attempts.count)),
+        ])
+    }
+
+    /// Of a step with items each result is a list in their order.
+    private func value(ofItems record: StepRecord) -> Value {
+        let outcomes = record.items.map { $0.attempts.last?.outcome }
+        var outputs: [String: Value] = [:]
+        for name in Set(outcomes.flatMap { ($0?.outputs ?? [:]).keys }) {
+            outputs[name] = .list(outcomes.map { $0?.outputs?[name] ?? .null })
+        }
+        return .map([
+            "state": .string(record.state.rawValue),
+            "exit_code": .list(outcomes.map { $0?.exitCode.map { .integer(Int64($0)) } ?? .null }),
+            "output": .list(outcomes.map { $0?.output.map { .string($0) } ?? .null }),
+            "outputs": .map(outputs),
+            "attempts": .integer(Int64(record.items.reduce(0) { $0 + $1.attempts.count })),
         ])
     }
 }

@@ -65,10 +65,10 @@ extension Run {
     package func attemptFolder(_ name: AttemptName) -> String { "\(created.folder)/\(name.folder)" }
 
     /// Renders the attempt of a step: every template of it is evaluated with what the run knows now.
-    package func render(_ index: Int, number: Int) throws(RenderFault) -> StepCommand {
-        let step = workflow.steps[index]
-        let name = AttemptName(run: id, step: step.id, number: number)
-        let scope = RunScope(run: self)
+    package func render(_ place: Place, number: Int) throws(RenderFault) -> StepCommand {
+        let step = workflow.steps[place.step]
+        let name = attemptName(place, number: number)
+        let scope = RunScope(run: self, place: place)
         var settings: [UnitSetting] = []
         for directive in step.unit {
             let values = try evaluate(directive.values, scope, what: directive.name).map(\.text)
@@ -88,6 +88,8 @@ extension Run {
             arguments = interpreter + [isBound ? BoundPath.script : folder + "/script"]
         case .command(let templates):
             arguments = try evaluate(templates, scope, what: "command").map(\.text)
+        case .approval, .none:
+            throw RenderFault(description: "step '\(step.id)' has nothing to run")
         }
         if arguments.first?.isEmpty ?? true {
             throw RenderFault(description: "step '\(step.id)': the program's name is empty")
@@ -100,7 +102,8 @@ extension Run {
         }
         return StepCommand(
             name: name, workflow: created.workflow,
-            description: "Step '\(step.id)' of \(self.name)" + (number > 1 ? ", attempt \(number)" : ""),
+            description: "Step '\(step.id)' of \(self.name)" + (place.item.map { ", item \($0)" } ?? "")
+                + (number > 1 ? ", attempt \(number)" : ""),
             arguments: arguments, environment: environment, script: script, settings: settings,
             keepsOutput: step.isOutputRead, timeout: step.timeout, isBound: isBound, workFolder: workFolder,
             attemptFolder: folder)
@@ -126,6 +129,11 @@ extension Run {
             guard let value = created.variables[variable.name], value != .null else { continue }
             if step.environment.contains(where: { $0.name == variable.name }) { continue }
             result.append((variable.name, value.environmentText))
+        }
+        if name.item != nil {
+            for known in ["item", "index"] where !step.environment.contains(where: { $0.name == known }) {
+                result.append((known, scope.value(of: known)?.environmentText ?? ""))
+            }
         }
         for entry in step.environment {
             let value = try evaluate([entry.value], scope, what: "env \(entry.name)")[0]

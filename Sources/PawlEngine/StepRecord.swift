@@ -1,6 +1,6 @@
 package import PawlModel
 
-/// One step of a run as its events have left it.
+/// One step of a run, or one of its items, as the run's events have left it.
 package struct StepRecord: Sendable {
     /// What it is doing or how it ended.
     package internal(set) var state = StepState.waiting
@@ -12,12 +12,40 @@ package struct StepRecord: Sendable {
     package internal(set) var delayedUntil: Timestamp?
     /// When it began to wait: a clock that shows less than this was set back since.
     var delayedSince: Timestamp?
+    /// The question that it waits for an answer to, and since when.
+    package internal(set) var asked: (text: String, time: Timestamp)?
+    /// The answer, until it is acted upon.
+    var answer: ApprovalAnswered?
     /// The step whose failure made this one be skipped.
     var skippedBecause: String?
+    /// Why it is to be skipped though nothing has failed.
+    var needless: String?
     /// How many of its dependencies have not ended.
     var blockedBy = 0
+    /// How many of those it needs one of may still succeed; 0 once one has, or where it asks for none.
+    var alternatives = 0
+    /// Whether one of those was skipped.
+    var hasSkippedAlternative = false
     /// Attempts that count against the retry policy: those since the step was last opened, without interrupted ones.
     var tries = 0
+
+    // MARK: A step with `foreach`
+
+    /// How many items it has, once that is known.
+    package internal(set) var itemCount: Int?
+    /// The items' records; behind the first `itemCount` those of an earlier time, for their attempts' numbers.
+    var itemRecords: [StepRecord] = []
+    /// What `item` is, for one of the items.
+    package internal(set) var value: Value = .null
+    /// Items that can start.
+    var readyItems = FallingList()
+    /// How many of its items run.
+    var runningItems = 0
+    /// How many of its items have ended.
+    package internal(set) var itemsDone = 0
+
+    /// Its items as far as they are known, in their order.
+    package var items: ArraySlice<StepRecord> { itemRecords.prefix(itemCount ?? 0) }
 
     /// Whether its end keeps those that depend on it from running.
     func blocksDependents(continueOnFailure: Bool) -> Bool {
@@ -27,6 +55,20 @@ package struct StepRecord: Sendable {
         case .failed, .timedOut, .interrupted: !continueOnFailure
         case .cancelled: true
         }
+    }
+
+    /// Whether it has failed.
+    package var hasFailed: Bool { [.failed, .timedOut, .interrupted].contains(state) }
+
+    /// Opens it again; its attempts stay, for their numbers.
+    mutating func reopen() {
+        state = .waiting
+        reason = nil
+        skippedBecause = nil
+        needless = nil
+        asked = nil
+        answer = nil
+        tries = 0
     }
 }
 

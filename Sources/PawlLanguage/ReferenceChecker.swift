@@ -57,7 +57,7 @@ struct ReferenceChecker {
 
     /// Checks types, and that what comes out can be true or false.
     func checkCondition(_ use: TemplateUse) {
-        let checker = TypeChecker(names: names, outputs: { drafts[$0].outputs })
+        let checker = typeChecker
         for expression in use.template.expressions {
             do throws(SyntaxFault) {
                 let kind = try checker.type(of: expression)
@@ -72,23 +72,53 @@ struct ReferenceChecker {
     mutating func check(steps graph: StepGraph) {
         let places = Dictionary(uniqueKeysWithValues: drafts.enumerated().map { ($1.index, $0) })
         for (place, draft) in drafts.enumerated() {
-            for use in draft.uses {
+            let hasItem = draft.foreach != nil
+            for (use, hasItem) in draft.uses.map({ ($0, hasItem) }) + draft.foreachUses.map({ ($0, false) }) {
                 for reference in use.template.references {
-                    guard check(reference, use.node), let index = names.steps[reference.name],
+                    guard check(reference, use.node, hasItem: hasItem), let index = names.steps[reference.name],
                         let target = places[index]
                     else { continue }
                     note(reference, to: target, from: place, use.node)
                 }
                 checkTypes(use)
             }
+            for use in draft.conditions { checkCondition(use) }
+            for use in draft.foreachUses where use.template.isExpression && draft.foreachUses.count == 1 {
+                checkItems(use, draft)
+            }
         }
         // In a circle everything waits for everything; that was told already.
         if !graph.isCyclic { checkAncestors(graph) }
     }
 
+    /// What gives the items has to give a list or a map.
+    private func checkItems(_ use: TemplateUse, _ draft: StepDraft) {
+        guard case .template? = draft.foreach?.items, let expression = use.template.expressions.first else { return }
+        guard let kind = try? typeChecker.type(of: expression), ![.any, .list, .map, .text].contains(kind) else {
+            return
+        }
+        faults.error(in: use.node, at: expression.leftmost, "'foreach' needs a list or a map, not \(kind.name)")
+    }
+
+    private var typeChecker: TypeChecker {
+        TypeChecker(names: names, outputs: { drafts[$0].outputs }, isForeach: { drafts[$0].foreach != nil })
+    }
+
     private mutating func note(_ reference: Reference, to target: Int, from place: Int, _ node: YAMLNode) {
         if reference.members.first == "output" { readOutputs.insert(target) }
         guard target == place else {
+            let (reader, read) = (drafts[place], drafts[target])
+            // By then all steps are over, and those that are at the end come after the other handlers.
+            if reader.phase != read.phase {
+                let isLater = read.phase == .main || reader.phase == .onExit
+                if !isLater {
+                    faults.error(
+                        in: node, at: reference.offset,
+                        "step '\(reader.id)' reads '\(read.id)' of '\(read.phase.rawValue)', which has no turn before it"
+                    )
+                }
+                return
+            }
             found.append(
                 StepReference(
                     step: place, target: target, name: reference.name, node: node, offset: reference.offset))
@@ -111,8 +141,9 @@ struct ReferenceChecker {
     }
 
     /// Whether a reference names something that there is; what is wrong is reported.
-    private func check(_ reference: Reference, _ node: YAMLNode) -> Bool {
+    private func check(_ reference: Reference, _ node: YAMLNode, hasItem: Bool = false) -> Bool {
         let name = reference.name
+        if hasItem, name == "item" || name == "index" { return true }
         if let members = Members.of(reserved: name) { return checkMember(reference, members, "'\(name)'", node) }
         if names.steps[name] != nil {
             return checkMember(reference, Members.ofStep, "step '\(name)'", node)
@@ -121,7 +152,7 @@ struct ReferenceChecker {
         let message: String
         var hint: String?
         if Names.reserved.contains(name) {
-            message = "'\(name)' has a value only inside 'foreach', which this version of pawl does not support"
+            message = "'\(name)' has a value only in a step with 'foreach', and not in 'foreach' itself"
         } else {
             message = "'\(name)' is no variable and no step"
             hint = faults.didYouMean(name, names.all)
@@ -153,7 +184,7 @@ struct ReferenceChecker {
     }
 
     private func checkTypes(_ use: TemplateUse) {
-        let checker = TypeChecker(names: names, outputs: { drafts[$0].outputs })
+        let checker = typeChecker
         for expression in use.template.expressions {
             do throws(SyntaxFault) { _ = try checker.type(of: expression) } catch {
                 faults.refuse(in: use.node, at: error.offset, error.message, hint: error.hint)

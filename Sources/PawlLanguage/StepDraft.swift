@@ -64,6 +64,7 @@ struct StepDraft {
     struct Dependency {
         var name: String
         var mark: YAMLMark
+        var kind = DependencyKind.done
     }
 
     var index: Int
@@ -72,8 +73,16 @@ struct StepDraft {
     var idMark: YAMLMark
     /// Nil: the step above.
     var dependsOn: [Dependency]?
+    var phase = StepPhase.main
+    var when: Template?
+    /// What has to give true or false.
+    var conditions: [TemplateUse] = []
+    var foreach: Foreach?
+    /// The templates that give the items: for them there is no `item` yet.
+    var foreachUses: [TemplateUse] = []
     var script: ScriptText?
     var command: [Template]?
+    var approval: Template?
     var settings = StepSettings()
     var timeout: Duration?
     var continueOnFailure = false
@@ -85,7 +94,7 @@ struct StepDraft {
     static let defaultShell = ["/bin/bash", "-euo", "pipefail"]
 
     /// The step, once everything was found right.
-    func step(shared: StepSettings, dependencies: [Int], dependents: [Int], isOutputRead: Bool) -> Step? {
+    func step(shared: StepSettings, graph: StepGraph, place: Int, isOutputRead: Bool) -> Step? {
         let settings = settings.over(shared)
         let action: Step.Action
         if let script {
@@ -93,12 +102,19 @@ struct StepDraft {
             action = .script(text: script.text, interpreter: interpreter)
         } else if let command {
             action = .command(command)
+        } else if let approval {
+            action = .approval(approval)
         } else {
             return nil
         }
         var step = Step(id: id, index: index, line: mark.line, action: action)
-        step.dependencies = dependencies
-        step.dependents = dependents
+        step.dependencies = graph.dependencies[place]
+        step.dependencyKinds = graph.kinds[place]
+        step.dependents = graph.dependents[place]
+        step.dependentKinds = graph.dependentKinds[place]
+        step.phase = phase
+        step.when = when
+        step.foreach = foreach
         step.environment = settings.environment
         step.unit = settings.unit
         step.retry = settings.retryPolicy

@@ -1,11 +1,16 @@
+import PawlModel
 import YAMLKit
 
 /// Which step waits for which.
 struct StepGraph {
     /// For each step, those it waits for.
     private(set) var dependencies: [[Int]]
+    /// What it asks of each of them.
+    private(set) var kinds: [[DependencyKind]]
     /// For each step, those that wait for it.
     private(set) var dependents: [[Int]]
+    /// What each of those asks of it.
+    private(set) var dependentKinds: [[DependencyKind]]
     /// Whether some steps wait for one another in a circle.
     private(set) var isCyclic = false
 
@@ -21,9 +26,13 @@ struct StepGraph {
         let places = Dictionary(uniqueKeysWithValues: drafts.enumerated().map { ($1.index, $0) })
         dependencies = Array(repeating: [], count: drafts.count)
         dependents = dependencies
+        kinds = Array(repeating: [], count: drafts.count)
+        dependentKinds = kinds
         for (place, draft) in drafts.enumerated() {
             guard let named = draft.dependsOn else {
-                if place > 0 { dependencies[place] = [place - 1] }
+                if place > 0, drafts[place - 1].phase == draft.phase {
+                    (dependencies[place], kinds[place]) = ([place - 1], [.done])
+                }
                 continue
             }
             var taken: Set<Int> = []
@@ -34,16 +43,32 @@ struct StepGraph {
                 }
                 if target == place {
                     faults.error(dependency.mark, "step '\(draft.id)' depends on itself")
+                } else if drafts[target].phase != draft.phase {
+                    faults.error(
+                        dependency.mark, StepGraph.phaseFault(draft, drafts[target]),
+                        hint: "leave it out of 'depends_on'")
                 } else if taken.insert(target).inserted {
                     dependencies[place].append(target)
+                    kinds[place].append(dependency.kind)
                 } else {
                     faults.warning(dependency.mark, "step '\(draft.id)' depends on '\(dependency.name)' twice")
                 }
             }
         }
-        for (place, list) in dependencies.enumerated() { for target in list { dependents[target].append(place) } }
+        for (place, list) in dependencies.enumerated() {
+            for (target, kind) in zip(list, kinds[place]) {
+                dependents[target].append(place)
+                dependentKinds[target].append(kind)
+            }
+        }
         ranks = StepGraph.ranks(dependencies, dependents)
         if ranks.contains(-1) { reportCycles(drafts, faults) }
+    }
+
+    private static func phaseFault(_ draft: StepDraft, _ target: StepDraft) -> String {
+        target.phase == .main
+            ? "the steps of '\(draft.phase.rawValue)' come after all others; '\(draft.id)' waits for '\(target.id)' anyway"
+            : "step '\(draft.id)' cannot wait for '\(target.id)' of '\(target.phase.rawValue)', which has its own turn"
     }
 
     private static func reportUnknown(

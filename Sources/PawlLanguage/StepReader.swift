@@ -5,9 +5,10 @@ import YAMLKit
 struct StepReader {
     let faults: Faults
 
-    func read(_ node: YAMLNode, index: Int) -> StepDraft? {
+    func read(_ node: YAMLNode, index: Int, phase: StepPhase = .main) -> StepDraft? {
         guard let entries = faults.entries(node, of: "a step", keys: Schema.stepKeys) else { return nil }
         var draft = StepDraft(index: index, mark: node.mark, id: "", idMark: node.mark)
+        draft.phase = phase
         if let entry = entries["id"] {
             draft.idMark = entry.place
             draft.id = faults.text(entry) ?? ""
@@ -17,7 +18,7 @@ struct StepReader {
         draft.settings = settings(entries)
         draft.uses = draft.settings.uses
         readAction(entries, node, into: &draft)
-        draft.dependsOn = entries["depends_on"].map(dependencies)
+        readFlow(entries, into: &draft)
         draft.timeout = entries["timeout"].flatMap { faults.duration($0) }
         draft.continueOnFailure = entries["continue_on_failure"].flatMap(faults.boolean) ?? false
         draft.outputs = entries["outputs"].map(outputs) ?? [:]
@@ -25,6 +26,7 @@ struct StepReader {
     }
 
     private func readAction(_ entries: Entries, _ node: YAMLNode, into draft: inout StepDraft) {
+        if let approval = entries["approval"] { return readApproval(approval, entries, into: &draft) }
         switch (entries["run"], entries["command"]) {
         case (let run?, let command?):
             let later = max(run.key.mark, command.key.mark)
@@ -36,13 +38,24 @@ struct StepReader {
             draft.uses += uses
         case (nil, nil):
             // A step of a kind that is still to come was told of already.
-            let actions = ["approval", "workflow", "reboot", "http", "ai", "data", "done_when", "type"]
+            let actions = ["workflow", "reboot", "http", "ai", "data", "done_when", "type"]
             let isKnown = node.mapping?.contains { actions.contains($0.key.text) } ?? false
             if !isKnown { faults.error(node.mark, "this step does nothing: it needs 'run' or 'command'") }
         }
         if entries["command"] != nil, entries["run"] == nil, let shell = entries["shell"] {
             faults.error(shell.key.mark, "'shell' belongs to 'run'; a command needs no interpreter")
         }
+    }
+
+    private func readApproval(_ approval: YAMLEntry, _ entries: Entries, into draft: inout StepDraft) {
+        for key in ["run", "command", "shell", "outputs", "unit", "retry_policy", "interrupted", "env"] {
+            guard let other = entries[key] else { continue }
+            faults.error(
+                other.key.mark, "'\(key)' means nothing beside 'approval', which only waits for a person's word")
+        }
+        guard let template = faults.template(approval.value, "'approval'") else { return }
+        draft.approval = template
+        draft.uses.append(TemplateUse(template: template, node: approval.value))
     }
 
     /// The keys that a workflow has too.
@@ -158,33 +171,5 @@ struct StepReader {
             result[entry.key.text] = faults.choice(entry, of: ValueType.self)
         }
         return result
-    }
-
-    private func dependencies(_ entry: YAMLEntry) -> [StepDraft.Dependency] {
-        switch entry.value.content {
-        case .sequence(let items):
-            return items.compactMap { item in
-                if let scalar = item.scalar, !item.isEmpty {
-                    return StepDraft.Dependency(name: scalar.text, mark: item.mark)
-                }
-                faults.error(item.mark, "'depends_on' takes names of steps, not \(item.kindName)")
-                return nil
-            }
-        case .scalar(let scalar) where !entry.value.isEmpty:
-            return [StepDraft.Dependency(name: scalar.text, mark: entry.value.mark)]
-        case .scalar:
-            faults.error(entry.place, "'depends_on' names no step", hint: "write [] for a step that starts at once")
-        case .mapping(let entries):
-            for entry in entries {
-                let name = entry.key.text
-                if ["any", "ended", "failed"].contains(name) {
-                    faults.error(
-                        entry.key.mark, "'\(name)' under 'depends_on' is not supported by this version of pawl")
-                } else {
-                    faults.error(entry.key.mark, "'depends_on' takes a list of steps, not a map with '\(name)'")
-                }
-            }
-        }
-        return []
     }
 }

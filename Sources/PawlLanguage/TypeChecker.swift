@@ -34,6 +34,8 @@ struct TypeChecker {
     let names: NameTable
     /// The declared outputs of a step.
     let outputs: (Int) -> [String: ValueType]
+    /// Whether a step runs once for each of several items, so that its results are lists.
+    let isForeach: (Int) -> Bool
 
     /// What an expression gives, as far as that is known; throws the first thing in it that cannot be.
     func type(of expression: Expression) throws(SyntaxFault) -> Kind {
@@ -183,7 +185,13 @@ struct TypeChecker {
             }
             return .any
         }
+        if reference.name == "index" {
+            try needScalar(
+                Reference(name: reference.name, members: ["index"] + members, offset: reference.offset), .number)
+            return .number
+        }
         if let index = names.steps[reference.name] {
+            if isForeach(index) { return try type(ofForeach: reference) }
             switch members.first {
             case "state"?, "output"?: return members.count == 1 ? .text : .any
             case "exit_code"?, "attempts"?:
@@ -204,6 +212,22 @@ struct TypeChecker {
             let isKnown = members.first.map { Members.of(reserved: reference.name)?.contains($0) ?? false } ?? false
             if isKnown { try needScalar(reference, .text) }
             return .any
+        }
+    }
+
+    /// The results of a step with `foreach` are lists in the order of the items.
+    private func type(ofForeach reference: Reference) throws(SyntaxFault) -> Kind {
+        let members = reference.members
+        switch members.first {
+        case "state"?: return members.count == 1 ? .text : .any
+        case "attempts"?:
+            try needScalar(reference, .number)
+            return .number
+        case "output"?, "exit_code"?:
+            try needScalar(reference, .list)
+            return .list
+        case "outputs"?: return members.count == 1 ? .map : members.count == 2 ? .list : .any
+        default: return .any
         }
     }
 

@@ -12,7 +12,7 @@ package struct Workflow: Sendable {
     package var version: String?
     /// What a run binds, in the order written.
     package var variables: [VariableDeclaration] = []
-    /// The steps, in the order written.
+    /// The steps, in the order written, and behind them those of the handlers.
     package var steps: [Step] = []
     /// How many steps may run at once; nil: what the configuration says.
     package var maxParallel: Int?
@@ -52,6 +52,10 @@ package struct Step: Sendable {
         case script(text: String, interpreter: [String])
         /// A program and its arguments. The program is a path, or a name that systemd looks up in its own PATH.
         case command([Template])
+        /// It waits for a person's word; the text says for what.
+        case approval(Template)
+        /// Nothing: it has succeeded as soon as it has its turn.
+        case none
     }
 
     /// The name.
@@ -64,8 +68,18 @@ package struct Step: Sendable {
     package var action: Action
     /// The steps that must have ended before, as places in `Workflow.steps`.
     package var dependencies: [Int] = []
+    /// What it asks of each of them.
+    package var dependencyKinds: [DependencyKind] = []
     /// The steps that wait for this one, as places in `Workflow.steps`.
     package var dependents: [Int] = []
+    /// What each of those asks of this one.
+    package var dependentKinds: [DependencyKind] = []
+    /// When in a run it has its turn.
+    package var phase = StepPhase.main
+    /// Whether it runs at all, asked when all that it waits for is over.
+    package var when: Template?
+    /// The items that it runs for, each by itself.
+    package var foreach: Foreach?
     /// Environment of its own: the workflow's `env`, with the step's own over it, key by key.
     package var environment: [EnvironmentEntry] = []
     /// systemd's directives: the workflow's `unit`, with the step's own over it, key by key.

@@ -52,6 +52,15 @@ package enum WorkflowReader {
             } else {
                 faults.refuse(steps, "a list of at least one step")
             }
+            for phase in StepPhase.allCases where phase != .main {
+                guard let handlers = entries[phase.rawValue] else { continue }
+                guard let nodes = handlers.value.sequence, !nodes.isEmpty else {
+                    faults.refuse(handlers, "a list of at least one step")
+                    continue
+                }
+                let first = (drafts.last?.index ?? -1) + 1
+                drafts += nodes.enumerated().compactMap { stepReader.read($1, index: first + $0, phase: phase) }
+            }
         } else if root.mapping?.contains(where: { $0.key.text == "tasks" || $0.key.text == "workflow" }) != true {
             faults.error(root.mark, "there are no 'steps'")
         }
@@ -70,8 +79,7 @@ package enum WorkflowReader {
         for (index, draft) in drafts.enumerated() {
             guard
                 let step = draft.step(
-                    shared: shared, dependencies: graph.dependencies[index], dependents: graph.dependents[index],
-                    isOutputRead: checker.readOutputs.contains(index))
+                    shared: shared, graph: graph, place: index, isOutputRead: checker.readOutputs.contains(index))
             else {
                 faults.error(draft.mark, "step '\(draft.id)' cannot be read")
                 continue

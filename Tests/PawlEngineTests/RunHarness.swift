@@ -71,7 +71,7 @@ struct RunHarness {
     }
 
     /// The steps that run, in the order written.
-    var running: [String] { run.running.sorted().map { run.workflow.steps[$0].id } }
+    var running: [String] { run.running.sorted().map { run.workflow.steps[$0.step].id } }
 
     /// The same run, made again from its events.
     func replayed() throws -> Run {

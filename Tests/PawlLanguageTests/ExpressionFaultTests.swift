@@ -37,7 +37,7 @@ struct ExpressionFaultTests {
                 "4:24: error: 'dri' is no variable and no step (did you mean 'dir'?)",
                 "4:34: error: 'a-b' is no variable and no step (a minus needs blanks around it)",
                 "4:44: error: 'n-1' is no variable and no step (a minus needs blanks around it)",
-                "4:54: error: 'item' has a value only inside 'foreach', which this version of pawl does not support",
+                "4:54: error: 'item' has a value only in a step with 'foreach', and not in 'foreach' itself",
                 "4:65: error: 'run' has no 'nam' (did you mean 'name'?)",
                 "4:79: error: 'run' is no value by itself (read one of its members: id, name, started, failed_steps, folder)",
                 "4:89: error: 'host' has no 'cpu' (did you mean 'cpus'?)",

@@ -84,12 +84,12 @@ struct ShapeFaultTests {
             #"""
             schedule: daily
             lock: x
-            steps: [{id: a, run: echo, foreach: [1]}]
+            steps: [{id: a, run: echo, image: /x}]
             """#,
             [
                 "1:1: error: 'schedule' is not supported by this version of pawl",
                 "2:1: error: 'lock' is not supported by this version of pawl",
-                "3:28: error: 'foreach' is not supported by this version of pawl",
+                "3:28: error: 'image' is not supported by this version of pawl",
             ]),
         FaultCase(
             #"""

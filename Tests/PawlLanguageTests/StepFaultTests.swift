@@ -66,14 +66,14 @@ struct StepFaultTests {
         FaultCase(
             #"""
             steps:
-              - {id: a, run: echo, depends_on: {any: [b]}}
+              - {id: a, run: echo, depends_on: {any: [b, nosuch]}}
               - {id: b, run: echo, depends_on: {all: [b]}}
               - {id: c, run: echo, depends_on: }
               - {id: d, run: echo, depends_on: [[a]]}
             """#,
             [
-                "2:37: error: 'any' under 'depends_on' is not supported by this version of pawl",
-                "3:37: error: 'depends_on' takes a list of steps, not a map with 'all'",
+                "2:46: error: step 'a' depends on 'nosuch', which does not exist",
+                "3:37: error: 'depends_on' takes a list of steps, or a map with any, ended and failed, not 'all'",
                 "4:24: error: 'depends_on' names no step (write [] for a step that starts at once)",
                 "5:37: error: 'depends_on' takes names of steps, not a list",
             ]),

@@ -1,6 +1,7 @@
 import FoundationEssentials
 import Glibc
 import PawlEngine
+import PawlLanguage
 import PawlModel
 import SQLiteKit
 import Testing
@@ -68,6 +69,10 @@ struct StoreTests {
             .stepEnded(StepEnded(step: "a", state: .failed, reason: "r", because: "x")),
             .cancelRequested(CancelRequested(cause: .failFast, reason: "why")),
             .runStopped(RunStopped(reason: "ask")),
+            .stepExpanded(StepExpanded(step: "a", items: [1, "x", .map(["name": "m1"])])),
+            .approvalAsked(ApprovalAsked(step: "a", item: 2, text: "go?")),
+            .approvalAnswered(ApprovalAnswered(step: "a", item: 2, isApproved: false, uid: 7)),
+            .phaseBegan(PhaseBegan(phase: .onFailure, state: .failed, reason: "r")),
             .runResumed(RunResumed(retry: true, uid: 1000)),
             .runResumed(RunResumed(retry: true, from: "a", uid: 1000)),
             .runEnded(RunEnded(state: .timedOut, reason: nil)),

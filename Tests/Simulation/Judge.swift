@@ -17,7 +17,12 @@ final class Judge {
 
     private struct Record {
         var workflow: Workflow
+        /// By step, of an item `STEP.ITEM`.
         var ended: [String: StepState] = [:]
+        /// The steps that were skipped since one before them had failed.
+        var blamed: Set<String> = []
+        var items: [String: Int] = [:]
+        var phase = StepPhase.main
         var open: Set<AttemptName> = []
         var epochs: [AttemptName: String] = [:]
         var results: [AttemptName: StepState] = [:]
@@ -47,21 +52,44 @@ final class Judge {
         if host.lateStarts.contains(attempt.unit), record.results[attempt] == .cancelled { return }
         if !record.open.contains(attempt) { fail("\(attempt) runs, and no order of it is on the disk") }
         guard let step = record.workflow.steps.first(where: { $0.id == attempt.step }) else { return }
-        for dependency in step.dependencies.map({ record.workflow.steps[$0] }) {
-            switch record.ended[dependency.id] {
-            case .succeeded: break
-            case .failed where dependency.continueOnFailure, .timedOut where dependency.continueOnFailure,
-                .interrupted where dependency.continueOnFailure:
-                break
-            case let state:
-                fail("\(attempt) runs, and '\(dependency.id)' before it is \(state?.rawValue ?? "not over")")
-            }
-        }
+        if step.phase != record.phase { fail("\(attempt) runs, and it is the turn of '\(record.phase.rawValue)'") }
+        check(attempt, step, record)
         let running = host.units.values.count {
             $0.attempt.run == attempt.run && $0.mainCode == 0 && !$0.invocation.isEmpty
                 && !(host.lateStarts.contains($0.name) && record.results[$0.attempt] == .cancelled)
         }
         if running > record.workflow.maxParallel ?? 4 { fail("\(running) steps of \(attempt.run) run at once") }
+    }
+
+    /// Whether what a step waits for is as it has to be.
+    private func check(_ attempt: AttemptName, _ step: Step, _ record: Record) {
+        var alternatives: [Bool] = []
+        for (index, kind) in zip(step.dependencies, step.dependencyKinds) {
+            let dependency = record.workflow.steps[index]
+            let state = record.ended[dependency.id]
+            let hasFailed = state == .failed || state == .timedOut || state == .interrupted
+            let isDone =
+                state == .succeeded || state == .skipped && !record.blamed.contains(dependency.id)
+                || hasFailed && dependency.continueOnFailure
+            let isMet =
+                switch kind {
+                case .done: isDone
+                case .ended: state != nil
+                case .failed: hasFailed
+                case .any: true
+                }
+            if kind == .any { alternatives.append(isDone) }
+            if !isMet {
+                fail("\(attempt) runs, and '\(dependency.id)' before it (\(kind)) is \(state?.rawValue ?? "not over")")
+            }
+        }
+        if !alternatives.isEmpty, !alternatives.contains(true) {
+            fail("\(attempt) runs, and none of those before it is done")
+        }
+        if let most = step.foreach?.maxParallel {
+            let running = record.open.count { $0.step == step.id && host.units[$0.unit]?.mainCode == 0 }
+            if running > most { fail("\(running) items of \(attempt.run).\(step.id) run at once") }
+        }
     }
 
     // MARK: Records
@@ -85,48 +113,66 @@ final class Judge {
     }
 
     private func judge(_ entry: RecordedEvent, _ id: RunID, _ record: inout Record) {
-        let decisions: Set<Event.Kind> = [.attemptOrdered, .delaySet, .stepEnded, .runStopped, .runEnded]
+        let decisions: Set<Event.Kind> = [
+            .attemptOrdered, .delaySet, .stepEnded, .stepExpanded, .approvalAsked, .phaseBegan, .runStopped, .runEnded,
+        ]
         if host.hasMark, decisions.contains(entry.event.kind) {
             fail("\(entry.event.kind) of \(id) was decided while the host goes down")
         }
         if record.hasEnded, entry.event.kind != .runResumed { fail("\(entry.event.kind) after the end of \(id)") }
         switch entry.event {
-        case .runCreated, .runStopped: break
+        case .runCreated, .runStopped, .approvalAsked, .approvalAnswered: break
+        case .stepExpanded(let body):
+            if record.items[body.step] != nil { fail("the items of '\(body.step)' of \(id) were told twice") }
+            record.items[body.step] = body.items.count
+        case .phaseBegan(let body):
+            if !record.open.isEmpty { fail("'\(body.phase.rawValue)' of \(id) began while \(record.open) run") }
+            record.phase = body.phase
+            record.cancelled = nil
         case .attemptOrdered(let body):
-            let name = AttemptName(run: id, step: body.step, number: body.number)
+            let name = AttemptName(run: id, step: body.step, item: body.item, number: body.number)
             if record.epochs[name] != nil { fail("\(name) was ordered twice") }
-            if record.ended[body.step] != nil { fail("\(name) was ordered, and its step is over") }
-            if record.open.contains(where: { $0.step == body.step }) { fail("\(name) was ordered beside another one") }
+            if record.ended[place(body.step, body.item)] != nil { fail("\(name) was ordered, and its step is over") }
+            if record.open.contains(where: { $0.step == body.step && $0.item == body.item }) {
+                fail("\(name) was ordered beside another one")
+            }
+            if let item = body.item, item >= record.items[body.step] ?? 0 { fail("\(name) is no item that is known") }
             record.epochs[name] = body.epoch
             record.open.insert(name)
             let step = record.workflow.steps.first { $0.id == body.step }
-            if record.failures[body.step, default: 0] > step?.retry.maxRetries ?? 0 {
+            if record.failures[place(body.step, body.item), default: 0] > step?.retry.maxRetries ?? 0 {
                 fail("\(name) is a retry too many")
             }
-            if record.lastInterrupted.remove(body.step) != nil, step?.interrupted != .rerun {
+            if record.lastInterrupted.remove(place(body.step, body.item)) != nil, step?.interrupted != .rerun {
                 fail("\(name) was ordered after an interruption, and nobody asked for that")
             }
         case .attemptEnded(let body):
-            let name = AttemptName(run: id, step: body.step, number: body.number)
+            let name = AttemptName(run: id, step: body.step, item: body.item, number: body.number)
             if record.open.remove(name) == nil { fail("\(name) has a result again, or was never ordered") }
             if body.outcome.state == .interrupted {
-                record.lastInterrupted.insert(body.step)
+                record.lastInterrupted.insert(place(body.step, body.item))
             } else if body.outcome.state == .failed || body.outcome.state == .timedOut {
-                record.failures[body.step, default: 0] += 1
+                record.failures[place(body.step, body.item), default: 0] += 1
             }
             record.results[name] = body.outcome.state
             compare(name, body.outcome, record)
         case .delaySet(let body):
             let step = record.workflow.steps.first { $0.id == body.step }
-            if record.failures[body.step, default: 0] > step?.retry.maxRetries ?? 0 {
+            if record.failures[place(body.step, body.item), default: 0] > step?.retry.maxRetries ?? 0 {
                 fail("a pause of '\(body.step)' of \(id) after its last attempt")
             }
         case .stepEnded(let body):
-            if record.ended[body.step] != nil { fail("'\(body.step)' of \(id) ended again") }
-            if record.open.contains(where: { $0.step == body.step }) {
+            if record.ended[place(body.step, body.item)] != nil { fail("'\(body.step)' of \(id) ended again") }
+            if record.open.contains(where: { $0.step == body.step && (body.item == nil || $0.item == body.item) }) {
                 fail("'\(body.step)' of \(id) ended while it runs")
             }
-            record.ended[body.step] = body.state
+            if body.item == nil, body.state != .skipped, let count = record.items[body.step] {
+                for item in 0..<count where record.ended[place(body.step, item)] == nil {
+                    fail("'\(body.step)' of \(id) ended before its item \(item)")
+                }
+            }
+            record.ended[place(body.step, body.item)] = body.state
+            if body.because != nil { record.blamed.insert(body.step) }
         case .cancelRequested:
             record.cancelled = entry.time
         case .runResumed(let body):
@@ -134,26 +180,39 @@ final class Judge {
             record.hasEnded = false
             record.cancelled = nil
             record.lastInterrupted = []
-            if body.retry {
-                for step in record.workflow.steps.map(\.id) where record.ended[step] != .succeeded {
-                    record.ended[step] = nil
-                    record.failures[step] = 0
-                }
-            }
+            if body.retry { retry(&record) }
         case .runEnded(let body):
             if !record.open.isEmpty { fail("the run \(id) ended while \(record.open) run") }
-            let isWhole = record.workflow.steps.allSatisfy { step in
-                let state = record.ended[step.id]
-                return state == .succeeded
-                    || step.continueOnFailure && state != nil && state != .cancelled
-                        && state != .skipped
-            }
-            if body.state == .succeeded, !isWhole {
-                let left = record.workflow.steps.filter { record.ended[$0.id] != .succeeded && !$0.continueOnFailure }
-                // What depends on a step that may fail is skipped where that one was not run at all.
+            if body.state == .succeeded {
+                let left = record.workflow.steps.filter { step in
+                    guard step.phase == .main || step.phase == .onSuccess || step.phase == .onExit else { return false }
+                    let state = record.ended[step.id]
+                    if state == .succeeded || state == .skipped && !record.blamed.contains(step.id) { return false }
+                    // What depends on a step that may fail is skipped where that one was not run at all.
+                    return !step.continueOnFailure
+                }
                 if !left.isEmpty { fail("the run \(id) succeeded without \(left.map(\.id))") }
             }
             record.hasEnded = true
+        }
+    }
+
+    private func place(_ step: String, _ item: Int?) -> String { item.map { "\(step).\($0)" } ?? step }
+
+    /// What has succeeded stays done, of items too; handlers have their turn anew.
+    private func retry(_ record: inout Record) {
+        record.phase = .main
+        for step in record.workflow.steps {
+            guard step.phase != .main || record.ended[step.id] != .succeeded else { continue }
+            record.ended[step.id] = nil
+            record.failures[step.id] = 0
+            record.blamed.remove(step.id)
+            guard let count = record.items[step.id] else { continue }
+            if count == 0 || step.phase != .main { record.items[step.id] = nil }
+            for item in 0..<count where record.ended[place(step.id, item)] != .succeeded || step.phase != .main {
+                record.ended[place(step.id, item)] = nil
+                record.failures[place(step.id, item)] = 0
+            }
         }
     }
 
@@ -223,9 +282,9 @@ final class Judge {
                 fail("the run \(id) cannot be read")
                 continue
             }
-            for (index, step) in run.workflow.steps.enumerated() {
-                for attempt in run.steps[index].attempts {
-                    let name = AttemptName(run: id, step: step.id, number: attempt.number)
+            for place in run.places {
+                for attempt in run[place].attempts {
+                    let name = run.attemptName(place, number: attempt.number)
                     if record.results[name] != attempt.outcome?.state {
                         fail(
                             "\(name) is shown as \(attempt.state), and was recorded as \(String(describing: record.results[name]))"

@@ -25,10 +25,22 @@ enum Workload {
         lines.append("steps:")
         for index in 0..<(1 + chance.below(7)) {
             lines.append("  - id: s\(index)")
+            if chance.once(in: 12) {
+                lines.append("    approval: go?")
+                lines.append("    timeout: \(1 + chance.below(6))s")
+                continue
+            }
             lines.append("    command: [work, \"\(index)\"]")
             if chance.once(in: 2) {
                 let dependencies = (0..<index).filter { _ in chance.once(in: 3) }.map { "s\($0)" }
-                lines.append("    depends_on: [\(dependencies.joined(separator: ", "))]")
+                let kind = chance.one(of: ["", "", "", "any", "ended", "failed"])
+                let list = "[\(dependencies.joined(separator: ", "))]"
+                lines.append("    depends_on: \(kind.isEmpty || dependencies.isEmpty ? list : "{\(kind): \(list)}")")
+            }
+            if chance.once(in: 8) { lines.append("    when: \"${\(chance.one(of: ["true", "false"]))}\"") }
+            if chance.once(in: 5) {
+                lines.append("    foreach: [\((0..<chance.below(5)).map(String.init).joined(separator: ", "))]")
+                if chance.once(in: 2) { lines.append("    max_parallel: \(1 + chance.below(2))") }
             }
             if chance.once(in: 2) {
                 let delay = chance.once(in: 4) ? "0s" : "\(1 + chance.below(5))s"
@@ -38,6 +50,12 @@ enum Workload {
             if chance.once(in: 3) { lines.append("    timeout: \(1 + chance.below(6))s") }
             if chance.once(in: 2) { lines.append("    interrupted: \(chance.one(of: ["rerun", "ask", "fail"]))") }
             if chance.once(in: 5) { lines.append("    continue_on_failure: true") }
+        }
+        for handler in ["on_success", "on_failure", "on_cancel", "on_exit"] where chance.once(in: 6) {
+            lines.append("\(handler):")
+            for index in 0..<(1 + chance.below(2)) {
+                lines += ["  - id: \(handler)\(index)", "    command: [work, \"9\"]"]
+            }
         }
         return lines.joined(separator: "\n") + "\n"
     }

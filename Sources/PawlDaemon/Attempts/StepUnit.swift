@@ -65,11 +65,12 @@ struct StepUnit: Sendable {
             ("SyslogIdentifier", .string(command.name.step)),
             (
                 "LogExtraFields",
-                .byteStrings([
-                    "PAWL_WORKFLOW=\(command.workflow)",
-                    "PAWL_RUN=\(command.name.run.name(of: command.workflow))",
-                    "PAWL_STEP=\(command.name.step)", "PAWL_ATTEMPT=\(command.name.number)",
-                ])
+                .byteStrings(
+                    [
+                        "PAWL_WORKFLOW=\(command.workflow)",
+                        "PAWL_RUN=\(command.name.run.name(of: command.workflow))",
+                        "PAWL_STEP=\(command.name.step)", "PAWL_ATTEMPT=\(command.name.number)",
+                    ] + (command.name.item.map { ["PAWL_ITEM=\($0)"] } ?? []))
             ),
             // An interval of 0 on the unit does not switch journald's limit off; a burst beyond all bounds does.
             ("LogRateLimitIntervalUSec", .unsigned64(1_000_000)),

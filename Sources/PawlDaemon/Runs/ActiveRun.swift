@@ -9,7 +9,7 @@ struct ActiveRun {
     /// Why nothing of it can be recorded, after a commit that failed. The run then stands still as the store has it.
     var fault: String?
     /// The steps that have changed, in order of the changes: a place in here is a watcher's bookmark.
-    var changes: [Int] = []
+    var changes: [Place] = []
     /// How often anything of the run has changed.
     var version = 0
     /// Those who wait for a change.
@@ -28,26 +28,32 @@ struct ActiveRun {
     /// Why it stands still after a commit that failed, and what to do.
     var faultReason: String? { fault.map { "\($0); once that is mended, 'pawl resume \(run.name)' goes on" } }
 
-    /// The step an event is about.
-    func step(of event: Event) -> Int? {
+    /// The step or item that an event is about.
+    func place(of event: Event) -> Place? {
         switch event {
-        case .attemptOrdered(let body): run.index(of: body.step)
-        case .attemptEnded(let body): run.index(of: body.step)
-        case .stepEnded(let body): run.index(of: body.step)
-        case .delaySet(let body): run.index(of: body.step)
-        case .runCreated, .cancelRequested, .runStopped, .runResumed, .runEnded: nil
+        case .attemptOrdered(let body): run.place(of: body.step, item: body.item)
+        case .attemptEnded(let body): run.place(of: body.step, item: body.item)
+        case .stepEnded(let body): run.place(of: body.step, item: body.item)
+        case .delaySet(let body): run.place(of: body.step, item: body.item)
+        case .approvalAsked(let body): run.place(of: body.step, item: body.item)
+        case .approvalAnswered(let body): run.place(of: body.step, item: body.item)
+        case .stepExpanded(let body): run.place(of: body.step, item: nil)
+        case .runCreated, .cancelRequested, .runStopped, .runResumed, .phaseBegan, .runEnded: nil
         }
     }
 
     /// Notes which steps an event changes for those who watch.
     mutating func note(_ event: Event) {
         version += 1
-        if let step = step(of: event) {
-            changes.append(step)
+        if let place = place(of: event) {
+            changes.append(place)
+            if case .stepExpanded(let body) = event {
+                changes += body.items.indices.map { Place(place.step, item: $0) }
+            }
         } else {
             switch event {
             // These change steps that have no event of their own.
-            case .runStopped, .runResumed, .runEnded: changes.append(contentsOf: run.steps.indices)
+            case .runStopped, .runResumed, .phaseBegan, .runEnded: changes.append(contentsOf: run.places)
             default: break
             }
         }

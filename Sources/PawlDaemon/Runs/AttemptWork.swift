@@ -53,7 +53,8 @@ struct AttemptWork: Sendable {
         }
         do {
             try await conductor.submit(
-                .attemptEnded(AttemptEnded(step: name.step, number: name.number, outcome: outcome)), to: name.run)
+                .attemptEnded(AttemptEnded(step: name.step, item: name.item, number: name.number, outcome: outcome)),
+                to: name.run)
         } catch {
             // Not recorded: receipt and unit stay as they are, and tell the same when the run is resumed.
             return false

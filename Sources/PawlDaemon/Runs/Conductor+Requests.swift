@@ -206,6 +206,34 @@ extension Conductor {
         }
     }
 
+    /// A person says yes or no to a step that waits for it; `step` is its name, of a foreach item `NAME.ITEM`.
+    func answer(_ id: RunID, step: String, isApproved: Bool, by uid: UInt32) async throws(APIError) {
+        try refuseSetAside(id)
+        guard let run = active[id]?.run else {
+            throw APIError(
+                .invalidState, "the run '\(try find(id.rawValue).name)' has ended: nothing of it waits for approval")
+        }
+        let parts = step.split(separator: ".", maxSplits: 1)
+        let (name, item) = (String(parts.first ?? ""), parts.count > 1 ? Int(parts[1]) : nil)
+        guard let place = run.place(of: name, item: item), parts.count == 1 || item != nil else {
+            let near = Suggestion.nearest(to: step, in: run.workflow.steps.map(\.id))
+            let hint = near.map { "did you mean '\($0)'?" } ?? "'pawl status \(run.name)' lists its steps"
+            throw APIError(.noSuchStep, "run '\(run.name)' has no step '\(step)'; \(hint)")
+        }
+        guard run.approvals.contains(place) else {
+            let waiting = run.approvals.sorted().map {
+                run.workflow.steps[$0.step].id + ($0.item.map { ".\($0)" } ?? "")
+            }
+            let others = waiting.isEmpty ? "no other step does" : "\(waiting.joined(separator: ", ")) does"
+            throw APIError(
+                .invalidState,
+                "step '\(step)' of the run '\(run.name)' is \(run[place].state.rawValue) and waits for no approval; \(others)"
+            )
+        }
+        try await record(
+            .approvalAnswered(ApprovalAnswered(step: name, item: item, isApproved: isApproved, uid: uid)), of: id)
+    }
+
     /// A person says that what kept the run from being recorded is gone: it goes on from what the store has, and the
     /// attempts that ended meanwhile are harvested from their receipts.
     private func clearFault(of id: RunID) async throws(APIError) {

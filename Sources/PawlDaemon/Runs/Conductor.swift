@@ -231,7 +231,7 @@ actor Conductor {
             if isRecorded { journal.storeFailed(run: entry.run.name, cause: cause) }
             entry.fault = cause
             entry.version += 1
-            entry.changes.append(contentsOf: entry.run.steps.indices)
+            entry.changes.append(contentsOf: entry.run.places)
             active[id] = entry
             count(id)
             wakeWatchers(of: id)
@@ -252,10 +252,10 @@ actor Conductor {
             journal.write(event, of: run)
             switch event {
             case .attemptOrdered(let body):
-                if let index = run.index(of: body.step) { drive(index, of: run, isNew: true) }
+                if let place = run.place(of: body.step, item: body.item) { drive(place, of: run, isNew: true) }
             case .cancelRequested:
-                for index in run.running {
-                    if let attempt = run.runningAttempt(of: index) { todo.yield(.stop(unit: attempt.unit)) }
+                for place in run.running {
+                    if let attempt = run.runningAttempt(of: place) { todo.yield(.stop(unit: attempt.unit)) }
                 }
             case .runEnded:
                 todo.yield(.closeSlice(id.slice))
@@ -295,12 +295,12 @@ actor Conductor {
         active[id]?.countedSteps = steps
     }
 
-    private func drive(_ index: Int, of run: Run, isNew: Bool) {
-        guard let attempt = run.runningAttempt(of: index) else { return }
-        let name = AttemptName(run: run.id, step: run.workflow.steps[index].id, number: attempt.number)
+    private func drive(_ place: Place, of run: Run, isNew: Bool) {
+        guard let attempt = run.runningAttempt(of: place) else { return }
+        let name = run.attemptName(place, number: attempt.number)
         guard driven.insert(name).inserted else { return }
         do {
-            let command = try run.render(index, number: attempt.number)
+            let command = try run.render(place, number: attempt.number)
             todo.yield(.drive(command, epoch: attempt.epoch, isNew: isNew))
         } catch {
             // It was rendered before it was ordered, with the same values; only a newer pawl can see it otherwise.
@@ -310,7 +310,8 @@ actor Conductor {
             inbox.append(
                 Incoming(
                     run: run.id,
-                    event: .attemptEnded(AttemptEnded(step: name.step, number: name.number, outcome: outcome)),
+                    event: .attemptEnded(
+                        AttemptEnded(step: name.step, item: name.item, number: name.number, outcome: outcome)),
                     done: nil))
             schedulePass()
         }
@@ -343,9 +344,9 @@ actor Conductor {
         looked(at: name)
         // If the run was resumed before its driver was back here, nobody has looked for the attempt since.
         if !isSettled, claims(name), let entry = active[name.run], entry.fault == nil,
-            let index = entry.run.index(of: name.step)
+            let place = entry.run.place(of: name.step, item: name.item)
         {
-            drive(index, of: entry.run, isNew: false)
+            drive(place, of: entry.run, isNew: false)
         }
     }
 
@@ -411,11 +412,11 @@ actor Conductor {
     /// Looks for every attempt of a run that has not ended and that nobody drives.
     func driveAll(of id: RunID) {
         guard let run = active[id]?.run else { return }
-        for index in run.running.sorted() {
-            guard let attempt = run.runningAttempt(of: index) else { continue }
-            let name = AttemptName(run: id, step: run.workflow.steps[index].id, number: attempt.number)
+        for place in run.running.sorted() {
+            guard let attempt = run.runningAttempt(of: place) else { continue }
+            let name = run.attemptName(place, number: attempt.number)
             if !driven.contains(name) { unseen.insert(name) }
-            drive(index, of: run, isNew: false)
+            drive(place, of: run, isNew: false)
         }
     }
 
@@ -425,16 +426,18 @@ actor Conductor {
     /// Whether the end of an attempt is on disk: nobody needs its unit any more.
     func hasRecordedEnd(of name: AttemptName) -> Bool {
         // A run that cannot be read now is none whose unit could be let go.
-        guard let run = active[name.run]?.run ?? (try? store.run(name.run)), let index = run.index(of: name.step) else {
-            return false
-        }
-        return run.steps[index].attempts.contains { $0.number == name.number && $0.outcome != nil }
+        guard let run = active[name.run]?.run ?? (try? store.run(name.run)),
+            let place = run.place(of: name.step, item: name.item)
+        else { return false }
+        return run[place].attempts.contains { $0.number == name.number && $0.outcome != nil }
     }
 
     /// Whether the attempt is under way as far as the records say.
     func claims(_ name: AttemptName) -> Bool {
-        guard let run = active[name.run]?.run, let index = run.index(of: name.step) else { return false }
-        return run.runningAttempt(of: index)?.number == name.number
+        guard let run = active[name.run]?.run, let place = run.place(of: name.step, item: name.item) else {
+            return false
+        }
+        return run.runningAttempt(of: place)?.number == name.number
     }
 
     /// Those of the attempts that are under way as far as the records say.

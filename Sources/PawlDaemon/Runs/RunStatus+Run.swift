@@ -7,21 +7,21 @@ import PawlStore
 extension RunStatus {
     /// A run as it is shown.
     ///
-    /// - Parameter only: the steps to show; nil for all.
-    init(_ run: Run, only: Set<Int>? = nil) {
-        let indices = only.map { $0.sorted() } ?? Array(run.steps.indices)
+    /// - Parameter only: the steps and items to show; nil for all.
+    init(_ run: Run, only: Set<Place>? = nil) {
+        let places = only.map { $0.sorted() } ?? run.places
         self.init(
             run: run.name, id: run.id.rawValue, workflow: run.created.workflow, state: run.state, reason: run.reason,
             started: TimeText.text(of: run.started), ended: run.ended.map(TimeText.text), stepsDone: run.stepsDone,
             stepsTotal: run.steps.count,
-            steps: indices.map { StepStatus(id: run.workflow.steps[$0].id, run.steps[$0]) })
+            steps: places.map { StepStatus(id: run.workflow.steps[$0.step].id, item: $0.item, run[$0]) })
     }
 }
 
 extension StepStatus {
-    init(id: String, _ record: StepRecord) {
+    init(id: String, item: Int?, _ record: StepRecord) {
         self.init(
-            id: id, state: record.state,
+            id: id, item: item, state: record.state,
             reason: record.reason
                 ?? record.delayedUntil.map { "tried again at \(TimeText.text(of: $0))" },
             exitCode: record.attempts.last?.outcome?.exitCode, attempts: record.attempts.map(AttemptStatus.init))

@@ -90,6 +90,11 @@ struct ManagerService: Sendable {
                 let row = try await conductor.find(request.run)
                 try await conductor.retry(row.id, from: request.from, by: call.peer.uid)
                 try await call.reply(Messages.RunName(run: row.name, id: row.id.rawValue))
+            case .answerApproval:
+                let request = try call.decode(Messages.Approval.self)
+                let row = try await conductor.find(request.run)
+                try await conductor.answer(row.id, step: request.step, isApproved: request.approved, by: call.peer.uid)
+                try await call.reply(Messages.RunName(run: row.name, id: row.id.rawValue))
             case .reload: try await reload(call)
             }
         } catch let error as APIError {

@@ -54,7 +54,7 @@ final class RunJournal: Sendable {
         case .attemptOrdered(let body):
             let attempt = body.number > 1 ? ", attempt \(body.number)" : ""
             write(
-                .info, .stepStarted, "Step '\(body.step)' of \(run.name) starts\(attempt)",
+                .info, .stepStarted, "Step '\(RunJournal.name(body.step, body.item))' of \(run.name) starts\(attempt)",
                 fields + [
                     ("PAWL_STEP", body.step), ("PAWL_ATTEMPT", String(body.number)), ("PAWL_UNIT", body.unit),
                 ])
@@ -62,9 +62,10 @@ final class RunJournal: Sendable {
             let reason = body.reason.map { ": \($0)" } ?? ""
             let level: Configuration.LogLevel = body.state == .succeeded || body.state == .skipped ? .info : .warning
             write(
-                level, .stepEnded, "Step '\(body.step)' of \(run.name): \(body.state.rawValue)\(reason)",
+                level, .stepEnded,
+                "Step '\(RunJournal.name(body.step, body.item))' of \(run.name): \(body.state.rawValue)\(reason)",
                 fields + [("PAWL_STEP", body.step), ("PAWL_STATE", body.state.rawValue)]
-                    + RunJournal.attempt(of: body.step, run))
+                    + RunJournal.attempt(of: body.step, body.item, run))
         case .runStopped(let body):
             write(.warning, .runStopped, "Run \(run.name) waits for a person: \(body.reason)", fields)
         case .cancelRequested(let body):
@@ -75,17 +76,33 @@ final class RunJournal: Sendable {
             write(
                 level, .runEnded, "Run \(run.name): \(body.state.rawValue)\(reason)",
                 fields + [("PAWL_STATE", body.state.rawValue)])
-        case .attemptEnded, .delaySet:
+        case .approvalAsked(let body):
+            write(
+                .notice, .runStopped,
+                "Step '\(RunJournal.name(body.step, body.item))' of \(run.name) waits for approval: \(body.text). "
+                    + "'pawl approve \(run.name) \(RunJournal.name(body.step, body.item))' says yes, 'pawl reject' no",
+                fields + [("PAWL_STEP", body.step)])
+        case .phaseBegan(let body):
+            let reason = body.reason.map { ": \($0)" } ?? ""
+            write(
+                .info, .stepStarted,
+                "The steps of \(run.name) have \(body.state.rawValue)\(reason). Its '\(body.phase.rawValue)' begins",
+                fields)
+        case .attemptEnded, .delaySet, .stepExpanded, .approvalAnswered:
             // Said by the step's end, or by its next attempt.
             break
         }
     }
 
-    /// The last attempt of a step; one that was skipped has none.
-    private static func attempt(of step: String, _ run: Run) -> [(String, String)] {
-        guard let index = run.index(of: step), let attempt = run.steps[index].attempts.last else { return [] }
-        return [("PAWL_ATTEMPT", String(attempt.number))]
+    /// The last attempt of a step or item; one that was skipped has none.
+    private static func attempt(of step: String, _ item: Int?, _ run: Run) -> [(String, String)] {
+        guard let place = run.place(of: step, item: item) else { return [] }
+        let number = item.map { [("PAWL_ITEM", String($0))] } ?? []
+        return number + (run[place].attempts.last.map { [("PAWL_ATTEMPT", String($0.number))] } ?? [])
     }
+
+    /// A step, or an item of one, as a reader names it.
+    private static func name(_ step: String, _ item: Int?) -> String { item.map { "\(step).\($0)" } ?? step }
 
     /// One line of a step's stdout that was kept in a file, as if the step had written it to the journal itself.
     func line(_ line: String, of command: StepCommand) {

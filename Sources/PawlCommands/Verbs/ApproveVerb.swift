@@ -1,0 +1,57 @@
+import ArgumentParser
+import PawlAPI
+
+/// `pawl approve`.
+struct ApproveVerb: Verb {
+    static let configuration = CommandConfiguration(
+        commandName: "approve", abstract: "Say yes to a step that waits for approval.",
+        discussion: """
+            Examples:
+              pawl approve @last release
+              pawl approve rollout-7k2m9qxa release.3
+            """)
+
+    @OptionGroup var target: RunArgument
+    @OptionGroup var step: ApprovalArgument
+    @OptionGroup var format: OutputOption
+
+    func perform(_ surroundings: Surroundings) throws -> PawlAPI.ExitStatus {
+        try step.answer(target.run, isApproved: true, format.output, surroundings)
+    }
+}
+
+/// `pawl reject`.
+struct RejectVerb: Verb {
+    static let configuration = CommandConfiguration(
+        commandName: "reject", abstract: "Say no to a step that waits for approval: it fails.",
+        discussion: """
+            Examples:
+              pawl reject @last release
+            """)
+
+    @OptionGroup var target: RunArgument
+    @OptionGroup var step: ApprovalArgument
+    @OptionGroup var format: OutputOption
+
+    func perform(_ surroundings: Surroundings) throws -> PawlAPI.ExitStatus {
+        try step.answer(target.run, isApproved: false, format.output, surroundings)
+    }
+}
+
+/// The step that a yes or no is about.
+struct ApprovalArgument: ParsableArguments {
+    @Argument(help: "The step's name; of an item of a step with 'foreach' NAME.ITEM.")
+    var step: String
+
+    func answer(
+        _ run: String, isApproved: Bool, _ format: OutputFormat, _ surroundings: Surroundings
+    ) throws -> PawlAPI.ExitStatus {
+        let name = try surroundings.client.answer(run, step: step, isApproved: isApproved)
+        if format == .json {
+            try surroundings.print(json: name)
+            return .succeeded
+        }
+        surroundings.output.line("step '\(step)' of \(name.run) \(isApproved ? "approved" : "rejected")")
+        return .succeeded
+    }
+}

@@ -1,0 +1,75 @@
+package import PawlLanguage
+package import PawlModel
+
+/// The items of a step with `foreach` are known; they stay as they are, whatever is evaluated later.
+package struct StepExpanded: Sendable, Codable, Equatable {
+    /// The step's name.
+    package var step: String
+    /// What `item` is for each of them.
+    package var items: [Value]
+
+    /// Makes the body.
+    package init(step: String, items: [Value]) {
+        self.step = step
+        self.items = items
+    }
+}
+
+/// A step waits for a person's word.
+package struct ApprovalAsked: Sendable, Codable, Equatable {
+    /// The step's name.
+    package var step: String
+    /// The foreach item's number.
+    package var item: Int?
+    /// For what.
+    package var text: String
+
+    /// Makes the body.
+    package init(step: String, item: Int? = nil, text: String) {
+        self.step = step
+        self.item = item
+        self.text = text
+    }
+}
+
+/// A person has said yes or no.
+package struct ApprovalAnswered: Sendable, Codable, Equatable {
+    /// The step's name.
+    package var step: String
+    /// The foreach item's number.
+    package var item: Int?
+    /// Whether it was a yes.
+    package var isApproved: Bool
+    /// Who, by uid.
+    package var uid: UInt32
+
+    /// Makes the body.
+    package init(step: String, item: Int? = nil, isApproved: Bool, uid: UInt32) {
+        self.step = step
+        self.item = item
+        self.isApproved = isApproved
+        self.uid = uid
+    }
+
+    private enum CodingKeys: String, CodingKey {
+        case step, item, uid
+        case isApproved = "approved"
+    }
+}
+
+/// The steps are over, and handlers have their turn.
+package struct PhaseBegan: Sendable, Codable, Equatable {
+    /// Which.
+    package var phase: StepPhase
+    /// How the run ends, as far as the steps before are concerned.
+    package var state: RunState
+    /// Why, in words.
+    package var reason: String?
+
+    /// Makes the body.
+    package init(phase: StepPhase, state: RunState, reason: String?) {
+        self.phase = phase
+        self.state = state
+        self.reason = reason
+    }
+}
