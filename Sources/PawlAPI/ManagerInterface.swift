@@ -22,6 +22,7 @@ package enum ManagerInterface {
         case cancelRun = "CancelRun"
         case resumeRun = "ResumeRun"
         case retryRun = "RetryRun"
+        case undoRun = "UndoRun"
         case answerApproval = "AnswerApproval"
         case reload = "Reload"
 
@@ -156,6 +157,9 @@ package enum ManagerInterface {
         # Opens an ended run again: failed, cancelled and skipped steps run again; with 'from' that step and all that
         # depends on it as well, though they have succeeded
         method RetryRun(run: string, from: ?string) -> (run: string, id: string)
+
+        # Takes back what an ended run has done: a run of its own that goes through its 'undo' in reverse order
+        method UndoRun(run: string) -> (run: string, id: string)
 
         # Says yes or no to a step that waits for approval; 'step' is its name, of a foreach item NAME.ITEM
         method AnswerApproval(run: string, step: string, approved: bool) -> (run: string, id: string)

@@ -65,6 +65,9 @@ final class ManagerClient {
         try call(.retryRun, Messages.Retry(run: run, from: step))
     }
 
+    /// Takes back what an ended run has done.
+    func undo(_ run: String) throws(ManagerError) -> Messages.RunName { try call(.undoRun, Messages.Run(run: run)) }
+
     /// Says yes or no to a step that waits for approval.
     func answer(_ run: String, step: String, isApproved: Bool) throws(ManagerError) -> Messages.RunName {
         try call(.answerApproval, Messages.Approval(run: run, step: step, approved: isApproved))

@@ -20,7 +20,8 @@ struct Pawl: ParsableCommand {
     static let verbs: [any ParsableCommand.Type] = [
         RunVerb.self, BatchVerb.self, ImportVerb.self, CheckVerb.self, PlanVerb.self, ListVerb.self, PsVerb.self,
         StatusVerb.self, LogsVerb.self, WaitVerb.self,
-        CancelVerb.self, ResumeVerb.self, RetryVerb.self, ApproveVerb.self, RejectVerb.self, ReloadVerb.self,
+        CancelVerb.self, ResumeVerb.self, RetryVerb.self, UndoVerb.self, ApproveVerb.self, RejectVerb.self,
+        ReloadVerb.self,
     ]
 
     /// What may stand where a verb stands.

@@ -23,6 +23,8 @@ package enum Event: Sendable, Equatable {
     case approvalAnswered(ApprovalAnswered)
     /// The steps are over, and handlers have their turn.
     case phaseBegan(PhaseBegan)
+    /// What the run has done is being taken back by another one.
+    case runUndone(RunUndone)
     /// The run waits for a person.
     case runStopped(RunStopped)
     /// A stopped or ended run goes on.
@@ -42,6 +44,7 @@ package enum Event: Sendable, Equatable {
         case approvalAsked = "approval-asked"
         case approvalAnswered = "approval-answered"
         case phaseBegan = "phase-began"
+        case runUndone = "run-undone"
         case runStopped = "run-stopped"
         case runResumed = "run-resumed"
         case runEnded = "run-ended"
@@ -60,6 +63,7 @@ package enum Event: Sendable, Equatable {
         case .approvalAsked: .approvalAsked
         case .approvalAnswered: .approvalAnswered
         case .phaseBegan: .phaseBegan
+        case .runUndone: .runUndone
         case .runStopped: .runStopped
         case .runResumed: .runResumed
         case .runEnded: .runEnded
@@ -79,6 +83,7 @@ package enum Event: Sendable, Equatable {
         case .approvalAsked(let body): body
         case .approvalAnswered(let body): body
         case .phaseBegan(let body): body
+        case .runUndone(let body): body
         case .runStopped(let body): body
         case .runResumed(let body): body
         case .runEnded(let body): body
@@ -102,6 +107,7 @@ package enum Event: Sendable, Equatable {
         case .approvalAsked: self = .approvalAsked(try body(ApprovalAsked.self))
         case .approvalAnswered: self = .approvalAnswered(try body(ApprovalAnswered.self))
         case .phaseBegan: self = .phaseBegan(try body(PhaseBegan.self))
+        case .runUndone: self = .runUndone(try body(RunUndone.self))
         case .runStopped: self = .runStopped(try body(RunStopped.self))
         case .runResumed: self = .runResumed(try body(RunResumed.self))
         case .runEnded: self = .runEnded(try body(RunEnded.self))
@@ -137,6 +143,8 @@ package struct RunCreated: Sendable, Codable, Equatable {
     package var maxParallel: Int
     /// The host, as it was.
     package var host: HostFacts
+    /// What the run takes back, if it is there to undo another one.
+    package var undo: UndoPlan?
 
     /// Makes the body.
     package init(
@@ -154,7 +162,7 @@ package struct RunCreated: Sendable, Codable, Equatable {
     }
 
     private enum CodingKeys: String, CodingKey {
-        case workflow, file, text, variables, uid, folder, host
+        case workflow, file, text, variables, uid, folder, host, undo
         case maxParallel = "max_parallel"
     }
 }

@@ -73,3 +73,17 @@ package struct PhaseBegan: Sendable, Codable, Equatable {
         self.reason = reason
     }
 }
+
+/// What the run has done is being taken back by another one.
+package struct RunUndone: Sendable, Codable, Equatable {
+    /// The other run's name.
+    package var by: String
+    /// Who asked, by uid.
+    package var uid: UInt32
+
+    /// Makes the body.
+    package init(by: String, uid: UInt32) {
+        self.by = by
+        self.uid = uid
+    }
+}

@@ -151,6 +151,11 @@ extension Run {
         do {
             _ = try render(place, number: number)
         } catch {
+            if let undo = created.undo, !undo.entries[place.step].hadSucceeded {
+                // It had not come so far that there is what its 'undo' names.
+                return end(
+                    .skipped, "it had not succeeded, and what takes it back cannot be made: \(error.description)")
+            }
             return end(.failed, error.description)
         }
         return .attemptOrdered(

@@ -34,6 +34,9 @@ package struct Run: Sendable {
     /// How it ends, once handlers have their turn.
     package internal(set) var ending: (state: RunState, reason: String?)?
 
+    /// The run that takes back what this one has done.
+    package internal(set) var undoneBy: String?
+
     /// From when the run's timeout counts.
     var timeoutStart: Timestamp
     /// Steps that can start, or one of whose items can.
@@ -75,6 +78,7 @@ package struct Run: Sendable {
     package init(id: RunID, created: RunCreated, workflow: Workflow, at time: Timestamp) {
         self.id = id
         self.created = created
+        let workflow = created.undo.map(workflow.undoing) ?? workflow
         self.workflow = workflow
         started = time
         timeoutStart = time
@@ -122,6 +126,10 @@ package struct Run: Sendable {
     /// take back a cancellation.
     package func refusal(of event: Event) -> String? {
         switch event {
+        case .runResumed where undoneBy != nil: undoRefusal
+        case .runUndone where undoneBy != nil: undoRefusal
+        case .runUndone:
+            state.isEnded ? nil : "the run '\(name)' has not ended: 'pawl cancel \(name)' ends it"
         case .runResumed(let body) where body.retry:
             state.isEnded ? nil : "the run '\(name)' has not ended; only an ended run is retried"
         case .runResumed:
@@ -132,6 +140,11 @@ package struct Run: Sendable {
         default:
             state.isEnded ? "the run '\(name)' has \(state.rawValue) already" : nil
         }
+    }
+
+    /// Why a run that was taken back is not opened again: what it holds for done is not there any more.
+    private var undoRefusal: String? {
+        undoneBy.map { "the run '\(name)' was taken back by '\($0)': start its workflow anew, or retry '\($0)'" }
     }
 
     /// The last attempt of what runs.
@@ -187,6 +200,8 @@ package struct Run: Sendable {
             }
         case .runResumed(let body):
             apply(body, at: time)
+        case .runUndone(let body):
+            undoneBy = body.by
         case .phaseBegan(let body):
             apply(body)
         case .runEnded(let body):

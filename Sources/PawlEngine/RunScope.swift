@@ -7,8 +7,12 @@ struct RunScope: Scope {
     /// Whose expressions they are, where that makes a difference: an item has a value of its own.
     var place: Place?
 
+    /// What takes something back must not do so with an empty name in place of one that was never given.
+    var needsResults: Bool { run.created.undo != nil }
+
     func value(of name: String) -> Value? {
         if let value = run.created.variables[name] { return value }
+        if let undo = run.created.undo { if let value = value(of: name, undo) { return value } }
         switch name {
         case "item": return place.flatMap { place in place.item.map { _ in run[place].value } }
         case "index": return place?.item.map { .integer(Int64($0)) }
@@ -54,5 +58,18 @@ struct RunScope: Scope {
             "outputs": .map(outputs),
             "attempts": .integer(Int64(record.items.reduce(0) { $0 + $1.attempts.count })),
         ])
+    }
+
+    /// Where a run takes another one back, steps are that one's, and so is an item.
+    private func value(of name: String, _ undo: UndoPlan) -> Value? {
+        if let value = undo.results[name] { return value }
+        guard let place, undo.entries.indices.contains(place.step), let item = undo.entries[place.step].item else {
+            return nil
+        }
+        switch name {
+        case "item": return undo.entries[place.step].value
+        case "index": return .integer(Int64(item))
+        default: return nil
+        }
     }
 }

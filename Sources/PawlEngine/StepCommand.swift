@@ -59,7 +59,7 @@ package enum BoundPath {
 
 extension Run {
     /// The folder in which the run's steps work.
-    package var workFolder: String { created.folder + "/work" }
+    package var workFolder: String { created.undo?.folder ?? created.folder + "/work" }
 
     /// An attempt's own folder.
     package func attemptFolder(_ name: AttemptName) -> String { "\(created.folder)/\(name.folder)" }
@@ -130,7 +130,7 @@ extension Run {
             if step.environment.contains(where: { $0.name == variable.name }) { continue }
             result.append((variable.name, value.environmentText))
         }
-        if name.item != nil {
+        if scope.value(of: "item") != nil {
             for known in ["item", "index"] where !step.environment.contains(where: { $0.name == known }) {
                 result.append((known, scope.value(of: known)?.environmentText ?? ""))
             }

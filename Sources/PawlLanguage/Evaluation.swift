@@ -93,8 +93,11 @@ extension Expression {
             if mayBeMissing, value == .null { return .null }
             throw fault("'.\(name)' needs a map, not \(value.kindName)", isMissing: value == .null)
         }
-        if let value = entries[name] { return value }
-        if mayBeMissing { return .null }
+        if let value = entries[name], value != .null || !mayBeMissing || !scope.needsResults { return value }
+        if mayBeMissing {
+            guard scope.needsResults else { return .null }
+            throw fault("the step has given no '\(name)'", isMissing: true)
+        }
         let near = Suggestion.nearest(to: name, in: entries.keys.sorted())
         throw fault(
             "there is no '\(name)' in the map" + (near.map { " (\(Suggestion.didYouMean($0)))" } ?? ""),

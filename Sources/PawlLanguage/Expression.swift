@@ -53,6 +53,13 @@ package protocol Scope {
     /// The value of a name; nil where the name is not known. A step is a map of `state`, `exit_code`, `output`,
     /// `outputs` (a map) and `attempts`.
     func value(of name: String) -> Value?
+    /// Whether a result that a step has not given is a fault, and not null, which would be empty in a longer text.
+    var needsResults: Bool { get }
+}
+
+extension Scope {
+    /// It is null elsewhere.
+    package var needsResults: Bool { false }
 }
 
 /// Why an expression has no value.

@@ -26,6 +26,21 @@ extension StepReader {
         }
     }
 
+    /// What takes a step back: something to run, with settings of its own.
+    func readUndo(_ entries: Entries, into draft: inout StepDraft) {
+        guard let entry = entries["undo"] else { return }
+        if draft.approval != nil {
+            return faults.error(entry.key.mark, "'undo' means nothing beside 'approval': there is nothing to take back")
+        }
+        guard let keys = faults.entries(entry.value, of: "'undo'", keys: Schema.undoKeys) else { return }
+        var undo = StepDraft(index: draft.index, mark: entry.value.mark, id: draft.id, idMark: draft.idMark)
+        undo.settings = settings(keys)
+        undo.uses = undo.settings.uses
+        readAction(keys, entry.value, into: &undo)
+        undo.timeout = keys["timeout"].flatMap { faults.duration($0) }
+        draft.undo = [undo]
+    }
+
     private func dependencies(_ entry: YAMLEntry) -> [StepDraft.Dependency] {
         guard let entries = entry.value.mapping else { return dependencies(entry, .done) }
         var result: [StepDraft.Dependency] = []

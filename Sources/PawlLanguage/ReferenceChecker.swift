@@ -82,6 +82,20 @@ struct ReferenceChecker {
                 }
                 checkTypes(use)
             }
+            for use in draft.undo.flatMap(\.uses) {
+                for reference in use.template.references {
+                    guard check(reference, use.node, hasItem: hasItem), let index = names.steps[reference.name],
+                        let target = places[index]
+                    else { continue }
+                    // By then the step is over, and what it gave is what is to be taken back.
+                    if target == place {
+                        if reference.members.first == "output" { readOutputs.insert(target) }
+                    } else {
+                        note(reference, to: target, from: place, use.node)
+                    }
+                }
+                checkTypes(use)
+            }
             for use in draft.conditions { checkCondition(use) }
             for use in draft.foreachUses where use.template.isExpression && draft.foreachUses.count == 1 {
                 checkItems(use, draft)

@@ -107,7 +107,7 @@ package enum Schema {
             SchemaKey("batch", "whole number", "how many items one step takes together, as a list"),
             SchemaKey("max_parallel", "whole number", "how many items at once"),
             .later("service", "name", "a unit that stays"),
-            .later("undo", "step", "what takes it back"),
+            SchemaKey("undo", "map", "what takes it back"),
             SchemaKey("approval", "text", "waits for a person"),
             .later("workflow", "name", "another workflow as one step"),
             .later("with", "map", "the variables of the other workflow"),
@@ -121,6 +121,12 @@ package enum Schema {
             .later("condition", "expression", "the older form of 'when'"),
             .later("name", "text", "the older form of 'id'"),
         ]
+
+    /// Keys of `undo`.
+    package static let undoKeys: [SchemaKey] = {
+        let names = ["run", "command", "timeout", "env", "unit", "shell", "retry_policy", "interrupted", "credentials"]
+        return stepKeys.filter { names.contains($0.name) }
+    }()
 
     /// Keys of a variable's long form.
     package static let variableKeys: [SchemaKey] = [

@@ -83,6 +83,8 @@ struct StepDraft {
     var script: ScriptText?
     var command: [Template]?
     var approval: Template?
+    /// What takes it back, one at most.
+    var undo: [StepDraft] = []
     var settings = StepSettings()
     var timeout: Duration?
     var continueOnFailure = false
@@ -95,7 +97,24 @@ struct StepDraft {
 
     /// The step, once everything was found right.
     func step(shared: StepSettings, graph: StepGraph, place: Int, isOutputRead: Bool) -> Step? {
-        let settings = settings.over(shared)
+        guard var step = step(settings: settings.over(shared)) else { return nil }
+        step.dependencies = graph.dependencies[place]
+        step.dependencyKinds = graph.kinds[place]
+        step.dependents = graph.dependents[place]
+        step.dependentKinds = graph.dependentKinds[place]
+        step.phase = phase
+        step.when = when
+        step.foreach = foreach
+        step.isOutputRead = isOutputRead
+        // What takes a step back runs as the step did, where it says nothing else; but how often it is tried is its own.
+        var inherited = settings.over(shared)
+        (inherited.maxRetries, inherited.backoff, inherited.initialDelay) = (nil, nil, nil)
+        step.undo = undo.compactMap { $0.step(settings: $0.settings.over(inherited)) }
+        return step
+    }
+
+    /// The step alone, without what others have to do with it.
+    private func step(settings: StepSettings) -> Step? {
         let action: Step.Action
         if let script {
             let interpreter = script.interpreter ?? settings.shell ?? StepDraft.defaultShell
@@ -108,13 +127,6 @@ struct StepDraft {
             return nil
         }
         var step = Step(id: id, index: index, line: mark.line, action: action)
-        step.dependencies = graph.dependencies[place]
-        step.dependencyKinds = graph.kinds[place]
-        step.dependents = graph.dependents[place]
-        step.dependentKinds = graph.dependentKinds[place]
-        step.phase = phase
-        step.when = when
-        step.foreach = foreach
         step.environment = settings.environment
         step.unit = settings.unit
         step.retry = settings.retryPolicy
@@ -122,7 +134,6 @@ struct StepDraft {
         step.continueOnFailure = continueOnFailure
         step.interrupted = settings.interrupted ?? .ask
         step.outputs = outputs
-        step.isOutputRead = isOutputRead
         return step
     }
 }

@@ -19,13 +19,14 @@ struct StepReader {
         draft.uses = draft.settings.uses
         readAction(entries, node, into: &draft)
         readFlow(entries, into: &draft)
+        readUndo(entries, into: &draft)
         draft.timeout = entries["timeout"].flatMap { faults.duration($0) }
         draft.continueOnFailure = entries["continue_on_failure"].flatMap(faults.boolean) ?? false
         draft.outputs = entries["outputs"].map(outputs) ?? [:]
         return draft
     }
 
-    private func readAction(_ entries: Entries, _ node: YAMLNode, into draft: inout StepDraft) {
+    func readAction(_ entries: Entries, _ node: YAMLNode, into draft: inout StepDraft) {
         if let approval = entries["approval"] { return readApproval(approval, entries, into: &draft) }
         switch (entries["run"], entries["command"]) {
         case (let run?, let command?):

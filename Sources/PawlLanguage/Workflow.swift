@@ -80,6 +80,8 @@ package struct Step: Sendable {
     package var when: Template?
     /// The items that it runs for, each by itself.
     package var foreach: Foreach?
+    /// What takes back what it has done, if anything does; one at most.
+    package var undo: [Step] = []
     /// Environment of its own: the workflow's `env`, with the step's own over it, key by key.
     package var environment: [EnvironmentEntry] = []
     /// systemd's directives: the workflow's `unit`, with the step's own over it, key by key.

@@ -72,7 +72,9 @@ package enum WorkflowReader {
         checker.check(shared: shared.uses)
         checker.check(steps: graph)
         for draft in drafts {
-            if let script = draft.script { ScriptChecker(names: names, faults: faults).check(script) }
+            for script in [draft.script].compactMap({ $0 }) + draft.undo.compactMap(\.script) {
+                ScriptChecker(names: names, faults: faults).check(script)
+            }
         }
         // A step whose action could not be read leaves a hole that its errors have told of.
         guard !faults.hasErrors else { return }

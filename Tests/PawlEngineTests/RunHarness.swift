@@ -18,6 +18,10 @@ struct RunHarness {
         let created = RunCreated(
             workflow: "demo", file: "/etc/pawl/workflows/demo.yaml", text: text, variables: variables, uid: 0,
             folder: "/var/lib/pawl/runs/0000000a", maxParallel: maxParallel, host: RunHarness.host)
+        try self.init(created)
+    }
+
+    init(_ created: RunCreated) throws {
         run = try Run(id: RunID(rawValue: "0000000a")!, created: created, at: now)
         events = [.runCreated(created)]
         times = [now]
@@ -50,6 +54,16 @@ struct RunHarness {
         if state != .succeeded { outcome.reason = code.map { "exit status \($0)" } }
         let number = run.steps[run.index(of: step)!].attempts.last?.number ?? 0
         submit(.attemptEnded(AttemptEnded(step: step, number: number, outcome: outcome)))
+    }
+
+    /// Ends the running attempt of a step or item with what it gave.
+    mutating func give(
+        _ step: String, item: Int? = nil, _ state: StepState = .succeeded, outputs: [String: Value]? = nil
+    ) {
+        var outcome = AttemptOutcome(state: state, exitCode: state == .succeeded ? 0 : 1, ended: now)
+        outcome.outputs = outputs
+        let number = run[run.place(of: step, item: item)!].attempts.last?.number ?? 0
+        submit(.attemptEnded(AttemptEnded(step: step, item: item, number: number, outcome: outcome)))
     }
 
     /// Lets time pass.

@@ -76,6 +76,7 @@ struct StoreTests {
             .runResumed(RunResumed(retry: true, uid: 1000)),
             .runResumed(RunResumed(retry: true, from: "a", uid: 1000)),
             .runEnded(RunEnded(state: .timedOut, reason: nil)),
+            .runUndone(RunUndone(by: "demo-7k2m9qxa", uid: 0)),
         ]
         #expect(Set(events.map(\.kind)) == Set(Event.Kind.allCases), "no kind is left out here")
         do {

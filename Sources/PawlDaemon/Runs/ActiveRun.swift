@@ -38,7 +38,7 @@ struct ActiveRun {
         case .approvalAsked(let body): run.place(of: body.step, item: body.item)
         case .approvalAnswered(let body): run.place(of: body.step, item: body.item)
         case .stepExpanded(let body): run.place(of: body.step, item: nil)
-        case .runCreated, .cancelRequested, .runStopped, .runResumed, .phaseBegan, .runEnded: nil
+        case .runCreated, .cancelRequested, .runStopped, .runResumed, .phaseBegan, .runUndone, .runEnded: nil
         }
     }
 

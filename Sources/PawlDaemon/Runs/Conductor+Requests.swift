@@ -114,7 +114,7 @@ extension Conductor {
 
     /// An ID that neither the store nor the folders nor memory know: it names units, and a unit's name is never used
     /// again, not even after the store was lost.
-    private func unusedID(_ folders: any AttemptFiles) async throws(APIError) -> RunID {
+    func unusedID(_ folders: any AttemptFiles) async throws(APIError) -> RunID {
         while true {
             let id = RunID(random: world.randomBits())
             let isKnown: Bool

@@ -84,9 +84,12 @@ actor Conductor {
     /// Takes an event, and returns once it is on disk together with the decisions it led to.
     ///
     /// - Throws: `RecordFault` when it could not be recorded; then it has not happened.
-    func submit(_ event: Event, to run: RunID) async throws {
+    ///
+    /// - Parameter other: an event of another run that is to be recorded in the same transaction.
+    func submit(_ event: Event, to run: RunID, with other: (event: Event, run: RunID)? = nil) async throws {
         try await withCheckedThrowingContinuation { (done: CheckedContinuation<Void, any Error>) in
             if isClosed { return done.resume(throwing: RecordFault(description: "pawld ends")) }
+            if let other { inbox.append(Incoming(run: other.run, event: other.event, done: nil)) }
             inbox.append(Incoming(run: run, event: event, done: done))
             schedulePass()
         }

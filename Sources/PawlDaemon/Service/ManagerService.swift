@@ -90,6 +90,10 @@ struct ManagerService: Sendable {
                 let row = try await conductor.find(request.run)
                 try await conductor.retry(row.id, from: request.from, by: call.peer.uid)
                 try await call.reply(Messages.RunName(run: row.name, id: row.id.rawValue))
+            case .undoRun:
+                let row = try await run(of: call)
+                let id = try await conductor.undo(row.id, folders: folders, runs: paths.runs, by: call.peer.uid)
+                try await call.reply(Messages.RunName(run: id.name(of: row.workflow), id: id.rawValue))
             case .answerApproval:
                 let request = try call.decode(Messages.Approval.self)
                 let row = try await conductor.find(request.run)

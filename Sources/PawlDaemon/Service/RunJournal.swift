@@ -46,7 +46,8 @@ final class RunJournal: Sendable {
         let fields = [("PAWL_RUN", run.name), ("PAWL_WORKFLOW", run.created.workflow)]
         switch event {
         case .runCreated(let body):
-            write(.info, .runStarted, "Run \(run.name) was started by uid \(body.uid)", fields)
+            let what = body.undo.map { " to take back \($0.name)" } ?? ""
+            write(.info, .runStarted, "Run \(run.name) was started by uid \(body.uid)\(what)", fields)
         case .runResumed(let body):
             let verb = body.retry ? "retried" : "resumed"
             let from = body.from.map { " from step '\($0)'" } ?? ""
@@ -88,6 +89,8 @@ final class RunJournal: Sendable {
                 .info, .stepStarted,
                 "The steps of \(run.name) have \(body.state.rawValue)\(reason). Its '\(body.phase.rawValue)' begins",
                 fields)
+        case .runUndone(let body):
+            write(.notice, .runStarted, "Run \(run.name) is taken back by \(body.by), as uid \(body.uid) asked", fields)
         case .attemptEnded, .delaySet, .stepExpanded, .approvalAnswered:
             // Said by the step's end, or by its next attempt.
             break

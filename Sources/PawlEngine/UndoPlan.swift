@@ -1,0 +1,92 @@
+import PawlLanguage
+package import PawlModel
+
+/// What a run takes back, and all that it has to know of the run that did it: a run that is there to undo another one is told
+/// whole by its first event, like any other.
+package struct UndoPlan: Sendable, Codable, Equatable {
+    /// One step, or one item of a step, that is taken back.
+    package struct Entry: Sendable, Codable, Equatable {
+        /// The step's name.
+        package var step: String
+        /// The foreach item's number.
+        package var item: Int?
+        /// What `item` was.
+        package var value: Value?
+        /// Whether it had succeeded. What had not may have done a part.
+        package var hadSucceeded: Bool
+
+        private enum CodingKeys: String, CodingKey {
+            case step, item, value
+            case hadSucceeded = "had_succeeded"
+        }
+    }
+
+    /// The run that is taken back.
+    package var run: RunID
+    /// Its name.
+    package var name: String
+    /// The folder in which its steps worked.
+    package var folder: String
+    /// What is taken back, in the order in which that is done.
+    package var entries: [Entry]
+    /// What that run's steps gave, as expressions see it.
+    package var results: [String: Value]
+}
+
+extension Run {
+    /// What there is to take back of an ended run: each step and item with an `undo` that has run, whatever came of it, the
+    /// last one to end first. Whatever depended on something ended after it.
+    package func undoPlan() -> UndoPlan {
+        let done = places.filter { place in
+            let hasUndo = !workflow.steps[place.step].undo.isEmpty
+            return hasUndo && self[place].attempts.contains { $0.outcome?.state != .skipped }
+        }
+        let scope = RunScope(run: self)
+        let sorted = done.sorted { one, two in
+            let times = (self[one].attempts.last?.recorded, self[two].attempts.last?.recorded)
+            if let first = times.0, let second = times.1, first != second { return first > second }
+            return two < one
+        }
+        return UndoPlan(
+            run: id, name: name, folder: workFolder,
+            entries: sorted.map { place in
+                UndoPlan.Entry(
+                    step: workflow.steps[place.step].id, item: place.item,
+                    value: place.item.map { _ in self[place].value },
+                    hadSucceeded: self[place].attempts.contains { $0.outcome?.state == .succeeded })
+            },
+            results: Dictionary(
+                uniqueKeysWithValues: workflow.steps.map { ($0.id, scope.value(of: $0.id) ?? .null) }))
+    }
+}
+
+extension Workflow {
+    /// The workflow whose steps take back what a plan names, one after the other: where one cannot be taken back, what was
+    /// there before it stays.
+    func undoing(_ plan: UndoPlan) -> Workflow {
+        let originals = Dictionary(uniqueKeysWithValues: steps.map { ($0.id, $0) })
+        var result = self
+        result.steps = []
+        var names: Set<String> = []
+        for entry in plan.entries {
+            guard var step = originals[entry.step]?.undo.first else { continue }
+            step.id = Workflow.undoName(entry, &names)
+            step.index = result.steps.count
+            if let last = result.steps.indices.last {
+                (step.dependencies, step.dependencyKinds) = ([last], [.done])
+                (result.steps[last].dependents, result.steps[last].dependentKinds) = ([step.index], [.done])
+            }
+            result.steps.append(step)
+        }
+        result.timeout = nil
+        return result
+    }
+
+    /// `STEP`, of an item `STEP-ITEM`: each is a step by itself here.
+    private static func undoName(_ entry: UndoPlan.Entry, _ taken: inout Set<String>) -> String {
+        let suffix = entry.item.map { "-\($0)" } ?? ""
+        var name = entry.step.prefix(Names.longest - suffix.count) + suffix
+        while !taken.insert(String(name)).inserted { name = name.prefix(Names.longest - 1) + "_" }
+        return String(name)
+    }
+}
