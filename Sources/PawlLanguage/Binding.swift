@@ -12,7 +12,7 @@ package struct VariableFault: Error, Sendable, Hashable, CustomStringConvertible
 }
 
 /// The values of a run's variables while they are bound: all that an expression for `required` can read.
-private struct VariableScope: Scope {
+struct VariableScope: Scope {
     var values: [String: Value]
 
     func value(of name: String) -> Value? { values[name] }
@@ -38,7 +38,7 @@ extension Workflow {
                 VariableFault(name: name, message: "workflow '\(self.name)' has no variable '\(name)'\(hint)"))
         }
         var work = Work()
-        for variable in variables {
+        for variable in variables where variable.takesValue || (given[variable.name] ?? .null) != .null {
             do throws(VariableFault) {
                 values[variable.name] = try variable.bind(given[variable.name], configured[variable.name], &work)
             } catch {
@@ -51,6 +51,7 @@ extension Workflow {
             values[variable.name] = nil
             faults.append(fault)
         }
+        faults += compute(&values, &work)
         let places = Dictionary(uniqueKeysWithValues: variables.enumerated().map { ($1.name, $0) })
         let sorted = faults.enumerated().sorted {
             (places[$0.element.name] ?? -1, $0.offset) < (places[$1.element.name] ?? -1, $1.offset)
@@ -63,7 +64,7 @@ extension Workflow {
         let values = bind(given, configured: configured).values
         return variables.filter { variable in
             let isGiven = given[variable.name].map { $0 != .null } ?? false
-            guard !isGiven, values[variable.name] == nil else { return false }
+            guard variable.takesValue, !isGiven, values[variable.name] == nil else { return false }
             // What the configuration says wrongly is told by the start; asking would hide it.
             return configured[variable.name].map { $0 == .null } ?? true
         }
@@ -75,7 +76,10 @@ extension VariableDeclaration {
     fileprivate func bind(
         _ given: Value?, _ configured: Value?, _ work: inout Work
     ) throws(VariableFault) -> Value {
-        if let given, given != .null { return try take(given, from: "", &work) }
+        if let given, given != .null {
+            guard takesValue else { throw fault("is computed of others and takes no value") }
+            return try take(given, from: "", &work)
+        }
         if let configured, configured != .null {
             return try take(configured, from: " (the configuration says so)", &work)
         }

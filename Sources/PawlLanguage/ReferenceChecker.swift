@@ -155,7 +155,7 @@ struct ReferenceChecker {
     }
 
     /// Whether a reference names something that there is; what is wrong is reported.
-    private func check(_ reference: Reference, _ node: YAMLNode, hasItem: Bool = false) -> Bool {
+    func check(_ reference: Reference, _ node: YAMLNode, hasItem: Bool = false) -> Bool {
         let name = reference.name
         if hasItem, name == "item" || name == "index" { return true }
         if let members = Members.of(reserved: name) { return checkMember(reference, members, "'\(name)'", node) }
@@ -197,7 +197,7 @@ struct ReferenceChecker {
         return false
     }
 
-    private func checkTypes(_ use: TemplateUse) {
+    func checkTypes(_ use: TemplateUse) {
         let checker = typeChecker
         for expression in use.template.expressions {
             do throws(SyntaxFault) { _ = try checker.type(of: expression) } catch {

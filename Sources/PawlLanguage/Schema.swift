@@ -11,7 +11,7 @@ package struct SchemaKey: Sendable, Hashable {
     /// What other tools call it: who writes one of these is told this key.
     package var aliases: [String]
 
-    fileprivate init(
+    init(
         _ name: String, _ type: String, _ meaning: String, isSupported: Bool = true, aliases: [String] = []
     ) {
         (self.name, self.type, self.meaning) = (name, type, meaning)
@@ -64,7 +64,8 @@ package enum Schema {
                 "max_parallel", "whole number", "how many steps run at once",
                 aliases: ["concurrency", "parallel", "parallelism"]),
             SchemaKey("fail_fast", "true or false", "whether the first failure ends the run"),
-            SchemaKey("steps", "list of steps", "what is done, in the order written", aliases: ["jobs", "stages"]),
+            SchemaKey(
+                "steps", "list of steps", "what is done, in the order written", aliases: ["jobs", "stages", "tasks"]),
         ] + shared + [
             .later("schedule", "text", "when it runs by itself"),
             .later("catch_up", "none, one or all", "what becomes of runs that were missed"),
@@ -76,10 +77,6 @@ package enum Schema {
             SchemaKey("on_failure", "list of steps", "runs after a failure"),
             SchemaKey("on_cancel", "list of steps", "runs after a cancel"),
             SchemaKey("on_exit", "list of steps", "runs at the end, whatever it was"),
-            .later("workflow", "map", "the older form of a template"),
-            .later("tasks", "list", "the older form of steps"),
-            .later("id", "text", "the older form of a label"),
-            .later("category", "text", "the older form of a label"),
         ]
 
     /// Keys of a step.
@@ -99,7 +96,8 @@ package enum Schema {
                 aliases: ["continue_on_error", "ignore_errors", "ignore_failure", "allow_failure"]),
             SchemaKey("outputs", "map of names to types", "types of the outputs it writes"),
         ] + shared + [
-            SchemaKey("when", "expression", "skips the step where it is false", aliases: ["if", "unless"]),
+            SchemaKey(
+                "when", "expression", "skips the step where it is false", aliases: ["if", "unless", "condition"]),
             .later("done_when", "probe", "what says that the work is done"),
             SchemaKey(
                 "foreach", "list, map or expression", "runs once for each item, as 'item' and 'index'",
@@ -116,10 +114,6 @@ package enum Schema {
             .later("ai", "map", "asks a model"),
             .later("data", "map", "asks a data service"),
             .later("image", "path", "a root of its own"),
-            .later("type", "text", "the older form of what a step does"),
-            .later("parameters", "map", "the older form of what a step does"),
-            .later("condition", "expression", "the older form of 'when'"),
-            .later("name", "text", "the older form of 'id'"),
         ]
 
     /// Keys of `undo`.

@@ -85,6 +85,8 @@ struct StepDraft {
     var approval: Template?
     /// What takes it back, one at most.
     var undo: [StepDraft] = []
+    /// Whether it does nothing, as the conditions of an older template.
+    var isIdle = false
     var settings = StepSettings()
     var timeout: Duration?
     var continueOnFailure = false
@@ -123,6 +125,8 @@ struct StepDraft {
             action = .command(command)
         } else if let approval {
             action = .approval(approval)
+        } else if isIdle {
+            action = .none
         } else {
             return nil
         }

@@ -4,6 +4,8 @@ import YAMLKit
 /// Reads steps, and what steps and workflow have in common.
 struct StepReader {
     let faults: Faults
+    /// The steps that do nothing, by their places: an older template has such.
+    var idle: Set<Int> = []
 
     func read(_ node: YAMLNode, index: Int, phase: StepPhase = .main) -> StepDraft? {
         guard let entries = faults.entries(node, of: "a step", keys: Schema.stepKeys) else { return nil }
@@ -17,7 +19,8 @@ struct StepReader {
         }
         draft.settings = settings(entries)
         draft.uses = draft.settings.uses
-        readAction(entries, node, into: &draft)
+        draft.isIdle = idle.contains(index)
+        if !draft.isIdle { readAction(entries, node, into: &draft) }
         readFlow(entries, into: &draft)
         readUndo(entries, into: &draft)
         draft.timeout = entries["timeout"].flatMap { faults.duration($0) }

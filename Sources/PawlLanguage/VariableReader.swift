@@ -27,7 +27,7 @@ struct VariableReader {
         return result
     }
 
-    private func checkName(_ key: YAMLEntry.Key) {
+    func checkName(_ key: YAMLEntry.Key) {
         let name = key.text
         if !Names.isVariable(name) {
             faults.error(

@@ -34,6 +34,10 @@ package struct VariableDeclaration: Sendable {
     package var requiredWhen: Template?
     /// The value without which a run would have none.
     package var defaultValue: Value?
+    /// What its value is made of, once all others are bound.
+    package var computed: ValueTemplate?
+    /// Whether a run can give it a value; one that is only computed takes none.
+    package var takesValue = true
     /// What a value has to be beyond its type.
     var rule = ValueRule()
     /// What it is for.

@@ -1,30 +1,48 @@
 /// The groups in which a workflow's steps would run if each took as long as every other: a step is in the first group
 /// after all that it waits for.
-package struct WorkflowPlan: Sendable, Equatable {
+package struct WorkflowPlan: Sendable {
     /// A step and why it is in its group.
     package struct Entry: Sendable, Equatable {
         /// The step's name.
         package var id: String
         /// The line it begins at.
         package var line: Int
+        /// When in a run it has its turn; handlers have groups of their own.
+        package var phase = StepPhase.main
         /// Its group, from 1.
         package var group: Int
         /// The steps that it waits for, in the order written.
         package var waitsFor: [String]
         /// Those of them that are in the group before: without them it would run earlier.
         package var because: [String]
+        /// What it asks of each step that it waits for.
+        var kinds: [String: DependencyKind] = [:]
+        /// Whether it asks a condition as well.
+        var isConditional = false
 
         /// Why it is where it is, in words.
         package var reason: String {
-            if waitsFor.isEmpty { return "waits for nothing" }
             let others = waitsFor.filter { !because.contains($0) }
-            let text = "waits for " + because.joined(separator: ", ")
-            return others.isEmpty ? text : text + " (and " + others.joined(separator: ", ") + ", which come earlier)"
+            var text = because.isEmpty ? "waits for nothing" : "waits for " + because.map(words).joined(separator: ", ")
+            if !others.isEmpty { text += " (and \(others.map(words).joined(separator: ", ")), earlier)" }
+            return isConditional ? text + "; runs where its 'when' holds" : text
+        }
+
+        private func words(_ name: String) -> String {
+            switch kinds[name] ?? .done {
+            case .done: name
+            case .any: "any: \(name)"
+            case .ended: "the end of \(name)"
+            case .failed: "the failure of \(name)"
+            }
         }
     }
 
-    /// The groups, each with its steps in the order written.
+    /// The groups of the workflow's own steps, each with its steps in the order written.
     package let groups: [[Entry]]
+
+    /// The groups of the handlers' steps.
+    package let handlers: [(phase: StepPhase, groups: [[Entry]])]
 
     /// All entries in the order written.
     package let entries: [Entry]
@@ -45,26 +63,40 @@ package struct WorkflowPlan: Sendable, Equatable {
                 if waiting[dependent] == 0 { ready.append(dependent) }
             }
         }
-        entries = steps.indices.map { index in
+        let entries = steps.indices.map { index in
             let step = steps[index]
-            return Entry(
-                id: step.id, line: step.line, group: group[index], waitsFor: step.dependencies.map { steps[$0].id },
+            var entry = Entry(
+                id: step.id, line: step.line, phase: step.phase, group: group[index],
+                waitsFor: step.dependencies.map { steps[$0].id },
                 because: step.dependencies.filter { group[$0] == group[index] - 1 }.map { steps[$0].id })
+            for (target, kind) in zip(step.dependencies, step.dependencyKinds) { entry.kinds[steps[target].id] = kind }
+            entry.isConditional = step.when != nil
+            return entry
         }
-        var groups = Array(repeating: [Entry](), count: entries.map(\.group).max() ?? 0)
-        for entry in entries { groups[entry.group - 1].append(entry) }
-        self.groups = groups
+        func groups(of phase: StepPhase) -> [[Entry]] {
+            var result: [[Entry]] = []
+            for entry in entries where entry.phase == phase {
+                while result.count < entry.group { result.append([]) }
+                result[entry.group - 1].append(entry)
+            }
+            return result
+        }
+        self.entries = entries
+        self.groups = groups(of: .main)
+        handlers = StepPhase.allCases.filter { $0 != .main }.map { ($0, groups(of: $0)) }.filter { !$0.groups.isEmpty }
     }
 
-    /// `Group 1: a b c`, a line for each group.
+    /// `Group 1: a b c`, a line for each group, and `on_failure: a b, then c` for each handler.
     package var lines: [String] {
-        groups.enumerated().map { "Group \($0 + 1): \($1.map(\.id).joined(separator: " "))" }
+        func names(_ group: [Entry]) -> String { group.map(\.id).joined(separator: " ") }
+        return groups.enumerated().map { "Group \($0 + 1): \(names($1))" }
+            + handlers.map { "\($0.phase.rawValue): \($0.groups.map(names).joined(separator: ", then "))" }
     }
 
     /// The graph in Graphviz's language, a rank for each group.
     package func dot(named name: String) -> String {
         var lines = ["digraph \"\(name)\" {", "  rankdir=LR;", "  node [shape=box];"]
-        for group in groups {
+        for group in groups + handlers.flatMap(\.groups) {
             lines.append("  {rank=same; \(group.map { "\"\($0.id)\";" }.joined(separator: " "))}")
         }
         for entry in entries {

@@ -31,7 +31,9 @@ package enum WorkflowReader {
         return (faults.hasErrors ? nil : workflow, faults.sorted)
     }
 
-    private static func read(_ root: YAMLNode, into workflow: inout Workflow, _ faults: Faults) {
+    private static func read(_ given: YAMLNode, into workflow: inout Workflow, _ faults: Faults) {
+        var template = OlderTemplate(faults: faults)
+        let root = OlderTemplate.isOne(given) ? template.translate(given) : given
         guard let entries = faults.entries(root, of: "a workflow", keys: Schema.workflowKeys) else { return }
         workflow.title = entries["name"].flatMap(faults.text)
         workflow.description = entries["description"].flatMap(faults.text)
@@ -40,10 +42,11 @@ package enum WorkflowReader {
         workflow.maxParallel = entries["max_parallel"].flatMap { faults.integer($0, from: 1) }
         workflow.failFast = entries["fail_fast"].flatMap(faults.boolean) ?? false
         var variableReader = VariableReader(faults: faults)
-        let variables = entries["variables"].map { variableReader.read($0) } ?? []
+        var variables = entries["variables"].map { variableReader.read($0) } ?? []
+        let computed = variableReader.read(computed: template.computed, into: &variables)
         workflow.variables = variables.map(\.declaration)
 
-        let stepReader = StepReader(faults: faults)
+        let stepReader = StepReader(faults: faults, idle: template.idle)
         let shared = stepReader.settings(entries)
         var drafts: [StepDraft] = []
         if let steps = entries["steps"] {
@@ -61,7 +64,7 @@ package enum WorkflowReader {
                 let first = (drafts.last?.index ?? -1) + 1
                 drafts += nodes.enumerated().compactMap { stepReader.read($1, index: first + $0, phase: phase) }
             }
-        } else if root.mapping?.contains(where: { $0.key.text == "tasks" || $0.key.text == "workflow" }) != true {
+        } else if !OlderTemplate.isOne(given) {
             faults.error(root.mark, "there are no 'steps'")
         }
 
@@ -69,6 +72,7 @@ package enum WorkflowReader {
         let graph = StepGraph(drafts, names, faults)
         var checker = ReferenceChecker(names: names, drafts: drafts, faults: faults)
         checker.check(required: variableReader.conditions)
+        checker.check(computed: computed, given: variables.map(\.declaration))
         checker.check(shared: shared.uses)
         checker.check(steps: graph)
         for draft in drafts {

@@ -142,7 +142,7 @@ struct YAMLComposer {
         }
         guard let key = frames[last].pendingKey else {
             guard let scalar = node.scalar else { throw YAMLError(mark, "a key must be text, not a list or a map") }
-            frames[last].pendingKey = YAMLEntry.Key(text: scalar.text, mark: mark)
+            frames[last].pendingKey = YAMLEntry.Key(scalar.text, at: mark)
             return
         }
         frames[last].pendingKey = nil

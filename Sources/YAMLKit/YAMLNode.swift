@@ -82,12 +82,18 @@ package struct YAMLEntry: Sendable, Hashable {
         package var text: String
         /// Where it begins.
         package var mark: YAMLMark
+
+        /// Makes a key.
+        package init(_ text: String, at mark: YAMLMark) { (self.text, self.mark) = (text, mark) }
     }
 
     /// The key.
     package var key: Key
     /// The value.
     package var value: YAMLNode
+
+    /// Makes an entry.
+    package init(key: Key, value: YAMLNode) { (self.key, self.value) = (key, value) }
 }
 
 /// A scalar: its text after quotes, escapes and folding are undone.

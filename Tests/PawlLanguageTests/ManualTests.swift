@@ -96,6 +96,8 @@ struct ManualTests {
         #expect(table(try page.items("WORKFLOW KEYS", "Cm") + both) == table(Schema.workflowKeys))
         #expect(table(try page.items("STEP KEYS", "Cm") + both) == table(Schema.stepKeys))
         #expect(table(try page.items("VARIABLES", "Cm")) == table(Schema.variableKeys))
+        let older = Schema.templateKeys + Schema.templateWorkflowKeys.filter { $0.name == "tasks" }
+        #expect(table(try page.items("OLDER TEMPLATES", "Cm")) == table(older + Schema.taskKeys + Schema.execKeys))
         #expect(table(try page.items("ATTEMPTS", "Cm")) == table(Schema.retryPolicyKeys))
         #expect(table(try configuration.items("KEYS", "Cm")) == table(Schema.configurationKeys))
     }
@@ -173,7 +175,7 @@ struct ManualTests {
     @Test("the examples are read without a fault or a warning")
     func examples() throws {
         let examples = page.examples()
-        #expect(examples.count == 2)
+        #expect(examples.count == 3)
         for (file, text) in examples {
             let name = try #require(file.split(separator: "/").last?.split(separator: ".").first)
             let read = WorkflowReader.read(text, file: file, name: String(name))

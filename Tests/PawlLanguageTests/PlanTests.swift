@@ -26,8 +26,28 @@ struct PlanTests {
     func reasons() throws {
         #expect(
             try plan(diamond).entries.map(\.reason) == [
-                "waits for left, right (and start, which come earlier)", "waits for nothing", "waits for start",
-                "waits for start", "waits for join (and left, which come earlier)",
+                "waits for left, right (and start, earlier)", "waits for nothing", "waits for start",
+                "waits for start", "waits for join (and left, earlier)",
+            ])
+    }
+
+    @Test("conditions, other kinds of waiting and handlers are told")
+    func flow() throws {
+        let plan = try plan(
+            """
+              - {id: a, run: ":"}
+              - {id: b, run: ":", depends_on: [], when: "${run.name != 'x'}"}
+              - {id: c, run: ":", depends_on: {any: [a, b]}}
+              - {id: d, run: ":", depends_on: [a, {ended: [b], failed: [c]}]}
+            on_failure:
+              - {id: tell, run: ":"}
+              - {id: tidy, run: ":"}
+            """)
+        #expect(plan.lines == ["Group 1: a b", "Group 2: c", "Group 3: d", "on_failure: tell, then tidy"])
+        #expect(
+            plan.entries.map(\.reason) == [
+                "waits for nothing", "waits for nothing; runs where its 'when' holds", "waits for any: a, any: b",
+                "waits for the failure of c (and a, the end of b, earlier)", "waits for nothing", "waits for tell",
             ])
     }
 

@@ -169,8 +169,7 @@ struct ShapeFaultTests {
             id: x
             """#,
             [
-                "1:1: error: 'tasks' is not supported by this version of pawl",
-                "2:1: error: 'id' is not supported by this version of pawl",
+                "1:9: error: this task has no 'type' (write exec, condition or parallel)"
             ]),
     ]
 }

@@ -36,8 +36,9 @@ struct PlanVerb: Verb {
             var waits_for: [String]
             var reason: String
         }
-        /// A group, counted from 1.
+        /// A group, counted from 1 among those of the steps or of a handler.
         struct Group: Encodable {
+            var phase: String
             var group: Int
             var steps: [Step]
         }
@@ -82,12 +83,15 @@ struct PlanVerb: Verb {
         case .dot: surroundings.output.line(plan.dot(named: name))
         case .mermaid: surroundings.output.line(plan.mermaid)
         case .json:
-            let groups = plan.groups.enumerated().map { number, entries in
-                Document.Group(
-                    group: number + 1,
-                    steps: entries.map {
-                        Document.Step(id: $0.id, line: $0.line, waits_for: $0.waitsFor, reason: $0.reason)
-                    })
+            let phases = [(phase: StepPhase.main, groups: plan.groups)] + plan.handlers
+            let groups = phases.flatMap { phase, groups in
+                groups.enumerated().map { number, entries in
+                    Document.Group(
+                        phase: phase.rawValue, group: number + 1,
+                        steps: entries.map {
+                            Document.Step(id: $0.id, line: $0.line, waits_for: $0.waitsFor, reason: $0.reason)
+                        })
+                }
             }
             try surroundings.print(
                 json: Document(workflow: name, file: path, max_parallel: workflow.maxParallel, groups: groups))
@@ -99,8 +103,9 @@ struct PlanVerb: Verb {
         for line in plan.lines { surroundings.output.line(line) }
         surroundings.output.line("")
         var table = TextTable(heading: ["STEP", "GROUP", "WHY"])
-        for entry in plan.groups.joined() {
-            table.add([TextTable.Cell(entry.id), TextTable.Cell("\(entry.group)"), TextTable.Cell(entry.reason)])
+        for entry in (plan.groups + plan.handlers.flatMap(\.groups)).joined() {
+            let group = entry.phase == .main ? "\(entry.group)" : entry.phase.rawValue
+            table.add([TextTable.Cell(entry.id), TextTable.Cell(group), TextTable.Cell(entry.reason)])
         }
         for line in table.lines(style: surroundings.style, width: surroundings.tableWidth) {
             surroundings.output.line(line)
