@@ -61,8 +61,9 @@ package struct Daemon: Sendable {
         let driver = AttemptDriver(
             manager: manager, folders: folders, signs: signs, isHostStopping: conductor.world.isHostStopping)
         let attempts = AttemptWork(conductor: conductor, driver: driver, folders: folders, journal: journal)
-        let effects = EffectLoop(
-            conductor: conductor, attempts: attempts, driver: driver, slices: RunSlices(manager: manager))
+        let slices = RunSlices(manager: manager, journal: journal)
+        let effects = EffectLoop(conductor: conductor, attempts: attempts, driver: driver, slices: slices)
+        let sweep = StepSweep(conductor: conductor, manager: manager, slices: slices, journal: journal)
 
         try await withThrowingDiscardingTaskGroup { group in
             // Subscribed first, looked afterwards: what happens between the two gives a sign.
@@ -72,7 +73,7 @@ package struct Daemon: Sendable {
             async let reloaded = server.reload()
             try await recover(effects, bus, units, manager)
             _ = await reloaded
-            await sweep(conductor, manager, journal)
+            await run(sweep)
             group.addTask { await server.serve(on: listener, events: events) }
             let count = await conductor.activity
             activity.set(runs: count.runs, steps: count.steps)
@@ -172,12 +173,11 @@ package struct Daemon: Sendable {
         throw ServiceManagerFault.unknownOutcome("the bus was closed")
     }
 
-    private func sweep(_ conductor: Conductor, _ manager: SystemdServiceManager, _ journal: RunJournal) async {
-        let sweep = StepSweep(conductor: conductor, manager: manager, journal: journal)
+    private func run(_ sweep: StepSweep) async {
         do throws(ServiceManagerFault) {
             try await sweep.run()
         } catch {
-            journal.note(.warning, "Units left by an earlier pawld were not all looked through: \(error)")
+            sweep.journal.note(.warning, "Units left by an earlier pawld were not all looked through: \(error)")
         }
     }
 

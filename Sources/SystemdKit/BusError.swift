@@ -76,6 +76,9 @@ package struct BusError: Error, Sendable, Equatable, CustomStringConvertible {
     /// No unit of that name is loaded (`NoSuchUnit`).
     package var isNoSuchUnit: Bool { name == "org.freedesktop.systemd1.NoSuchUnit" }
 
+    /// There is nothing at that path, such as a unit that is gone and cannot be loaded anew (`UnknownObject`).
+    package var isUnknownObject: Bool { name == "org.freedesktop.DBus.Error.UnknownObject" }
+
     package var description: String { message.isEmpty ? name : "\(message) (\(name))" }
 
     static let noReply = "org.freedesktop.DBus.Error.NoReply"

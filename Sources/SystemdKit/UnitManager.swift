@@ -123,7 +123,7 @@ package actor UnitManager {
         for (property, result) in zip(ServiceStatus.properties, results) {
             do throws(BusError) {
                 values[property.name] = try result.get().first?.unwrapped
-            } catch  where error.isNoSuchUnit || error.name == "org.freedesktop.DBus.Error.UnknownObject" {
+            } catch  where error.isNoSuchUnit || error.isUnknownObject {
                 return nil
             }
         }

@@ -122,7 +122,24 @@ static bool is_name(const char *name) {
     return *name && *name != '.' && !name[strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-")];
 }
 
-// RUNS/ID/REST for pawl-step-ID.REST.service.
+// Whether the unit is in the slice of its run. The drop-in holds for every unit of such a name, and who starts one that pawl has
+// not started puts it elsewhere: how that one ends is nothing that an attempt could be judged by.
+static bool is_ours(const char *unit, const char *run) {
+    char groups[16384], part[512];
+    snprintf(part, sizeof part, "/pawl-%s.slice/%s", run, unit);
+    const char *found = read_file("/proc/self/cgroup", groups, sizeof groups);
+    // Where that cannot be told it is taken for ours: a step without a receipt is the greater evil.
+    if (!found)
+        return true;
+    while ((found = strstr(found, part))) {
+        found += strlen(part);
+        if (*found == '\n' || *found == '/' || !*found)
+            return true;
+    }
+    return false;
+}
+
+// RUNS/ID/REST for pawl-step-ID.REST.service, or -1 if it is none of pawl's.
 static int open_folder(const char *unit, const char *runs) {
     size_t size = strlen(unit);
     char name[256];
@@ -137,6 +154,8 @@ static int open_folder(const char *unit, const char *runs) {
         errno = EINVAL;
         fail("take as a step's unit", unit);
     }
+    if (!is_ours(unit, run))
+        return -1;
     const char *components[] = {runs, run, rest};
     int folder = AT_FDCWD;
     for (size_t i = 0; i < 3; i++) {
@@ -196,6 +215,8 @@ int main(int count, char **arguments) {
     }
     const char *unit = arguments[1];
     int folder = open_folder(unit, arguments[2]);
+    if (folder < 0)
+        return EXIT_SUCCESS;
 
     char boot_id[64];
     if (!read_file("/proc/sys/kernel/random/boot_id", boot_id, sizeof boot_id))

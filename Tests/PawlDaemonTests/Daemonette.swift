@@ -17,6 +17,7 @@ struct Daemonette: ~Copyable {
     let files = EventLoop(name: "test-files")
     let conductor: Conductor
     let folders: AttemptFolders
+    let sweep: StepSweep
     let task: Task<Void, Never>
 
     init(_ folder: TemporaryFolder, _ manager: FakeServiceManager, isHostStopping: Bool = false) throws {
@@ -35,8 +36,9 @@ struct Daemonette: ~Copyable {
         let attempts = AttemptWork(conductor: conductor, driver: driver, folders: folders, journal: journal)
         self.conductor = conductor
         self.folders = folders
-        let effects = EffectLoop(
-            conductor: conductor, attempts: attempts, driver: driver, slices: RunSlices(manager: manager))
+        let slices = RunSlices(manager: manager, journal: journal)
+        let effects = EffectLoop(conductor: conductor, attempts: attempts, driver: driver, slices: slices)
+        sweep = StepSweep(conductor: conductor, manager: manager, slices: slices, journal: journal)
         task = Task { await effects.run() }
     }
 

@@ -13,6 +13,7 @@ final class FakeServiceManager: ServiceManager {
         var started: [String] = []
         var released: [String] = []
         var stopped: [String] = []
+        var members: [String: [String]] = [:]
         var installed: [String] = []
         var fault: ServiceManagerFault?
     }
@@ -49,12 +50,24 @@ final class FakeServiceManager: ServiceManager {
         state.withLock { $0.installed.append(unit) }
     }
 
-    func stop(_ unit: String) async throws(ServiceManagerFault) {
-        state.withLock { $0.stopped.append(unit) }
+    func stop(_ unit: String, in slice: String) async throws(ServiceManagerFault) {
+        state.withLock { state in
+            guard state.units[unit]?.stranger(named: unit, to: slice) == nil else { return }
+            state.stopped.append(unit)
+        }
     }
 
-    func release(_ unit: String) async throws(ServiceManagerFault) {
+    func stopSlice(_ name: String) async throws(ServiceManagerFault) {
+        state.withLock { $0.stopped.append(name) }
+    }
+
+    func members(of slice: String) async throws(ServiceManagerFault) -> [String] {
+        state.withLock { $0.members[slice] ?? [] }
+    }
+
+    func release(_ unit: String, in slice: String) async throws(ServiceManagerFault) {
         state.withLock { state in
+            guard state.units[unit]?.stranger(named: unit, to: slice) == nil else { return }
             state.released.append(unit)
             state.units[unit] = nil
         }
@@ -66,7 +79,7 @@ final class FakeServiceManager: ServiceManager {
 
     func units(matching pattern: String) async throws(ServiceManagerFault) -> [String] {
         if let fault = state.withLock({ $0.fault }) { throw fault }
-        return state.withLock { Array($0.units.keys) }
+        return state.withLock { pattern.hasSuffix(".slice") ? Array($0.members.keys) : Array($0.units.keys) }
     }
 
     /// A unit ends; PID 1 keeps what it knows of one that failed, and forgets one that did well.

@@ -80,9 +80,7 @@ struct LostRecordTests {
         let daemon = try Daemonette(folder, manager)
         // It failed and its recorder left nothing: its unit is the only one that knows.
         manager.end(unit, status: 7)
-        let sweep = StepSweep(
-            conductor: daemon.conductor, manager: manager, journal: RunJournal(level: .error) { _, _ in })
-        try await sweep.run()
+        try await daemon.sweep.run()
         #expect(manager.state.withLock { $0.released }.isEmpty)
         try await daemon.conductor.recover(epoch: "boot.1")
         let status = try await daemon.ended(id)

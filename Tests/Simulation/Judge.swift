@@ -55,7 +55,7 @@ final class Judge {
         if step.phase != record.phase { fail("\(attempt) runs, and it is the turn of '\(record.phase.rawValue)'") }
         check(attempt, step, record)
         let running = host.units.values.count {
-            $0.attempt.run == attempt.run && $0.mainCode == 0 && !$0.invocation.isEmpty
+            !$0.isForeign && $0.attempt.run == attempt.run && $0.mainCode == 0 && !$0.invocation.isEmpty
                 && !(host.lateStarts.contains($0.name) && record.results[$0.attempt] == .cancelled)
         }
         if running > record.workflow.maxParallel ?? 4 { fail("\(running) steps of \(attempt.run) run at once") }
@@ -221,7 +221,7 @@ final class Judge {
     private func compare(_ name: AttemptName, _ outcome: AttemptOutcome, _ record: Record) {
         let truth = host.truths[name] ?? Truth()
         let words = "\(name) is recorded as \(outcome.state.rawValue) (\(outcome.reason ?? ""))"
-        if let unit = host.units[name.unit], unit.mainCode == 0, !unit.invocation.isEmpty {
+        if let unit = host.units[name.unit], !unit.isForeign, unit.mainCode == 0, !unit.invocation.isEmpty {
             // As above: nobody can help that.
             if host.lateStarts.contains(name.unit), outcome.state == .cancelled { return }
             return fail("\(words) while it runs")
@@ -239,7 +239,9 @@ final class Judge {
             guard truth.starts > 0 else {
                 let isNever = outcome.reason?.contains("never appeared") ?? false
                 if isNever { neverAppeared += 1 }
-                if !truth.wasRefused, !isNever { fail("\(words), and it was never started") }
+                if !truth.wasRefused, !isNever, !host.foreignNames.contains(name) {
+                    fail("\(words), and it was never started")
+                }
                 return
             }
             if truth.stops.contains(.host) { fail("\(words), and it went down with the host") }
@@ -264,7 +266,8 @@ final class Judge {
                 || truth.wasReceiptLostWithHost || truth.wasResetByHand || truth.isReceiptLost && host.hasMark
             // In another life of the host nothing but a receipt could tell.
             if receipt == nil, record.epochs[name] != host.epoch { return }
-            if !isLost { fail("\(words), and it ended as \(truth)") }
+            // That somebody else had its name may be all that is known of it.
+            if !isLost, !host.foreignNames.contains(name) { fail("\(words), and it ended as \(truth)") }
         case .skipped, .waiting, .running:
             fail(words)
         }
@@ -274,8 +277,9 @@ final class Judge {
 
     /// What holds once everything is over.
     func finish() {
-        for (name, unit) in host.units { fail("\(name) is left over, \(unit.activeState)") }
-        for slice in host.slices { fail("\(slice) is left over") }
+        for (name, unit) in host.units where !unit.isForeign { fail("\(name) is left over, \(unit.activeState)") }
+        let kept = Set(host.units.values.filter(\.isForeign).map(\.slice))
+        for slice in host.slices.subtracting(kept) { fail("\(slice) is left over") }
         for (id, record) in runs {
             if !record.hasEnded { fail("the run \(id) has not ended") }
             guard let run = disk.run(id) else {

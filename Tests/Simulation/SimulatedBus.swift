@@ -212,6 +212,7 @@ final class SimulatedBus: UnitCalls, @unchecked Sendable {
     func serviceStatus(_ name: String) async throws(BusError) -> ServiceStatus? {
         var seen = (invocation: "", active: "inactive", condition: true)
         var rest: SimulatedUnit?
+        var slice = ""
         var (result, code, status, ended) = ("success", Int32(0), Int32(0), UInt64(0))
         return try await call(
             "status \(name)",
@@ -220,6 +221,7 @@ final class SimulatedBus: UnitCalls, @unchecked Sendable {
                 { [self] in seen.active = host.units[name]?.activeState ?? "inactive" },
                 { [self] in
                     rest = host.units[name]
+                    slice = host.slice(of: name)
                     seen.condition = rest?.conditionResult ?? true
                     if let rest {
                         (result, code, status) = (rest.result, rest.mainCode, rest.mainStatus)
@@ -234,8 +236,16 @@ final class SimulatedBus: UnitCalls, @unchecked Sendable {
                     loadState: "loaded", activeState: seen.active, subState: "", result: result, execMainCode: code,
                     execMainStatus: status, execMainPID: 1, mainPID: 1, conditionResult: seen.condition,
                     invocationID: seen.invocation, controlGroup: "", execMainStartTimestamp: 1,
-                    execMainExitTimestamp: ended, slice: ""))
+                    execMainExitTimestamp: ended, slice: slice))
         }
+    }
+
+    func slice(of service: String) async throws(BusError) -> String {
+        try await call("slice of \(service)") { [self] in .success(host.slice(of: service)) }
+    }
+
+    func members(of slice: String) async throws(BusError) -> [String] {
+        try await call("members of \(slice)") { [self] in .success(host.members(of: slice)) }
     }
 
     func units(matching patterns: [String]) async throws(BusError) -> [ListedUnit] {

@@ -49,11 +49,12 @@ final class SimulatedDaemon: @unchecked Sendable {
         let signs = UnitSigns()
         let driver = AttemptDriver(
             manager: manager, folders: files, signs: signs, isHostStopping: world.isHostStopping)
+        let slices = RunSlices(manager: manager, journal: journal)
         let effects = EffectLoop(
             conductor: conductor,
             attempts: AttemptWork(conductor: conductor, driver: driver, folders: files, journal: journal),
-            driver: driver, slices: RunSlices(manager: manager))
-        let sweep = StepSweep(conductor: conductor, manager: manager, journal: journal)
+            driver: driver, slices: slices)
+        let sweep = StepSweep(conductor: conductor, manager: manager, slices: slices, journal: journal)
         schedule.threads = threads
         root = Task(executorPreference: executor) { [self] in
             await live(effects, manager, signs, sweep)

@@ -36,6 +36,13 @@ final class SimulatedHost: @unchecked Sendable {
     var attemptFolders: Set<AttemptName> = []
     /// Units whose start a dead pawld had asked for, and whose asking came late.
     var lateStarts: Set<String> = []
+    /// Names of ours that somebody else has used.
+    private(set) var foreignNames: Set<AttemptName> = []
+    /// What pawld was told last of units' slices and of what is in a slice.
+    private var toldSlices: [String: String] = [:]
+    private var toldMembers: [String: Set<String>] = [:]
+    /// What is told of harm done to what is somebody else's.
+    var onHarm: (String) -> Void = { _ in }
     /// What became of each attempt that was started.
     private(set) var truths: [AttemptName: Truth] = [:]
     /// How far the wall clock is off.
@@ -83,7 +90,8 @@ final class SimulatedHost: @unchecked Sendable {
         let conditions = properties.first { $0.name == "Conditions" }?.value.elements ?? []
         let isConditioned = conditions.contains { $0.elements?.last?.asString?.hasSuffix(Receipt.fileName) == true }
         let unit = SimulatedUnit(
-            attempt: attempt, timeout: timeout, isConditioned: isConditioned, plan: plan(of: attempt))
+            attempt: attempt, slice: properties.first { $0.name == "Slice" }?.value.asString ?? "system.slice",
+            timeout: timeout, isConditioned: isConditioned, plan: plan(of: attempt))
         units[name] = unit
         trace("PID 1 has a start job for \(name)")
         emit(.unitNew(unit: name))
@@ -100,20 +108,66 @@ final class SimulatedHost: @unchecked Sendable {
     func stop(_ name: String) -> BusError? {
         if name.hasSuffix(".slice") {
             guard slices.remove(name) != nil else { return noSuchUnit(name) }
-            for unit in units.values.sorted(by: { $0.name < $1.name }) where unit.attempt.run.slice == name {
+            for unit in units.values.sorted(by: { $0.name < $1.name }) where unit.slice == name {
+                if unit.isForeign, toldMembers[name]?.contains(unit.name) ?? true {
+                    onHarm("\(name) was stopped with \(unit.name) in it, which is somebody else's")
+                }
                 stop(unit, by: .slice)
             }
             return nil
         }
         guard let unit = units[name] else { return noSuchUnit(name) }
+        if isHarmed(unit) { onHarm("\(name) was stopped, and is somebody else's") }
         stop(unit, by: .order)
         return nil
     }
 
     func resetFailed(_ name: String) -> BusError? {
         guard let unit = units[name] else { return noSuchUnit(name) }
+        if isHarmed(unit) { onHarm("\(name) was released, and is somebody else's") }
         if unit.activeState == "failed" { unload(unit) }
         return nil
+    }
+
+    /// Whether pawld could know that a unit is none of its own.
+    private func isHarmed(_ unit: SimulatedUnit) -> Bool {
+        unit.isForeign && (toldSlices[unit.name] ?? unit.slice) == unit.slice && unit.slice != unit.attempt.run.slice
+    }
+
+    /// Somebody else starts a unit under a name of ours, or in a run's slice, which goes on until it ends by itself, if ever.
+    func startForeign(_ attempt: AttemptName, in slice: String) {
+        guard isUp, !isStopping, units[attempt.unit] == nil else { return }
+        let unit = SimulatedUnit(attempt: attempt, slice: slice, isForeign: true, plan: plan(of: attempt))
+        trace("somebody starts \(unit.name) in \(slice)")
+        units[unit.name] = unit
+        foreignNames.insert(attempt)
+        if slice == attempt.run.slice { slices.insert(slice) }
+        // The drop-in is its too, by its name.
+        marks.insert(attempt)
+        unit.invocation = "f\(boot)"
+        unit.activeState = "active"
+        emit(.unitNew(unit: unit.name))
+        emit(state: unit)
+        let end = schedule.chance.below(3)
+        guard end > 0 else { return }
+        later(unit, schedule.chance.pick(1000...20_000_000)) { [self] in
+            (unit.mainCode, unit.mainStatus) = (1, end == 1 ? 0 : 3)
+            unit.result = end == 1 ? "success" : "exit-code"
+            dead(unit)
+        }
+    }
+
+    /// The slice of a unit, as pawld is told.
+    func slice(of name: String) -> String {
+        toldSlices[name] = units[name]?.slice
+        return units[name]?.slice ?? ""
+    }
+
+    /// What is in a slice, as pawld is told.
+    func members(of slice: String) -> [String] {
+        let names = units.values.filter { $0.slice == slice }.map(\.name).sorted()
+        toldMembers[slice] = Set(names)
+        return names
     }
 
     private func noSuchUnit(_ name: String) -> BusError {
@@ -177,6 +231,7 @@ final class SimulatedHost: @unchecked Sendable {
 
     /// Something stops a unit.
     func stop(_ unit: SimulatedUnit, by cause: Truth.Stop) {
+        if unit.isForeign { return unload(unit) }
         switch unit.activeState {
         case "inactive" where unit.invocation.isEmpty && unit.conditionResult:
             // Its job has not run yet, and never will.
@@ -273,7 +328,7 @@ final class SimulatedHost: @unchecked Sendable {
 
     /// Somebody clears away a unit that has failed before pawld has read what it says.
     func resetByHand(_ unit: SimulatedUnit) {
-        truths[unit.attempt, default: Truth()].wasResetByHand = true
+        if !unit.isForeign { truths[unit.attempt, default: Truth()].wasResetByHand = true }
         unload(unit)
     }
 
@@ -321,7 +376,8 @@ final class SimulatedHost: @unchecked Sendable {
         guard isUp else { return }
         trace("the host is down")
         isUp = false
-        for unit in units.values where unit.activeState == "active" || unit.activeState == "deactivating" {
+        for unit in units.values
+        where !unit.isForeign && (unit.activeState == "active" || unit.activeState == "deactivating") {
             truths[unit.attempt, default: Truth()].wasLostWithHost = true
         }
         units = [:]

@@ -9,6 +9,9 @@ final class SimulatedUnit: @unchecked Sendable {
     let plan: Plan
     /// Whether a receipt keeps it from being started.
     let isConditioned: Bool
+    let slice: String
+    /// Whether somebody else has started it under one of our names, or in one of our slices.
+    let isForeign: Bool
     var activeState = "inactive"
     var conditionResult = true
     var invocation = ""
@@ -19,8 +22,13 @@ final class SimulatedUnit: @unchecked Sendable {
     /// Counts what was planned for it: only the last plan holds.
     var generation = 0
 
-    init(attempt: AttemptName, timeout: Int64?, isConditioned: Bool, plan: Plan) {
+    init(
+        attempt: AttemptName, slice: String, timeout: Int64? = nil, isConditioned: Bool = false,
+        isForeign: Bool = false,
+        plan: Plan
+    ) {
         self.isConditioned = isConditioned
+        (self.slice, self.isForeign) = (slice, isForeign)
         self.attempt = attempt
         name = attempt.unit
         self.timeout = timeout

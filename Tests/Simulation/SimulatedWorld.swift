@@ -1,5 +1,6 @@
 import PawlAPI
 import PawlEngine
+import PawlLanguage
 import PawlModel
 import PawlStore
 
@@ -33,6 +34,7 @@ final class SimulatedWorld: @unchecked Sendable {
         host = SimulatedHost(schedule: schedule, faults: faults, trace: trace)
         judge = Judge(host: host, disk: disk)
         host.onStart = { [unowned self] in judge.started($0) }
+        host.onHarm = { [unowned self] in judge.fail($0) }
         host.onDown = { [unowned self] in daemonDies() }
         host.onUp = { [unowned self] in start(after: schedule.chance.pick(1000...3_000_000)) }
         schedule.beforeJob = { [unowned self] in
@@ -193,6 +195,19 @@ final class SimulatedWorld: @unchecked Sendable {
         daemon.ask { conductor, _ in try? await conductor.retry(id, by: 0) }
     }
 
+    /// Somebody starts a unit under the name that an attempt has or will have, or puts one into a run's slice.
+    private func startForeign() {
+        guard let id = disk.order.randomElement(using: &schedule.chance), let run = disk.run(id) else { return }
+        if schedule.chance.once(in: 3) {
+            return host.startForeign(AttemptName(run: id, step: "stray", number: 1), in: id.slice)
+        }
+        let index = schedule.chance.below(run.steps.count)
+        let items = run.steps[index].items.count
+        let place = Place(index, item: items > 0 ? schedule.chance.below(items) : nil)
+        let number = (run[place].attempts.last?.number ?? 1) + schedule.chance.below(2)
+        host.startForeign(run.attemptName(place, number: number), in: "system.slice")
+    }
+
     // MARK: Blows
 
     private func deal(_ blow: Faults.Blow) {
@@ -225,6 +240,7 @@ final class SimulatedWorld: @unchecked Sendable {
         case .cancel:
             guard let id = openRuns.first, let daemon, daemon.isReady else { return }
             daemon.ask { conductor, _ in try? await conductor.cancel(id, by: 0) }
+        case .foreignUnit: startForeign()
         case .failCommits: faults.failingCommits = 1 + schedule.chance.below(3)
         }
     }

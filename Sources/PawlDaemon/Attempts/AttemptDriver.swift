@@ -77,7 +77,7 @@ struct AttemptDriver: Sendable {
                     case .unknownOutcome: isStarted = false
                     }
                 }
-                if await isCancelled() { await stop(unit) }
+                if await isCancelled() { await stop(command.name) }
                 if starts == 1, isStarted {
                     // A unit that was started just now need not be looked for: its end gives a sign.
                     if !hasLooked { _ = await looked() }
@@ -93,7 +93,7 @@ struct AttemptDriver: Sendable {
             case .running:
                 // At each look: an order to stop may have been lost together with the bus.
                 let mustStop = hasLooked ? await isCancelled() : await looked()
-                if mustStop { await stop(unit) }
+                if mustStop { await stop(command.name) }
                 hasLooked = true
                 _ = await sign.next(isolation: nil)
             case .nowhere:
@@ -117,9 +117,9 @@ struct AttemptDriver: Sendable {
     }
 
     /// Stops an attempt's unit and all of its processes.
-    func stop(_ unit: String) async {
+    func stop(_ name: AttemptName) async {
         do throws(ServiceManagerFault) {
-            try await manager.stop(unit)
+            try await manager.stop(name.unit, in: name.run.slice)
         } catch {
             // Unknown outcome: with the bus back the driver looks again, and stops what still runs.
         }
@@ -127,9 +127,9 @@ struct AttemptDriver: Sendable {
 
     /// Forgets an attempt's unit. Only to be called once the attempt's end is recorded: until then PID 1 is the second
     /// source of its result.
-    func release(_ unit: String) async {
+    func release(_ name: AttemptName) async {
         do throws(ServiceManagerFault) {
-            try await manager.release(unit)
+            try await manager.release(name.unit, in: name.run.slice)
         } catch {
             // What stays loaded is swept up at the next start.
         }
@@ -156,6 +156,9 @@ struct AttemptDriver: Sendable {
         } catch {
             return .unknown
         }
+        if let words = status?.stranger(named: name.unit, to: name.run.slice) {
+            return await look(name, epoch: epoch, now: now, pastStranger: words)
+        }
         if let status, !status.hasEnded { return .running }
         var foreign: String?
         switch await harvest(name) {
@@ -180,6 +183,23 @@ struct AttemptDriver: Sendable {
             return .ended(.lost("its unit was cleared away before it could be read how it ended, and left no receipt"))
         }
         return .nowhere
+    }
+
+    /// Another unit has the name of an attempt, so PID 1 knows nothing of the attempt: only a receipt can tell of it. The
+    /// stranger is not waited for.
+    private func look(_ name: AttemptName, epoch: String, now: String, pastStranger words: String) async -> Sight {
+        switch await harvest(name) {
+        case .end(.outcome(let result, _, let foreign)):
+            // There is nothing of ours to let go.
+            return .ended(.outcome(result, isLoaded: false, foreign: foreign))
+        case .end(let end): return .ended(end)
+        case .foreign(let what): return .ended(.lost("\(words). The attempt itself has no receipt: \(what)"))
+        case .nothing: break
+        }
+        // The mark of a start may be the stranger's, which has the drop-in by its name.
+        let hasStarted = await folders.hasStarted(name)
+        guard now != epoch || hasStarted else { return .ended(.refused(words)) }
+        return .ended(.lost("\(words). Whether the step had been run before, nobody knows"))
     }
 
     private enum Harvest {

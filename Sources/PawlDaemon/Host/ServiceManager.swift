@@ -12,10 +12,15 @@ protocol ServiceManager: Sendable {
     func start(_ unit: StepUnit) async throws(ServiceManagerFault)
     /// Makes a run's slice before its first step. One that is there already is fine.
     func startSlice(_ name: String, description: String) async throws(ServiceManagerFault)
-    /// Stops a unit with all its processes. One that is not loaded is fine.
-    func stop(_ unit: String) async throws(ServiceManagerFault)
-    /// Forgets a unit that has failed. One that is not loaded is fine.
-    func release(_ unit: String) async throws(ServiceManagerFault)
+    /// Stops a step's unit with all its processes. One that is not loaded is fine, and one that is in another slice than its
+    /// run's is none of ours: it is left alone.
+    func stop(_ unit: String, in slice: String) async throws(ServiceManagerFault)
+    /// Forgets a step's unit that has failed. One that is not loaded is fine, and one in another slice is left alone.
+    func release(_ unit: String, in slice: String) async throws(ServiceManagerFault)
+    /// Stops a run's slice with all that is in it. One that is not loaded is fine.
+    func stopSlice(_ name: String) async throws(ServiceManagerFault)
+    /// The units that are in a slice, whatever their state.
+    func members(of slice: String) async throws(ServiceManagerFault) -> [String]
     /// Starts a unit that is a file of the package, and does not wait for its end.
     func startInstalled(_ unit: String) async throws(ServiceManagerFault)
     /// What is known of a unit; nil if it is not loaded.
@@ -49,13 +54,36 @@ struct UnitStatus: Sendable, Equatable {
     var hasEnded: Bool
     /// How it ended, as far as it has.
     var result: UnitResult
+    /// The slice it is in; nil where that is not known.
+    var slice: String?
 
     /// A unit that has not ended; how it will is not known yet.
-    static let running = UnitStatus(hasEnded: false, result: UnitResult(result: "success", exit: .none, ended: nil))
+    static func running(in slice: String?) -> UnitStatus {
+        UnitStatus(
+            hasEnded: false, result: UnitResult(result: "success", exit: .none, ended: nil), slice: slice)
+    }
 
     /// Makes a status.
-    init(hasEnded: Bool, result: UnitResult) {
+    init(hasEnded: Bool, result: UnitResult, slice: String? = nil) {
         self.hasEnded = hasEnded
         self.result = result
+        self.slice = slice
+    }
+
+    /// Whose the unit is, in words, if it is none of ours.
+    func stranger(named unit: String, to slice: String) -> String? {
+        ForeignUnit.words(of: unit, in: self.slice, notIn: slice)
+    }
+}
+
+/// A unit under one of our names that pawl did not start. Only root can make one, and who does so puts it elsewhere than
+/// into the run's own slice; what it does and how it ends is no attempt of ours.
+enum ForeignUnit {
+    /// What is said of a unit, or nil if it is ours as far as its slice tells.
+    static func words(of unit: String, in slice: String?, notIn own: String) -> String? {
+        guard let slice, !slice.isEmpty, slice != own else { return nil }
+        return
+            "there is a unit \(unit) already, in \(slice) and not in \(own): pawl did not start it, and leaves it alone; "
+            + "'systemctl status \(unit)' shows it"
     }
 }

@@ -77,14 +77,23 @@ final class SystemdServiceManager: ServiceManager {
         }
     }
 
-    /// Takes a loaded unit of that name only if it is in the run's own slice: who starts another one under one of our
-    /// names puts it elsewhere, and what it does and how it ends is no attempt of ours.
+    /// Takes a loaded unit of that name only if it is in the run's own slice.
     private func requireOurs(_ unit: StepUnit) async throws(ServiceManagerFault) {
-        let status = try await ask { () async throws(BusError) in try await units.serviceStatus(unit.name) }
-        guard let status, !status.slice.isEmpty, status.slice != unit.slice else { return }
-        throw .refused(
-            "there is a unit \(unit.name) already, in \(status.slice) and not in \(unit.slice): pawl did not start it, and "
-                + "leaves it alone; 'systemctl status \(unit.name)' shows it")
+        if let words = try await stranger(unit.name, to: unit.slice) { throw .refused(words) }
+    }
+
+    private func stranger(_ unit: String, to own: String) async throws(ServiceManagerFault) -> String? {
+        ForeignUnit.words(of: unit, in: try await slice(of: unit), notIn: own)
+    }
+
+    private func slice(of unit: String) async throws(ServiceManagerFault) -> String? {
+        try await ask { () async throws(BusError) in
+            do throws(BusError) {
+                return try await units.slice(of: unit)
+            } catch  where error.isNoSuchUnit || error.isUnknownObject {
+                return nil
+            }
+        }
     }
 
     func startSlice(_ name: String, description: String) async throws(ServiceManagerFault) {
@@ -100,10 +109,19 @@ final class SystemdServiceManager: ServiceManager {
         _ = try await ask { () async throws(BusError) in try await units.start(unit) }
     }
 
-    func stop(_ unit: String) async throws(ServiceManagerFault) {
-        // A run's slice is asked for once: by the time the answer is missed the run may have been retried, and its steps would
-        // be stopped with it. What stays of a slice is swept up at the next start.
-        _ = try await ask(again: !unit.hasSuffix(".slice")) { () async throws(BusError) in
+    func stop(_ unit: String, in slice: String) async throws(ServiceManagerFault) {
+        guard try await stranger(unit, to: slice) == nil else { return }
+        try await stopLoaded(unit, again: true)
+    }
+
+    func stopSlice(_ name: String) async throws(ServiceManagerFault) {
+        // Asked for once: by the time the answer is missed the run may have been retried, and its steps would be stopped with
+        // it. What stays of a slice is swept up at the next start.
+        try await stopLoaded(name, again: false)
+    }
+
+    private func stopLoaded(_ unit: String, again: Bool) async throws(ServiceManagerFault) {
+        _ = try await ask(again: again) { () async throws(BusError) in
             do throws(BusError) {
                 try await units.stop(unit)
             } catch  where error.isNoSuchUnit {
@@ -112,7 +130,18 @@ final class SystemdServiceManager: ServiceManager {
         }
     }
 
-    func release(_ unit: String) async throws(ServiceManagerFault) {
+    func members(of slice: String) async throws(ServiceManagerFault) -> [String] {
+        try await ask { () async throws(BusError) in
+            do throws(BusError) {
+                return try await units.members(of: slice)
+            } catch  where error.isNoSuchUnit || error.isUnknownObject {
+                return []
+            }
+        }
+    }
+
+    func release(_ unit: String, in slice: String) async throws(ServiceManagerFault) {
+        guard try await stranger(unit, to: slice) == nil else { return }
         do throws(BusError) {
             try await units.resetFailedUnit(unit)
         } catch {
@@ -129,7 +158,8 @@ final class SystemdServiceManager: ServiceManager {
         defer { looks.withLock { $0 -= 1 } }
         if isBusy, let loaded = await rollCall.units() {
             guard let goesOn = loaded[unit] else { return nil }
-            if goesOn { return .running }
+            // One question for each that runs: whose it is a listing does not tell.
+            if goesOn, let slice = try await slice(of: unit), !slice.isEmpty { return .running(in: slice) }
             // How it has ended, if it was ever started, its properties tell.
         }
         let status = try await ask { () async throws(BusError) in try await units.serviceStatus(unit) }
@@ -215,6 +245,7 @@ extension PawlDaemon.UnitStatus {
                 || (status.activeState == "inactive" && !status.invocationID.isEmpty),
             result: UnitResult(
                 result: status.result, exit: exit,
-                ended: ended == 0 ? nil : Timestamp(microseconds: Int64(clamping: ended))))
+                ended: ended == 0 ? nil : Timestamp(microseconds: Int64(clamping: ended))),
+            slice: status.slice)
     }
 }

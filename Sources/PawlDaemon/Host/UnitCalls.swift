@@ -15,6 +15,10 @@ protocol UnitCalls: Sendable {
     func resetFailedUnit(_ name: String) async throws(BusError)
     /// What has become of a service, or nil if no unit of that name is loaded.
     func serviceStatus(_ name: String) async throws(BusError) -> ServiceStatus?
+    /// The slice of a service; empty if no unit of that name is loaded.
+    func slice(of service: String) async throws(BusError) -> String
+    /// The units that are in a slice, whatever their state.
+    func members(of slice: String) async throws(BusError) -> [String]
     /// The loaded units whose names match one of the patterns.
     func units(matching patterns: [String]) async throws(BusError) -> [ListedUnit]
     /// `running`, `stopping` ..., as `systemctl is-system-running` tells.
@@ -33,6 +37,15 @@ extension UnitManager: UnitCalls {
 
     func stop(_ name: String) async throws(BusError) {
         try await stopUnit(name)
+    }
+
+    func slice(of service: String) async throws(BusError) -> String {
+        try await property(service, "org.freedesktop.systemd1.Service", "Slice").asString ?? ""
+    }
+
+    func members(of slice: String) async throws(BusError) -> [String] {
+        // Each unit's Slice= the other way round, in one answer.
+        try await property(slice, "org.freedesktop.systemd1.Unit", "SliceOf").elements?.compactMap(\.asString) ?? []
     }
 
     func units(matching patterns: [String]) async throws(BusError) -> [ListedUnit] {

@@ -59,7 +59,7 @@ struct AttemptWork: Sendable {
             // Not recorded: receipt and unit stay as they are, and tell the same when the run is resumed.
             return false
         }
-        if needsRelease { await driver.release(name.unit) }
+        if needsRelease { await driver.release(name) }
         return true
     }
 

@@ -258,10 +258,11 @@ actor Conductor {
                 if let place = run.place(of: body.step, item: body.item) { drive(place, of: run, isNew: true) }
             case .cancelRequested:
                 for place in run.running {
-                    if let attempt = run.runningAttempt(of: place) { todo.yield(.stop(unit: attempt.unit)) }
+                    guard let name = run.runningAttempt(of: place).flatMap({ AttemptName(unit: $0.unit) }) else { continue }
+                    todo.yield(.stop(name))
                 }
             case .runEnded:
-                todo.yield(.closeSlice(id.slice))
+                todo.yield(.closeSlice(run))
             default:
                 break
             }
@@ -429,9 +430,13 @@ actor Conductor {
     /// Whether the end of an attempt is on disk: nobody needs its unit any more.
     func hasRecordedEnd(of name: AttemptName) -> Bool {
         // A run that cannot be read now is none whose unit could be let go.
-        guard let run = active[name.run]?.run ?? (try? store.run(name.run)),
-            let place = run.place(of: name.step, item: name.item)
-        else { return false }
+        guard let run = active[name.run]?.run ?? (try? store.run(name.run)) else { return false }
+        return Conductor.hasRecordedEnd(of: name, in: run)
+    }
+
+    /// Whether a run knows the end of an attempt.
+    static func hasRecordedEnd(of name: AttemptName, in run: Run) -> Bool {
+        guard name.run == run.id, let place = run.place(of: name.step, item: name.item) else { return false }
         return run[place].attempts.contains { $0.number == name.number && $0.outcome != nil }
     }
 

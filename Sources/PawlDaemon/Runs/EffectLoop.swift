@@ -22,8 +22,8 @@ struct EffectLoop: Sendable {
                         if isNew { await slices.ensure(command.name.run, workflow: command.workflow) }
                         await attempts.carryOut(command, epoch: epoch, isNew: isNew)
                     }
-                case .stop(let unit):
-                    group.addTask { await driver.stop(unit) }
+                case .stop(let name):
+                    group.addTask { await driver.stop(name) }
                 case .wake(let run, let seconds):
                     group.addTask {
                         do {
@@ -34,7 +34,7 @@ struct EffectLoop: Sendable {
                         await conductor.look(at: run)
                     }
                 case .closeSlice(let run):
-                    group.addTask { await slices.close(run) }
+                    group.addTask { await slices.close(run.id) { Conductor.hasRecordedEnd(of: $0, in: run) } }
                 }
             }
             await conductor.close()

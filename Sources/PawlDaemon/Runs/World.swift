@@ -39,10 +39,10 @@ enum Work: Sendable {
     case pass
     /// Start an attempt, or find it again, and see it to its end.
     case drive(StepCommand, epoch: String, isNew: Bool)
-    /// Stop a unit.
-    case stop(unit: String)
+    /// Stop an attempt's unit.
+    case stop(AttemptName)
     /// Look at a run again after so many seconds.
     case wake(RunID, seconds: Double)
-    /// A run is over: its slice can go.
-    case closeSlice(String)
+    /// A run is over: its slice can go, unless somebody else has put something into it.
+    case closeSlice(Run)
 }

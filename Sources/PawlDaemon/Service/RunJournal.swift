@@ -177,6 +177,16 @@ final class RunJournal: Sendable {
             [("PAWL_UNIT", unit)])
     }
 
+    /// The slice of a run that is over, in which there is something that is none of its steps.
+    func keptSlice(_ slice: String, units: [String]) {
+        let names = units.prefix(5).joined(separator: ", ") + (units.count > 5 ? ", ..." : "")
+        write(
+            .warning, .orphan,
+            "The slice \(slice) of a run that is over is left alone: \(names) is in it, which is no step of that run. Stop it, "
+                + "and the slice goes with the next start of pawld",
+            [("PAWL_UNIT", slice)])
+    }
+
     /// Faults in the configuration or in workflows.
     func faults(_ faults: [Diagnostic]) {
         for fault in faults { write(.error, .faulty, fault.description, [("PAWL_FILE", fault.file)]) }

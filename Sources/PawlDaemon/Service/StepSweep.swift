@@ -5,11 +5,11 @@ import PawlModel
 struct StepSweep: Sendable {
     let conductor: Conductor
     let manager: any ServiceManager
+    let slices: RunSlices
     let journal: RunJournal
 
     /// Releases what is harvested and has ended; of the rest it says that it is there, and leaves it alone.
     func run() async throws(ServiceManagerFault) {
-        var inUse: Set<RunID> = []
         let units = try await manager.units(matching: AttemptName.unitPrefix + "*")
         // All at once: of a thousand that run none is worth a question of its own.
         let claimed = await conductor.claimed(units.compactMap { AttemptName(unit: $0) })
@@ -19,35 +19,30 @@ struct StepSweep: Sendable {
                 continue
             }
             if claimed.contains(name) { continue }
-            if await conductor.isUnreadable(name.run) {
-                inUse.insert(name.run)
-                continue
-            }
+            if await conductor.isUnreadable(name.run) { continue }
             let isRecorded = await conductor.hasRecordedEnd(of: name)
             // Again: it may have been ordered since.
             if await conductor.claims(name) { continue }
             guard isRecorded else {
                 // Perhaps the store has lost it. Then its unit is the only one that knows how it ended, and keeps a second
                 // one of that name from starting.
-                inUse.insert(name.run)
                 journal.orphan(unit)
                 continue
             }
             guard let status = try await manager.status(of: unit) else { continue }
-            if status.hasEnded {
-                try await manager.release(unit)
+            // One in another slice has our attempt's name and is somebody else's.
+            if status.hasEnded, status.stranger(named: unit, to: name.run.slice) == nil {
+                try await manager.release(unit, in: name.run.slice)
             } else {
-                inUse.insert(name.run)
                 journal.orphan(unit)
             }
         }
-        // A slice does not go by itself; one whose run has ended was left by a pawld that died in between. To stop it would
-        // stop what is in it, so it stays as long as a unit that was left alone may be there.
+        // A slice does not go by itself; one whose run has ended was left by a pawld that died in between.
         for slice in try await manager.units(matching: "pawl-*.slice") {
             guard let id = RunID(rawValue: String(slice.dropFirst("pawl-".count).dropLast(".slice".count))),
-                !inUse.contains(id), await !conductor.isActive(id)
+                await !conductor.isUnreadable(id), await !conductor.isActive(id)
             else { continue }
-            try await manager.stop(slice)
+            await slices.close(id) { await conductor.hasRecordedEnd(of: $0) }
         }
     }
 }

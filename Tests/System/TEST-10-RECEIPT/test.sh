@@ -81,11 +81,18 @@ expect success killed TERM
 
 section "a folder that is not there, or a link: no receipt, and the unit says so"
 unit=pawl-step-7k2m9qxa.nowhere.1.service
-host_exec systemd-run --quiet --wait --unit="$unit" /bin/true && fail "a step without a folder ended well"
+host_exec systemd-run --quiet --wait --unit="$unit" --slice=pawl-7k2m9qxa.slice /bin/true && fail "a step without a folder ended well"
 host_exec mkdir -p /var/lib/pawl/runs/7k2m9qxa/real.1
 host_exec ln -s real.1 /var/lib/pawl/runs/7k2m9qxa/link.1
 step link 1 -- /bin/true
 host_exec sh -c '! test -e /var/lib/pawl/runs/7k2m9qxa/real.1/result.json' || fail "the recorder followed a link"
+
+section "a unit under a step's name that is not in its run's slice: somebody else's, and no receipt"
+unit=pawl-step-7k2m9qxa.elsewhere.1.service
+host_exec mkdir -p /var/lib/pawl/runs/7k2m9qxa/elsewhere.1
+host_exec systemd-run --quiet --wait --unit="$unit" /bin/true || fail "the recorder made a unit fail that is none of pawl's"
+host_exec systemd-run --quiet --wait --collect --unit="$unit" --slice=pawl-7k2m9qxb.slice /bin/true || fail "the same in another run's slice"
+assert_equal "what is in the folder" "" "$(host_exec ls -A /var/lib/pawl/runs/7k2m9qxa/elsewhere.1)"
 
 section "a full disk: no receipt, no half of one"
 host_exec sh -c 'mkdir -p /var/lib/pawl/runs/7k2m9qxa/full.1 && mount -t tmpfs -o size=4k,nr_inodes=16 tmpfs /var/lib/pawl/runs/7k2m9qxa/full.1 &&

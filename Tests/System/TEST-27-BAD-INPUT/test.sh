@@ -81,6 +81,72 @@ log=$(host_exec journalctl -q -o cat -u pawld.service)
 for name in pawl-step-aaaaaaaa.x.1.service pawl-step-nonsense.service; do assert_contains "the journal" "$name" "$log"; done
 host_exec systemctl stop pawl-step-aaaaaaaa.x.1.service pawl-step-nonsense.service "$unit"
 
+section "a unit under the name of an attempt that was started, while there is no pawld"
+# One step's unit is cleared away without a receipt and another unit has its name: nobody knows how the step ended. The new
+# pawld does not wait for that unit, and takes neither its end nor its receipt for the step's.
+workflow usurped <<E2
+name: Usurped
+max_parallel: 4
+steps:
+  - {id: waits, depends_on: [], interrupted: fail, continue_on_failure: true, run: "exec sleep 600"}
+  - {id: cancelled, depends_on: [], run: "exec sleep 600"}
+  - {id: last, depends_on: [waits], run: "until [ -e /srv/last ]; do sleep 0.05; done"}
+E2
+run=$(started usurped)
+id=${run##*-}
+for step in waits cancelled; do
+  wait_until 20 "$step runs" host_exec systemctl is-active -q "pawl-step-$id.$step.1.service"
+done
+host_exec systemctl stop pawld.service pawld.socket
+for step in waits cancelled; do
+  # The recorder cannot write, so there is no receipt.
+  host_exec mount -t tmpfs -o ro tmpfs "/var/lib/pawl/runs/$id/$step.1"
+  host_exec systemctl stop "pawl-step-$id.$step.1.service"
+  host_exec systemctl reset-failed "pawl-step-$id.$step.1.service"
+  host_exec umount "/var/lib/pawl/runs/$id/$step.1"
+  host_exec systemd-run --quiet --unit="pawl-step-$id.$step.1.service" sleep 600
+done
+usurpers() { host_exec systemctl show -p MainPID,InvocationID,ActiveState "pawl-step-$id.waits.1.service" "pawl-step-$id.cancelled.1.service"; }
+before=$(usurpers)
+host_exec systemctl start pawld.service
+assert_equal "the step whose unit is another's" interrupted "$(field_of "$run" '.steps[] | select(.id == "waits") | .state')"
+assert_match "its reason" "waits.1.service already, in system.slice.*pawl did not start it" "$(reason_of "$run" waits)"
+assert_equal "the run" stopped "$(field_of "$run" .state)"
+assert_equal "the others' units" "$before" "$(usurpers)"
+assert_status "pawl cancel" 0 host_exec timeout 30 pawl cancel "$run"
+assert_equal "the others' units, after the cancellation" "$before" "$(usurpers)"
+
+section "an ended unit under the name of an attempt that is over"
+host_exec systemctl stop "pawl-step-$id.waits.1.service" "pawl-step-$id.cancelled.1.service"
+host_exec systemctl reset-failed "pawl-step-$id.*" 2>/dev/null || true
+host_exec systemd-run --quiet --wait --unit="pawl-step-$id.waits.1.service" false || true
+assert_equal "its receipt" "" "$(host_exec sh -c "ls /var/lib/pawl/runs/$id/waits.1/ | grep result || true")"
+host_exec systemctl restart pawld.service
+assert_equal "it is not released" failed "$(host_exec systemctl is-failed "pawl-step-$id.waits.1.service")"
+host_exec systemctl reset-failed "pawl-step-$id.waits.1.service"
+
+section "units that others put into a run's slice"
+workflow sliced <<E2
+name: Sliced
+steps:
+  - {id: only, run: "until [ -e /srv/only ]; do sleep 0.05; done"}
+E2
+run=$(started sliced)
+id=${run##*-}
+wait_until 20 "the step runs" host_exec systemctl is-active -q "pawl-step-$id.only.1.service"
+host_exec systemd-run --quiet --unit=guest.service --slice="pawl-$id.slice" sleep 600
+host_exec systemd-run --quiet --unit="pawl-step-guest.service" --slice="pawl-$id.slice" sleep 600
+guests() { host_exec systemctl show -p MainPID,InvocationID,ActiveState guest.service pawl-step-guest.service; }
+before=$(guests)
+host_exec touch /srv/only
+assert_status "the run" 0 host_exec timeout 60 pawl wait "$run"
+wait_until 10 "it is said" host_exec sh -c "journalctl -q -o cat -u pawld.service | grep 'slice pawl-$id.slice of a run that is over is left alone: guest.service, pawl-step-guest.service'"
+host_exec systemctl restart pawld.service
+assert_equal "the guests, after the run and a new pawld" "$before" "$(guests)"
+host_exec systemctl stop guest.service pawl-step-guest.service
+host_exec systemctl restart pawld.service
+wait_until 10 "the slice is gone" sh -c "! '$harness' exec '$host' -- systemctl is-active -q pawl-$id.slice"
+
 section "a second pawld"
 assert_status "its exit status" 1 host_exec /usr/libexec/pawl/pawld
 assert_contains "its words" "another pawld works on /var/lib/pawl: process $(main_pid)" "$output"
