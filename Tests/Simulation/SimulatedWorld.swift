@@ -1,6 +1,5 @@
 import PawlAPI
 import PawlEngine
-import PawlLanguage
 import PawlModel
 import PawlStore
 

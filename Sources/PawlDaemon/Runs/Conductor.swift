@@ -257,8 +257,11 @@ actor Conductor {
             case .attemptOrdered(let body):
                 if let place = run.place(of: body.step, item: body.item) { drive(place, of: run, isNew: true) }
             case .cancelRequested:
-                for place in run.running {
-                    guard let name = run.runningAttempt(of: place).flatMap({ AttemptName(unit: $0.unit) }) else { continue }
+                // Where nothing ran any more the handlers have their turn by now, and what runs is theirs.
+                for place in run.running where run.cancel != nil {
+                    guard let name = run.runningAttempt(of: place).flatMap({ AttemptName(unit: $0.unit) }) else {
+                        continue
+                    }
                     todo.yield(.stop(name))
                 }
             case .runEnded:
