@@ -29,6 +29,8 @@ package enum Event: Sendable, Equatable {
     case runStopped(RunStopped)
     /// A stopped or ended run goes on.
     case runResumed(RunResumed)
+    /// The host was lost while the run had not ended, and the workflow says what becomes of it.
+    case hostLost(HostLost)
     /// The run is over, unless somebody retries it.
     case runEnded(RunEnded)
 
@@ -47,6 +49,7 @@ package enum Event: Sendable, Equatable {
         case runUndone = "run-undone"
         case runStopped = "run-stopped"
         case runResumed = "run-resumed"
+        case hostLost = "host-lost"
         case runEnded = "run-ended"
     }
 
@@ -66,6 +69,7 @@ package enum Event: Sendable, Equatable {
         case .runUndone: .runUndone
         case .runStopped: .runStopped
         case .runResumed: .runResumed
+        case .hostLost: .hostLost
         case .runEnded: .runEnded
         }
     }
@@ -86,6 +90,7 @@ package enum Event: Sendable, Equatable {
         case .runUndone(let body): body
         case .runStopped(let body): body
         case .runResumed(let body): body
+        case .hostLost(let body): body
         case .runEnded(let body): body
         }
     }
@@ -110,6 +115,7 @@ package enum Event: Sendable, Equatable {
         case .runUndone: self = .runUndone(try body(RunUndone.self))
         case .runStopped: self = .runStopped(try body(RunStopped.self))
         case .runResumed: self = .runResumed(try body(RunResumed.self))
+        case .hostLost: self = .hostLost(try body(HostLost.self))
         case .runEnded: self = .runEnded(try body(RunEnded.self))
         }
     }
@@ -145,12 +151,15 @@ package struct RunCreated: Sendable, Codable, Equatable {
     package var host: HostFacts
     /// What the run takes back, if it is there to undo another one.
     package var undo: UndoPlan?
+    /// The life of the manager in which it was asked for.
+    package var epoch: String?
 
     /// Makes the body.
     package init(
         workflow: String, file: String, text: String, variables: [String: Value], uid: UInt32, folder: String,
-        maxParallel: Int, host: HostFacts
+        maxParallel: Int, host: HostFacts, epoch: String? = nil
     ) {
+        self.epoch = epoch
         self.workflow = workflow
         self.file = file
         self.text = text
@@ -162,7 +171,7 @@ package struct RunCreated: Sendable, Codable, Equatable {
     }
 
     private enum CodingKeys: String, CodingKey {
-        case workflow, file, text, variables, uid, folder, host, undo
+        case workflow, file, text, variables, uid, folder, host, undo, epoch
         case maxParallel = "max_parallel"
     }
 }
@@ -330,11 +339,14 @@ package struct RunResumed: Sendable, Codable, Equatable {
     package var from: String?
     /// Who asked, by uid.
     package var uid: UInt32
+    /// The life of the manager in which it was asked for: what was lost before is answered by that.
+    package var epoch: String?
     /// Makes the body.
-    package init(retry: Bool, from: String? = nil, uid: UInt32) {
+    package init(retry: Bool, from: String? = nil, uid: UInt32, epoch: String? = nil) {
         self.retry = retry
         self.from = from
         self.uid = uid
+        self.epoch = epoch
     }
 }
 

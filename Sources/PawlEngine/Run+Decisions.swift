@@ -25,6 +25,7 @@ extension Run {
     /// one step and the start of the next are durable together.
     package mutating func nextDecision(_ context: DecisionContext) -> Event? {
         guard state == .running else { return nil }
+        if let loss = decideLoss(context) { return loss }
         // As with pauses: a clock that was set back makes it no longer than it is.
         timeoutStart = min(timeoutStart, context.now)
         if cancel == nil, phase == .main, let timeout = workflow.timeout, context.now >= timeoutEnd(timeout) {
@@ -255,7 +256,7 @@ extension Run {
     }
 
     /// The steps of this phase are over: the handlers that the outcome calls for have their turn, and then it is the end.
-    private func conclude(_ state: RunState, _ reason: String?) -> Event {
+    func conclude(_ state: RunState, _ reason: String?) -> Event {
         var phases: [StepPhase] = phase == .onExit ? [] : [.onExit]
         if phase == .main, let handlers = StepPhase(after: state) { phases.insert(handlers, at: 0) }
         for next in phases where workflow.steps.contains(where: { $0.phase == next }) {

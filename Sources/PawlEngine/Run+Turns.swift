@@ -10,6 +10,8 @@ extension Run {
         ended = nil
         cancel = nil
         firstFailure = nil
+        hasFailedWithHost = false
+        if let epoch = body.epoch { self.epoch = epoch }
         if body.retry {
             (phase, ending) = (.main, nil)
             for index in steps.indices {
@@ -44,7 +46,7 @@ extension Run {
     }
 
     /// Opens a step again; what its items are is asked anew.
-    private mutating func reopen(whole index: Int) {
+    mutating func reopen(whole index: Int) {
         steps[index].reopen()
         steps[index].itemCount = nil
     }
@@ -63,6 +65,7 @@ extension Run {
     mutating func apply(_ body: PhaseBegan) {
         close([phase], with: body.state, reason: body.reason)
         phase = body.phase
+        hasFailedWithHost = false
         ending = (body.state, body.reason)
         reason = body.reason
         // It was for the steps before; the handlers run in any case.

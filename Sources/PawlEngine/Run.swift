@@ -37,6 +37,10 @@ package struct Run: Sendable {
     /// The run that takes back what this one has done.
     package internal(set) var undoneBy: String?
 
+    /// The life of the manager that it has come to last.
+    var epoch: String?
+    /// Whether it fails since its host was lost.
+    var hasFailedWithHost = false
     /// From when the run's timeout counts.
     var timeoutStart: Timestamp
     /// Steps that can start, or one of whose items can.
@@ -82,6 +86,7 @@ package struct Run: Sendable {
         self.workflow = workflow
         started = time
         timeoutStart = time
+        epoch = created.epoch
         steps = workflow.steps.map { _ in StepRecord() }
         indices = Dictionary(uniqueKeysWithValues: workflow.steps.map { ($0.id, $0.index) })
         eventCount = 1
@@ -204,6 +209,8 @@ package struct Run: Sendable {
             undoneBy = body.by
         case .phaseBegan(let body):
             apply(body)
+        case .hostLost(let body):
+            apply(body, at: time)
         case .runEnded(let body):
             apply(body, at: time)
         }
@@ -224,6 +231,7 @@ package struct Run: Sendable {
     }
 
     private mutating func apply(_ body: AttemptOrdered, to place: Place, at time: Timestamp) {
+        epoch = body.epoch
         self[place].state = .running
         self[place].reason = nil
         self[place].delayedUntil = nil

@@ -79,6 +79,8 @@ extension Workflow {
             result.steps.append(step)
         }
         result.timeout = nil
+        // Taking back goes on where it was: whoever did it anew would take back twice.
+        result.recovery = .resume
         return result
     }
 

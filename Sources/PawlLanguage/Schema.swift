@@ -63,6 +63,7 @@ package enum Schema {
             SchemaKey(
                 "max_parallel", "whole number", "how many steps run at once",
                 aliases: ["concurrency", "parallel", "parallelism"]),
+            SchemaKey("recovery", "resume, restart or fail", "what becomes of a run that was lost with the host"),
             SchemaKey("fail_fast", "true or false", "whether the first failure ends the run"),
             SchemaKey(
                 "steps", "list of steps", "what is done, in the order written", aliases: ["jobs", "stages", "tasks"]),
@@ -70,7 +71,6 @@ package enum Schema {
             .later("schedule", "text", "when it runs by itself"),
             .later("catch_up", "none, one or all", "what becomes of runs that were missed"),
             .later("slice", "map of directives", "limits of the whole run"),
-            .later("recovery", "resume, restart or fail", "what becomes of a run that was lost with the host"),
             .later("include", "list of files", "parts kept in other files"),
             .later("allow", "map", "who may start it"),
             SchemaKey("on_success", "list of steps", "runs after a success"),

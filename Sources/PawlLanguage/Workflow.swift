@@ -20,6 +20,8 @@ package struct Workflow: Sendable {
     package var failFast = false
     /// How long a run may take in all.
     package var timeout: Duration?
+    /// What becomes of a run whose host is lost.
+    package var recovery = RecoveryPolicy.resume
 }
 
 /// A variable that a workflow declares.

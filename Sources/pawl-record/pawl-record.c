@@ -144,17 +144,11 @@ static int open_folder(const char *unit, const char *runs) {
     size_t size = strlen(unit);
     char name[256];
     if (size >= sizeof name || size < strlen(PREFIX SUFFIX) || strncmp(unit, PREFIX, strlen(PREFIX)) != 0 ||
-        strcmp(unit + size - strlen(SUFFIX), SUFFIX) != 0) {
-        errno = EINVAL;
-        fail("take as a step's unit", unit);
-    }
+        strcmp(unit + size - strlen(SUFFIX), SUFFIX) != 0)
+        return -1;
     snprintf(name, sizeof name, "%.*s", (int)(size - strlen(PREFIX SUFFIX)), unit + strlen(PREFIX));
     char *rest = name, *run = strsep(&rest, ".");
-    if (!rest || !is_name(run) || !is_name(rest)) {
-        errno = EINVAL;
-        fail("take as a step's unit", unit);
-    }
-    if (!is_ours(unit, run))
+    if (!rest || !is_name(run) || !is_name(rest) || !is_ours(unit, run))
         return -1;
     const char *components[] = {runs, run, rest};
     int folder = AT_FDCWD;

@@ -74,6 +74,8 @@ struct StoreTests {
             .approvalAnswered(ApprovalAnswered(step: "a", item: 2, isApproved: false, uid: 7)),
             .phaseBegan(PhaseBegan(phase: .onFailure, state: .failed, reason: "r")),
             .runResumed(RunResumed(retry: true, uid: 1000)),
+            .runResumed(RunResumed(retry: true, uid: 1000, epoch: "boot.2")),
+            .hostLost(HostLost(epoch: "boot.2", recovery: .restart)),
             .runResumed(RunResumed(retry: true, from: "a", uid: 1000)),
             .runEnded(RunEnded(state: .timedOut, reason: nil)),
             .runUndone(RunUndone(by: "demo-7k2m9qxa", uid: 0)),

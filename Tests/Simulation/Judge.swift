@@ -30,6 +30,9 @@ final class Judge {
         var lastInterrupted: Set<String> = []
         var cancelled: Timestamp?
         var hasEnded = false
+        /// The life of the manager that it has come to, and whether it is to fail since its host was lost.
+        var epoch: String?
+        var fails = false
         var sequence = 0
     }
 
@@ -114,20 +117,25 @@ final class Judge {
 
     private func judge(_ entry: RecordedEvent, _ id: RunID, _ record: inout Record) {
         let decisions: Set<Event.Kind> = [
-            .attemptOrdered, .delaySet, .stepEnded, .stepExpanded, .approvalAsked, .phaseBegan, .runStopped, .runEnded,
+            .attemptOrdered, .delaySet, .stepEnded, .stepExpanded, .approvalAsked, .phaseBegan, .runStopped, .hostLost,
+            .runEnded,
         ]
         if host.hasMark, decisions.contains(entry.event.kind) {
             fail("\(entry.event.kind) of \(id) was decided while the host goes down")
         }
         if record.hasEnded, entry.event.kind != .runResumed { fail("\(entry.event.kind) after the end of \(id)") }
         switch entry.event {
-        case .runCreated, .runStopped, .approvalAsked, .approvalAnswered: break
+        case .runCreated(let body): record.epoch = body.epoch
+        case .runStopped, .approvalAsked, .approvalAnswered: break
+        case .hostLost(let body):
+            lost(body, id, &record)
         case .stepExpanded(let body):
             if record.items[body.step] != nil { fail("the items of '\(body.step)' of \(id) were told twice") }
             record.items[body.step] = body.items.count
         case .phaseBegan(let body):
             if !record.open.isEmpty { fail("'\(body.phase.rawValue)' of \(id) began while \(record.open) run") }
             record.phase = body.phase
+            record.fails = false
             record.cancelled = nil
         case .attemptOrdered(let body):
             let name = AttemptName(run: id, step: body.step, item: body.item, number: body.number)
@@ -138,6 +146,11 @@ final class Judge {
             }
             if let item = body.item, item >= record.items[body.step] ?? 0 { fail("\(name) is no item that is known") }
             record.epochs[name] = body.epoch
+            if record.workflow.recovery != .resume, record.phase == .main, record.epoch != body.epoch {
+                fail("\(name) was ordered after a boot, and the workflow says 'recovery: \(record.workflow.recovery)'")
+            }
+            if record.fails { fail("\(name) was ordered though the run fails") }
+            record.epoch = body.epoch
             record.open.insert(name)
             let step = record.workflow.steps.first { $0.id == body.step }
             if record.failures[place(body.step, body.item), default: 0] > step?.retry.maxRetries ?? 0 {
@@ -178,10 +191,13 @@ final class Judge {
         case .runResumed(let body):
             if record.cancelled != nil, !record.hasEnded { fail("the cancellation of \(id) was taken back") }
             record.hasEnded = false
+            record.fails = false
+            record.epoch = body.epoch
             record.cancelled = nil
             record.lastInterrupted = []
             if body.retry { retry(&record) }
         case .runEnded(let body):
+            if record.fails, body.state == .succeeded { fail("the run \(id) succeeded though the host was lost") }
             if !record.open.isEmpty { fail("the run \(id) ended while \(record.open) run") }
             if body.state == .succeeded {
                 let left = record.workflow.steps.filter { step in
@@ -195,6 +211,19 @@ final class Judge {
             }
             record.hasEnded = true
         }
+    }
+
+    /// The run is done again, or is to fail.
+    private func lost(_ body: HostLost, _ id: RunID, _ record: inout Record) {
+        if body.recovery != record.workflow.recovery { fail("\(body.recovery) of \(id) is not what its workflow says") }
+        if body.epoch == record.epoch { fail("the host of \(id) was lost, and there was no boot") }
+        if !record.open.isEmpty { fail("the loss of \(id) was decided upon while \(record.open) run") }
+        if record.phase != .main || record.cancelled != nil { fail("the loss of \(id) was decided upon at its end") }
+        record.epoch = body.epoch
+        record.fails = body.recovery == .fail
+        guard body.recovery == .restart else { return }
+        (record.ended, record.items, record.failures) = ([:], [:], [:])
+        (record.blamed, record.lastInterrupted) = ([], [])
     }
 
     private func place(_ step: String, _ item: Int?) -> String { item.map { "\(step).\($0)" } ?? step }

@@ -38,9 +38,11 @@ final class SimulatedHost: @unchecked Sendable {
     var lateStarts: Set<String> = []
     /// Names of ours that somebody else has used.
     private(set) var foreignNames: Set<AttemptName> = []
-    /// What pawld was told last of units' slices and of what is in a slice.
+    /// What pawld was told last of units' slices.
     private var toldSlices: [String: String] = [:]
-    private var toldMembers: [String: Set<String>] = [:]
+    /// How often it was told of a slice that nothing of others is in it, and has not stopped it since: what comes in between
+    /// it cannot know.
+    private var toldFree: [String: Int] = [:]
     /// What is told of harm done to what is somebody else's.
     var onHarm: (String) -> Void = { _ in }
     /// What became of each attempt that was started.
@@ -108,8 +110,10 @@ final class SimulatedHost: @unchecked Sendable {
     func stop(_ name: String) -> BusError? {
         if name.hasSuffix(".slice") {
             guard slices.remove(name) != nil else { return noSuchUnit(name) }
+            let mayStop = toldFree[name, default: 0] > 0
+            toldFree[name, default: 1] -= 1
             for unit in units.values.sorted(by: { $0.name < $1.name }) where unit.slice == name {
-                if unit.isForeign, toldMembers[name]?.contains(unit.name) ?? true {
+                if unit.isForeign, !mayStop {
                     onHarm("\(name) was stopped with \(unit.name) in it, which is somebody else's")
                 }
                 stop(unit, by: .slice)
@@ -165,9 +169,9 @@ final class SimulatedHost: @unchecked Sendable {
 
     /// What is in a slice, as pawld is told.
     func members(of slice: String) -> [String] {
-        let names = units.values.filter { $0.slice == slice }.map(\.name).sorted()
-        toldMembers[slice] = Set(names)
-        return names
+        let members = units.values.filter { $0.slice == slice }
+        if !members.contains(where: \.isForeign) { toldFree[slice, default: 0] += 1 }
+        return members.map(\.name).sorted()
     }
 
     private func noSuchUnit(_ name: String) -> BusError {

@@ -21,6 +21,7 @@ enum Workload {
     private static func text(_ chance: inout Chance) -> String {
         var lines = ["max_parallel: \(1 + chance.below(4))"]
         if chance.once(in: 4) { lines.append("fail_fast: true") }
+        if chance.once(in: 3) { lines.append("recovery: \(chance.one(of: ["restart", "fail"]))") }
         if chance.once(in: 6) { lines.append("timeout: \(10 + chance.below(50))s") }
         lines.append("steps:")
         for index in 0..<(1 + chance.below(7)) {

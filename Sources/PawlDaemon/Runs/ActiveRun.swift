@@ -38,7 +38,7 @@ struct ActiveRun {
         case .approvalAsked(let body): run.place(of: body.step, item: body.item)
         case .approvalAnswered(let body): run.place(of: body.step, item: body.item)
         case .stepExpanded(let body): run.place(of: body.step, item: nil)
-        case .runCreated, .cancelRequested, .runStopped, .runResumed, .phaseBegan, .runUndone, .runEnded: nil
+        case .runCreated, .cancelRequested, .runStopped, .runResumed, .phaseBegan, .runUndone, .hostLost, .runEnded: nil
         }
     }
 
@@ -53,7 +53,7 @@ struct ActiveRun {
         } else {
             switch event {
             // These change steps that have no event of their own.
-            case .runStopped, .runResumed, .phaseBegan, .runEnded: changes.append(contentsOf: run.places)
+            case .runStopped, .runResumed, .phaseBegan, .hostLost, .runEnded: changes.append(contentsOf: run.places)
             default: break
             }
         }

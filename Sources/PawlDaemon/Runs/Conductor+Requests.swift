@@ -102,6 +102,7 @@ extension Conductor {
         let id = try await unusedID(folders)
         var created = created
         created.folder += "/\(id)"
+        created.epoch = epoch
         active[id] = ActiveRun(Run(id: id, created: created, workflow: workflow, at: world.now()))
         do {
             try await submit(.runCreated(created), to: id)
@@ -160,7 +161,7 @@ extension Conductor {
             throw APIError(
                 .invalidState, "the run '\(entry.run.name)' is \(entry.run.state.rawValue): nothing to resume")
         }
-        try await record(.runResumed(RunResumed(retry: false, uid: uid)), of: id)
+        try await record(.runResumed(RunResumed(retry: false, uid: uid, epoch: epoch)), of: id)
     }
 
     /// Opens an ended run again: its failed, cancelled and skipped steps run again, and with `step` that one and all
@@ -197,7 +198,7 @@ extension Conductor {
         }
         active[id] = ActiveRun(run)
         do {
-            try await submit(.runResumed(RunResumed(retry: true, from: step, uid: uid)), to: id)
+            try await submit(.runResumed(RunResumed(retry: true, from: step, uid: uid, epoch: epoch)), to: id)
         } catch {
             // Somebody else may have retried it a moment earlier.
             if active[id]?.run.state.isEnded == true { drop(id) }

@@ -27,7 +27,7 @@ actor Conductor {
     /// How many of their steps run.
     private(set) var stepsActive = 0
     /// This life of the manager, once it is known.
-    private var epoch = ""
+    private(set) var epoch = ""
     /// What has come in and was not recorded yet.
     private var inbox: [Incoming] = []
     private var isPassScheduled = false

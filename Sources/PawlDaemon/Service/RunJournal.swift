@@ -67,6 +67,9 @@ final class RunJournal: Sendable {
                 "Step '\(RunJournal.name(body.step, body.item))' of \(run.name): \(body.state.rawValue)\(reason)",
                 fields + [("PAWL_STEP", body.step), ("PAWL_STATE", body.state.rawValue)]
                     + RunJournal.attempt(of: body.step, body.item, run))
+        case .hostLost(let body):
+            let what = body.recovery == .restart ? "starts anew" : "fails"
+            write(.warning, .runStopped, "Run \(run.name) \(what), since the host was lost while it ran", fields)
         case .runStopped(let body):
             write(.warning, .runStopped, "Run \(run.name) waits for a person: \(body.reason)", fields)
         case .cancelRequested(let body):

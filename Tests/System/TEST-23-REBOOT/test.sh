@@ -106,6 +106,66 @@ lost host_reboot
 section "a power cut"
 lost power_cut
 
+section "'recovery: restart' and 'recovery: fail', over a restart of pawld, a reboot and a power cut"
+for policy in restart fail; do
+  workflow recovery-$policy <<E2
+name: Recovery
+recovery: $policy
+max_parallel: 8
+steps:
+  - id: first
+    run: echo "$policy-first \$PAWL_ATTEMPT" >>$marks
+  - id: second
+    run: |
+      echo "$policy-second \$PAWL_ATTEMPT" >>$marks
+      [ "\$PAWL_ATTEMPT" = \$(cat /srv/enough) ] || exec sleep 600
+  - id: third
+    run: echo "$policy-third \$PAWL_ATTEMPT" >>$marks
+on_failure:
+  - id: tell
+    run: echo "$policy-tell \$PAWL_ATTEMPT" >>$marks
+E2
+done
+host_exec rm -f $marks
+host_exec sh -c 'echo 3 >/srv/enough'
+restart=$(started recovery-restart) failing=$(started recovery-fail)
+for policy in restart fail; do wait_until 20 "$policy-second runs" marked $policy-second 1; done
+host_exec systemctl restart pawld.service
+assert_equal "over a restart of pawld" "1 1" "$(field_of "$restart" '.steps[:2] | map(.attempts | length) | join(" ")')"
+host_reboot
+wait_until 20 "restart-second runs again" marked restart-second 2
+assert_status "fail" 1 host_exec timeout 60 pawl wait "$failing"
+assert_equal "fail: its steps" "succeeded interrupted skipped succeeded" "$(field_of "$failing" '[.steps[].state] | join(" ")')"
+assert_contains "fail: its reason" "the host was lost" "$(field_of "$failing" .reason)"
+power_cut
+assert_status "restart" 0 host_exec timeout 60 pawl wait "$restart"
+printf '%s\n' restart-first\ {1..3} restart-second\ {1..3} "restart-third 1" "fail-first 1" "fail-second 1" "fail-tell 1" | assert_marks
+assert_nothing_left
+
+section "a cancellation that was recorded while the host went down is acted on after the boot"
+workflow cancelled <<E2
+name: Cancelled on the way down
+steps:
+  - id: first
+    interrupted: rerun
+    run: |
+      echo "first \$PAWL_ATTEMPT" >>$marks
+      trap 'sleep 3; exit 0' TERM
+      while :; do sleep 0.1; done
+E2
+host_exec rm -f $marks
+run=$(started cancelled)
+wait_until 20 "the step runs" marked first
+# The mark of the shutdown is what pawld goes by.
+host_exec touch /run/pawl/host-stopping
+host_exec timeout 20 pawl cancel "$run" >"$scratch/cancel" 2>&1 &
+wait_until 20 "it is recorded" host_exec sh -c "journalctl -q -o cat -u pawld.service | grep 'Run $run is to end'"
+host_exec sync
+power_cut
+assert_status "the run" 3 host_exec timeout 60 pawl wait "$run"
+assert_equal "its step" "cancelled" "$(field_of "$run" '.steps[0].state')"
+printf '%s\n' "first 1" | assert_marks
+
 section "a reboot while one short step follows the other"
 {
   printf 'name: Chain\nmax_parallel: 4\nsteps:\n'

@@ -144,6 +144,7 @@ wait_until 10 "it is said" host_exec sh -c "journalctl -q -o cat -u pawld.servic
 host_exec systemctl restart pawld.service
 assert_equal "the guests, after the run and a new pawld" "$before" "$(guests)"
 host_exec systemctl stop guest.service pawl-step-guest.service
+assert_equal "the guest with a step's prefix, stopped" inactive "$(host_exec systemctl is-active pawl-step-guest.service || true)"
 host_exec systemctl restart pawld.service
 wait_until 10 "the slice is gone" sh -c "! '$harness' exec '$host' -- systemctl is-active -q pawl-$id.slice"
 
