@@ -123,10 +123,12 @@ final class Judge {
         if host.hasMark, decisions.contains(entry.event.kind) {
             fail("\(entry.event.kind) of \(id) was decided while the host goes down")
         }
-        if record.hasEnded, entry.event.kind != .runResumed { fail("\(entry.event.kind) after the end of \(id)") }
+        if record.hasEnded, entry.event.kind != .runResumed, entry.event.kind != .runUndone {
+            fail("\(entry.event.kind) after the end of \(id)")
+        }
         switch entry.event {
         case .runCreated(let body): record.epoch = body.epoch
-        case .runStopped, .approvalAsked, .approvalAnswered: break
+        case .runStopped, .approvalAsked, .approvalAnswered, .runUndone: break
         case .hostLost(let body):
             lost(body, id, &record)
         case .stepExpanded(let body):
