@@ -48,6 +48,7 @@ let package = Package(
             name: "CSQLite", path: "Sources/CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
         .systemLibrary(
             name: "CYAML", path: "Sources/CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
+        .target(name: "CCurl", path: "Sources/CCurl"),
         .target(name: "CLinux", path: "Sources/CLinux"),
         // Floor 1: one library or protocol each, and the values.
         module("EventLoopKit", ["CLinux"]),
@@ -72,9 +73,10 @@ let package = Package(
         module(
             "PawlCommands", ["PawlModel", "PawlAPI", "PawlLanguage", "VarlinkKit"],
             packages: [.product(name: "ArgumentParser", package: "swift-argument-parser")]),
+        module("PawlSteps", ["CCurl", "CLinux", "PawlModel", "PawlLanguage"]),
         // Floor 4: the programs.
         program("pawld", ["PawlDaemon"]),
-        program("pawl", ["PawlCommands"]),
+        program("pawl", ["PawlCommands", "PawlSteps"]),
         // Tests.
         tests("EventLoopKit", ["CLinux"]),
         tests("SystemdKit", ["EventLoopKit"]),
@@ -87,6 +89,7 @@ let package = Package(
         tests("PawlStore", ["PawlModel", "PawlEngine", "SQLiteKit"]),
         tests("PawlAPI", ["PawlModel", "VarlinkKit"]),
         tests("PawlDaemon", ["PawlModel", "PawlLanguage", "PawlEngine", "PawlStore", "PawlAPI", "EventLoopKit"]),
+        tests("PawlSteps", ["PawlModel", "PawlLanguage"]),
         tests("PawlCommands", ["PawlModel", "PawlAPI", "PawlLanguage"]),
         .testTarget(name: "HouseTests", path: "Tests/HouseTests", swiftSettings: settings),
     ]

@@ -228,14 +228,24 @@ package struct AttemptOrdered: Sendable, Codable, Equatable {
     package var unit: String
     /// This life of the manager: boot ID and the manager's start. In another one the unit cannot be running.
     package var epoch: String
+    /// Whether it only asks whether the work is done, after an interruption.
+    package var asksOnly: Bool?
 
     /// Makes the body.
-    package init(step: String, item: Int? = nil, number: Int, unit: String, epoch: String) {
+    package init(
+        step: String, item: Int? = nil, number: Int, unit: String, epoch: String, asksOnly: Bool? = nil
+    ) {
         self.step = step
         self.item = item
         self.number = number
         self.unit = unit
         self.epoch = epoch
+        self.asksOnly = asksOnly
+    }
+
+    private enum CodingKeys: String, CodingKey {
+        case step, item, number, unit, epoch
+        case asksOnly = "asks_only"
     }
 }
 

@@ -146,7 +146,7 @@ extension Run {
             } catch {
                 return end(.failed, "approval: \(error)")
             }
-        case .script, .command: break
+        case .script, .command, .wait: break
         }
         let number = (self[place].attempts.last?.number ?? 0) + 1
         do {
@@ -162,7 +162,7 @@ extension Run {
         return .attemptOrdered(
             AttemptOrdered(
                 step: step.id, item: place.item, number: number, unit: attemptName(place, number: number).unit,
-                epoch: context.epoch))
+                epoch: context.epoch, asksOnly: asksOnly(place, number: number) ? true : nil))
     }
 
     // MARK: Judging
@@ -202,29 +202,46 @@ extension Run {
         guard let outcome = record.attempts.last?.outcome else {
             return .stepEnded(StepEnded(step: step.id, item: place.item, state: .failed, reason: "it has no attempt"))
         }
+        if record.attempts.last?.asksOnly == true, outcome.state == .skipped {
+            return .stepEnded(
+                StepEnded(
+                    step: step.id, item: place.item, state: .succeeded,
+                    reason: "it was interrupted, and its work is done: \(outcome.reason ?? "")"))
+        }
         switch outcome.state {
+        case .failed where record.isInterrupted, .timedOut where record.isInterrupted:
+            // Its work is not done; what becomes of it is for its policy to say.
+            if cancel == nil { return interrupted(place, outcome) }
         case .failed, .timedOut:
             if cancel == nil, record.tries <= step.retry.maxRetries {
                 let pause = step.retry.pause(beforeRetry: record.tries, random: context.random())
                 return .delaySet(DelaySet(step: step.id, item: place.item, until: context.now.adding(seconds: pause)))
             }
         case .interrupted where cancel == nil:
-            switch step.interrupted {
-            case .rerun:
+            // Where something says whether the work is done, that is asked first.
+            if step.interrupted == .rerun || !step.doneWhen.probes.isEmpty {
                 return .delaySet(DelaySet(step: step.id, item: place.item, until: context.now))
-            case .ask:
-                return .runStopped(
-                    RunStopped(
-                        reason: "step '\(step.id)' was interrupted: \(outcome.reason ?? "the host was lost"); "
-                            + "'pawl resume \(name)' runs it again, 'pawl cancel \(name)' ends the run"))
-            case .fail:
-                return .stepEnded(
-                    StepEnded(step: step.id, item: place.item, state: .interrupted, reason: outcome.reason))
             }
+            return interrupted(place, outcome)
         default:
             break
         }
         return .stepEnded(StepEnded(step: step.id, item: place.item, state: outcome.state, reason: outcome.reason))
+    }
+
+    /// What becomes of a step that was lost with the host and is not done.
+    private func interrupted(_ place: Place, _ outcome: AttemptOutcome) -> Event {
+        let step = workflow.steps[place.step]
+        let words = outcome.state == .interrupted ? nil : outcome.reason
+        let lost = self[place].attempts.last { $0.state == .interrupted }?.outcome?.reason
+        let reason = (lost ?? "the host was lost") + (words.map { ", and its work is not done: \($0)" } ?? "")
+        guard step.interrupted == .ask else {
+            return .stepEnded(StepEnded(step: step.id, item: place.item, state: .interrupted, reason: reason))
+        }
+        return .runStopped(
+            RunStopped(
+                reason: "step '\(step.id)' was interrupted: \(reason); "
+                    + "'pawl resume \(name)' runs it again, 'pawl cancel \(name)' ends the run"))
     }
 
     // MARK: Ending

@@ -23,12 +23,12 @@ extension Run {
             }
             if let first = body.from.flatMap({ index(of: $0) }) { reopen(withDependents: first) }
         }
-        for place in unjudged where self[place].attempts.last?.state == .interrupted {
+        for place in unjudged where self[place].isInterrupted {
             // The answer to "what shall become of it" was: go on. Those that do not ask have yet to be judged as they say.
             self[place].state = workflow.steps[place.step].interrupted == .ask ? .waiting : .running
         }
         unjudged = unjudged.filter {
-            self[$0].attempts.last?.state != .interrupted || workflow.steps[$0.step].interrupted != .ask
+            !self[$0].isInterrupted || workflow.steps[$0.step].interrupted != .ask
         }
         rebuild()
     }

@@ -200,7 +200,7 @@ package struct Run: Sendable {
         case .runStopped(let body):
             state = .stopped
             reason = body.reason
-            for place in unjudged where self[place].attempts.last?.state == .interrupted {
+            for place in unjudged where self[place].isInterrupted {
                 self[place].state = .interrupted
             }
         case .runResumed(let body):
@@ -235,9 +235,11 @@ package struct Run: Sendable {
         self[place].state = .running
         self[place].reason = nil
         self[place].delayedUntil = nil
-        self[place].tries += 1
+        if body.asksOnly != true { self[place].tries += 1 }
         self[place].attempts.append(
-            AttemptRecord(number: body.number, unit: body.unit, epoch: body.epoch, ordered: time))
+            AttemptRecord(
+                number: body.number, unit: body.unit, epoch: body.epoch, ordered: time, asksOnly: body.asksOnly ?? false
+            ))
         delayed.remove(place)
         unjudged.removeAll { $0 == place }
         running.insert(place)
@@ -251,7 +253,7 @@ package struct Run: Sendable {
         else { return }
         self[place].attempts[last].outcome = body.outcome
         self[place].attempts[last].recorded = time
-        if body.outcome.state == .interrupted { self[place].tries -= 1 }
+        if body.outcome.state == .interrupted, !self[place].attempts[last].asksOnly { self[place].tries -= 1 }
         running.remove(place)
         unjudged.append(place)
         if place.item != nil {

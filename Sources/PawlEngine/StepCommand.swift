@@ -11,6 +11,10 @@ package struct StepCommand: Sendable {
     package var description: String
     /// The program and its arguments, as the program is to see them.
     package var arguments: [String]
+    /// The program of the step's own, for a sentence; that of `pawl-step` stands before it where there is a plan.
+    package var program: String
+    /// What `pawl-step` does around the program; nil where the program runs by itself.
+    package var plan: StepPlan?
     /// The environment, in order, each name once.
     package var environment: [(name: String, value: String)]
     /// The script's text, if it is one.
@@ -53,9 +57,14 @@ package enum BoundPath {
     package static let work = "/run/pawl/step/work"
     /// The script.
     package static let script = "/run/pawl/step/script"
+    /// What `pawl-step` is told.
+    package static let plan = "/run/pawl/step/plan"
     /// The folder with the output file.
     package static let io = "/run/pawl/step/io"
 }
+
+/// The program that runs around a step's own, where there is more to do than that does.
+package let stepProgram = "/usr/libexec/pawl/pawl-step"
 
 extension Run {
     /// The folder in which the run's steps work.
@@ -88,10 +97,18 @@ extension Run {
             arguments = interpreter + [isBound ? BoundPath.script : folder + "/script"]
         case .command(let templates):
             arguments = try evaluate(templates, scope, what: "command").map(\.text)
+        case .wait:
+            arguments = []
         case .approval, .none:
             throw RenderFault(description: "step '\(step.id)' has nothing to run")
         }
-        if arguments.first?.isEmpty ?? true {
+        let program = arguments.first ?? stepProgram
+        let plan = try plan(step, place, number, scope, isBound: isBound)
+        if plan != nil {
+            let path = isBound ? BoundPath.plan : folder + "/plan"
+            arguments = [stepProgram, path] + (arguments.isEmpty || plan?.asksOnly == true ? [] : ["--"] + arguments)
+        }
+        if program.isEmpty {
             throw RenderFault(description: "step '\(step.id)': the program's name is empty")
         }
         let environment = try environment(of: step, name, scope, settings, isBound: isBound)
@@ -104,9 +121,36 @@ extension Run {
             name: name, workflow: created.workflow,
             description: "Step '\(step.id)' of \(self.name)" + (place.item.map { ", item \($0)" } ?? "")
                 + (number > 1 ? ", attempt \(number)" : ""),
-            arguments: arguments, environment: environment, script: script, settings: settings,
+            arguments: arguments, program: program, plan: plan, environment: environment, script: script,
+            settings: settings,
             keepsOutput: step.isOutputRead, timeout: step.timeout, isBound: isBound, workFolder: workFolder,
             attemptFolder: folder)
+    }
+
+    /// What `pawl-step` is to do, where the step says when its work is done.
+    private func plan(
+        _ step: Step, _ place: Place, _ number: Int, _ scope: RunScope, isBound: Bool
+    ) throws(RenderFault) -> StepPlan? {
+        guard !step.doneWhen.probes.isEmpty else { return nil }
+        var plan = StepPlan(
+            report: isBound
+                ? BoundPath.io + "/report" : attemptFolder(attemptName(place, number: number)) + "/io/report")
+        do throws(EvaluationFault) { plan.probes = try step.doneWhen.rendered(in: scope) } catch {
+            throw RenderFault(description: "done_when: \(error)")
+        }
+        plan.interval = step.doneWhen.interval / .seconds(1)
+        plan.consecutive = step.doneWhen.consecutive
+        plan.asksOnly = asksOnly(place, number: number)
+        return plan
+    }
+
+    /// Whether an attempt, ordered or still to be, only asks whether the work is done: after an interruption, where that alone
+    /// decides what becomes of the step.
+    func asksOnly(_ place: Place, number: Int) -> Bool {
+        if let attempt = self[place].attempts.first(where: { $0.number == number }) { return attempt.asksOnly }
+        let step = workflow.steps[place.step]
+        return step.interrupted != .rerun && !step.doneWhen.probes.isEmpty
+            && self[place].attempts.last?.state == .interrupted
     }
 
     /// Below the store's folder, which is closed to all but root, a step of another user or with a file system of its

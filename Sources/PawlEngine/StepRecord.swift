@@ -60,6 +60,12 @@ package struct StepRecord: Sendable {
     /// Whether it has failed.
     package var hasFailed: Bool { [.failed, .timedOut, .interrupted].contains(state) }
 
+    /// Whether its last attempt was lost with the host, and has not turned out to have done its work all the same.
+    var isInterrupted: Bool {
+        guard let last = attempts.last else { return false }
+        return last.state == .interrupted || last.asksOnly && (last.state == .failed || last.state == .timedOut)
+    }
+
     /// Opens it again; its attempts stay, for their numbers.
     mutating func reopen() {
         state = .waiting
@@ -82,6 +88,8 @@ package struct AttemptRecord: Sendable {
     package let epoch: String
     /// When it was ordered.
     package let ordered: Timestamp
+    /// Whether it only asks whether the work is done.
+    package let asksOnly: Bool
     /// How it ended; nil while it runs.
     package internal(set) var outcome: AttemptOutcome?
     /// When its end was recorded.

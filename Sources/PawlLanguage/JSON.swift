@@ -133,3 +133,11 @@ enum JSON {
         }
     }
 }
+
+extension Value {
+    /// Reads a text that is JSON and nothing else; nil where it is not.
+    package init?(json text: String) {
+        guard let value = JSON.parse(text) else { return nil }
+        self = value
+    }
+}

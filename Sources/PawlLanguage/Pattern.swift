@@ -236,3 +236,20 @@ struct PatternCompiler {
         for split in splits { program[split] = .split(split + 1, program.count) }
     }
 }
+
+extension Pattern {
+    /// Reads a pattern that a workflow's check has read before.
+    package init(expression: String) throws(EvaluationFault) {
+        do throws(SyntaxFault) { try self.init(expression) } catch {
+            throw EvaluationFault(message: error.message, offset: error.offset)
+        }
+    }
+
+    /// Whether a part of a text matches, within what an expression may cost.
+    package func isFound(in text: String) throws(EvaluationFault) -> Bool {
+        var work = Work()
+        do throws(FunctionFault) { return try matchesPart(of: text, &work) } catch {
+            throw EvaluationFault(message: error.message, offset: 0)
+        }
+    }
+}

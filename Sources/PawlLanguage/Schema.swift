@@ -98,7 +98,8 @@ package enum Schema {
         ] + shared + [
             SchemaKey(
                 "when", "expression", "skips the step where it is false", aliases: ["if", "unless", "condition"]),
-            .later("done_when", "probe", "what says that the work is done"),
+            SchemaKey(
+                "done_when", "map or list of maps", "what says that the work is done", aliases: ["until", "creates"]),
             SchemaKey(
                 "foreach", "list, map or expression", "runs once for each item, as 'item' and 'index'",
                 aliases: ["loop", "matrix", "with_items", "for_each"]),
@@ -115,6 +116,19 @@ package enum Schema {
             .later("data", "map", "asks a data service"),
             .later("image", "path", "a root of its own"),
         ]
+
+    /// Keys of a probe, one of `done_when`.
+    package static let probeKeys: [SchemaKey] = [
+        SchemaKey("command", "list", "a program that exits with 0"),
+        SchemaKey("run", "text", "a script that exits with 0"),
+        SchemaKey("file", "path", "something is there", aliases: ["path", "exists"]),
+        SchemaKey("port", "HOST:PORT", "a connection is taken", aliases: ["tcp"]),
+        SchemaKey("url", "URL", "a GET is answered with a status from 200 to 299", aliases: ["http"]),
+        SchemaKey("unit", "unit", "a unit of systemd's is active", aliases: ["service"]),
+        SchemaKey("matches", "regular expression", "what a part of output, file or body matches besides"),
+        SchemaKey("interval", "time span", "the pause between two rounds; 1s"),
+        SchemaKey("consecutive", "whole number", "in how many rounds in a row; 1"),
+    ]
 
     /// Keys of `undo`.
     package static let undoKeys: [SchemaKey] = {

@@ -83,6 +83,9 @@ struct StepDraft {
     var script: ScriptText?
     var command: [Template]?
     var approval: Template?
+    var doneWhen = DoneWhen()
+    /// The scripts among its probes.
+    var probeScripts: [ScriptText] = []
     /// What takes it back, one at most.
     var undo: [StepDraft] = []
     /// Whether it does nothing, as the conditions of an older template.
@@ -127,6 +130,8 @@ struct StepDraft {
             action = .approval(approval)
         } else if isIdle {
             action = .none
+        } else if !doneWhen.probes.isEmpty {
+            action = .wait
         } else {
             return nil
         }
@@ -135,8 +140,12 @@ struct StepDraft {
         step.unit = settings.unit
         step.retry = settings.retryPolicy
         step.timeout = timeout
+        if case .wait = action, timeout == nil { step.timeout = DoneWhen.patience }
+        step.doneWhen = doneWhen
+        for index in step.doneWhen.probes.indices { step.doneWhen.probes[index].adopt(shell: settings.shell) }
         step.continueOnFailure = continueOnFailure
-        step.interrupted = settings.interrupted ?? .ask
+        // What says that it is done is asked first, so that it does no harm to begin again.
+        step.interrupted = settings.interrupted ?? (doneWhen.probes.isEmpty ? .ask : .rerun)
         step.outputs = outputs
         return step
     }

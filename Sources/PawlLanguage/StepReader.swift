@@ -20,6 +20,7 @@ struct StepReader {
         draft.settings = settings(entries)
         draft.uses = draft.settings.uses
         draft.isIdle = idle.contains(index)
+        if let entry = entries["done_when"] { readProbes(entry, into: &draft) }
         if !draft.isIdle { readAction(entries, node, into: &draft) }
         readFlow(entries, into: &draft)
         readUndo(entries, into: &draft)
@@ -42,9 +43,11 @@ struct StepReader {
             draft.uses += uses
         case (nil, nil):
             // A step of a kind that is still to come was told of already.
-            let actions = ["workflow", "reboot", "http", "ai", "data", "done_when", "type"]
+            let actions = ["workflow", "reboot", "http", "ai", "data", "type"]
             let isKnown = node.mapping?.contains { actions.contains($0.key.text) } ?? false
-            if !isKnown { faults.error(node.mark, "this step does nothing: it needs 'run' or 'command'") }
+            if !isKnown, entries["done_when"] == nil {
+                faults.error(node.mark, "this step does nothing: it needs 'run' or 'command'")
+            }
         }
         if entries["command"] != nil, entries["run"] == nil, let shell = entries["shell"] {
             faults.error(shell.key.mark, "'shell' belongs to 'run'; a command needs no interpreter")
@@ -52,7 +55,7 @@ struct StepReader {
     }
 
     private func readApproval(_ approval: YAMLEntry, _ entries: Entries, into draft: inout StepDraft) {
-        for key in ["run", "command", "shell", "outputs", "unit", "retry_policy", "interrupted", "env"] {
+        for key in ["run", "command", "shell", "outputs", "unit", "retry_policy", "interrupted", "env", "done_when"] {
             guard let other = entries[key] else { continue }
             faults.error(
                 other.key.mark, "'\(key)' means nothing beside 'approval', which only waits for a person's word")

@@ -58,6 +58,8 @@ package struct Step: Sendable {
         case script(text: String, interpreter: [String])
         /// A program and its arguments. The program is a path, or a name that systemd looks up in its own PATH.
         case command([Template])
+        /// Nothing but to wait until `doneWhen` holds.
+        case wait
         /// It waits for a person's word; the text says for what.
         case approval(Template)
         /// Nothing: it has succeeded as soon as it has its turn.
@@ -86,6 +88,8 @@ package struct Step: Sendable {
     package var when: Template?
     /// The items that it runs for, each by itself.
     package var foreach: Foreach?
+    /// What says that its work is done; empty: the end of its program does.
+    package var doneWhen = DoneWhen()
     /// What takes back what it has done, if anything does; one at most.
     package var undo: [Step] = []
     /// Environment of its own: the workflow's `env`, with the step's own over it, key by key.

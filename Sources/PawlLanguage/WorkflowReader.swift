@@ -77,7 +77,7 @@ package enum WorkflowReader {
         checker.check(shared: shared.uses)
         checker.check(steps: graph)
         for draft in drafts {
-            for script in [draft.script].compactMap({ $0 }) + draft.undo.compactMap(\.script) {
+            for script in [draft.script].compactMap({ $0 }) + draft.undo.compactMap(\.script) + draft.probeScripts {
                 ScriptChecker(names: names, faults: faults).check(script)
             }
         }

@@ -74,5 +74,15 @@ struct ShapeTests {
         #expect(TimeText.text(of: time) == "2026-11-21T03:00:00.250Z")
         #expect(TimeText.timestamp(of: "2026-11-21T03:00:00.250Z") == time)
         #expect(TimeText.timestamp(of: "yesterday") == nil)
+        // Over leap years, the end of a century and before 1970, each second that is told comes back.
+        for microseconds in stride(
+            from: Int64(-9_000_000_000_000_000), to: 9_000_000_000_000_000, by: 77_777_777_777_000)
+        {
+            let time = Timestamp(microseconds: microseconds)
+            #expect(TimeText.timestamp(of: TimeText.text(of: time)) == time)
+        }
+        #expect(TimeText.text(of: Timestamp(microseconds: 951_782_400_000_000)) == "2000-02-29T00:00:00.000Z")
+        #expect(TimeText.text(of: Timestamp(microseconds: 4_107_542_399_999_999)) == "2100-02-28T23:59:59.999Z")
+        #expect(TimeText.text(of: Timestamp(microseconds: 4_107_542_400_000_000)) == "2100-03-01T00:00:00.000Z")
     }
 }

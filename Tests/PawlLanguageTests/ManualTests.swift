@@ -99,6 +99,7 @@ struct ManualTests {
         let older = Schema.templateKeys + Schema.templateWorkflowKeys.filter { $0.name == "tasks" }
         #expect(table(try page.items("OLDER TEMPLATES", "Cm")) == table(older + Schema.taskKeys + Schema.execKeys))
         #expect(table(try page.items("ATTEMPTS", "Cm")) == table(Schema.retryPolicyKeys))
+        #expect(table(try page.items("DONE WHEN", "Cm")) == table(Schema.probeKeys))
         #expect(table(try configuration.items("KEYS", "Cm")) == table(Schema.configurationKeys))
     }
 
@@ -114,7 +115,7 @@ struct ManualTests {
         #expect(policy.jitter == 0)
         let shared = Dictionary(uniqueKeysWithValues: try page.items("KEYS OF BOTH", "Cm").map { ($0.name, $0.text) })
         #expect(try #require(shared["shell"]).contains("Default: \(StepDraft.defaultShell.joined(separator: " ")) ,"))
-        #expect(try #require(shared["interrupted"]).contains("Default: ask."))
+        #expect(try #require(shared["interrupted"]).contains("else ask."))
         let settings = Dictionary(
             uniqueKeysWithValues: try configuration.items("KEYS", "Cm").map { ($0.name, $0.text) })
         #expect(try #require(settings["max_parallel"]).contains("Default: \(Configuration().maxParallel)."))

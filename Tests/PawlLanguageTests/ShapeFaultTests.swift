@@ -114,10 +114,26 @@ struct ShapeFaultTests {
             ]),
         FaultCase(
             #"""
-            steps: [{id: a, done_when: {file: /x}}]
+            steps:
+              - {id: a, done_when: {files: /x}}
+              - {id: b, done_when: [{file: x}, {port: "80"}, {url: "ftp://x"}, {unit: etcd}, {interval: 1s}]}
+              - {id: c, done_when: }
+              - {id: d, done_when: {file: /x, port: "a:1"}}
+              - {id: e, done_when: {port: "a:1", matches: x}}
+              - {id: f, done_when: {run: "echo ${b.output}"}}
             """#,
             [
-                "1:17: error: 'done_when' is not supported by this version of pawl"
+                "2:24: error: this probe asks nothing: it needs one of command, run, file, port, url, unit",
+                "2:25: error: unknown key 'files' (did you mean 'file'?)",
+                "3:32: error: 'file' takes an absolute path, not 'x'",
+                "3:43: error: 'port' takes HOST:PORT, not '80'",
+                "3:56: error: 'url' takes http://... or https://..., not 'ftp://x'",
+                "3:75: error: 'unit' takes a whole name such as 'etcd.service', not 'etcd'",
+                "3:82: error: this probe asks nothing: it needs one of command, run, file, port, url, unit",
+                "4:13: error: 'done_when' takes a probe or a list of probes, not nothing",
+                "5:35: error: a probe asks one thing: 'file' or 'port', not both (write a list of two probes)",
+                "6:38: error: 'matches' means nothing beside 'port', which says nothing",
+                "7:36: error: a script is never edited: '${b.…}' reaches its interpreter as it is (pass the value by 'env' and read it as \"$NAME\")",
             ]),
         FaultCase(
             #"""

@@ -41,6 +41,7 @@ final class SimulatedFiles: AttemptFiles, @unchecked Sendable {
     }
 
     func output(of name: AttemptName) async throws(FolderFault) -> [UInt8]? { await onThread { nil } }
+    func report(of name: AttemptName) async throws(FolderFault) -> StepReport? { await onThread { nil } }
     func stdout(of name: AttemptName) async throws(FolderFault) -> [UInt8]? { await onThread { nil } }
     func hasStarted(_ name: AttemptName) async -> Bool { await onThread { [self] in host.marks.contains(name) } }
     func exists(run: RunID) async -> Bool { await onThread { [self] in host.folders.contains(run) } }

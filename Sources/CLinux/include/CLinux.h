@@ -54,6 +54,12 @@ int clinux_timerfd_arm(int descriptor, int64_t deadline_nanoseconds);
    signals to the process reach whoever waits for them. The thread is detached. 0, or a positive errno. */
 int clinux_start_thread(void *(*body)(void *), void *context);
 
+/* man:pipe2(2), close-on-exec. 0, or -1 with errno. */
+int clinux_pipe(int descriptors[2]);
+
+/* man:memfd_create(2), close-on-exec. A descriptor, or -1 with errno. */
+int clinux_memory_file(const char *name);
+
 /* A descriptor that gives the signals of a set, man:signalfd(2), non-blocking and close-on-exec; the set must be blocked
    in every thread. A descriptor, or -1 with errno. */
 int clinux_signal_descriptor(const void *set);

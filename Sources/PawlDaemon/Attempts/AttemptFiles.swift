@@ -10,6 +10,8 @@ protocol AttemptFiles: Sendable {
     func receipt(of name: AttemptName) async throws(FolderFault) -> Receipt?
     /// What a step wrote to `$PAWL_OUTPUT`, or nil if it took the file away.
     func output(of name: AttemptName) async throws(FolderFault) -> [UInt8]?
+    /// What `pawl-step` has found, where there was something to ask.
+    func report(of name: AttemptName) async throws(FolderFault) -> StepReport?
     /// What a step wrote to stdout, where that is kept.
     func stdout(of name: AttemptName) async throws(FolderFault) -> [UInt8]?
     /// Whether an attempt's program was started in this boot and has left no receipt since.

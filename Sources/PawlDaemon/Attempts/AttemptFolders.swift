@@ -11,7 +11,9 @@ import PawlModel
 ///         work/       1777  the steps' working folder; a step with a user of its own sees it by a bind mount
 ///         STEP.1/     0700  one attempt
 ///                script      0555  what the interpreter reads
+///                plan        0444  what pawl-step is to do around the program, where there is more to do
 ///                io/output   0666  $PAWL_OUTPUT; the folder around it is closed, so that it cannot be replaced
+///                io/report   0666  what pawl-step has found
 ///                stdout            where some expression reads the step's output
 ///                result.json       the receipt, written by pawl-record as PID 1's child
 /// ```
@@ -48,6 +50,10 @@ actor AttemptFolders: AttemptFiles {
         let hadFolder = try makeFolder(command.attemptFolder, mode: 0o700)
         try makeFolder(command.attemptFolder + "/io", mode: 0o755)
         try writeFile(command.attemptFolder + "/io/output", [], mode: 0o666)
+        if let plan = command.plan {
+            try writeFile(command.attemptFolder + "/io/report", [], mode: 0o666)
+            try writeFile(command.attemptFolder + "/plan", Array(plan.value.json.utf8), mode: 0o444)
+        }
         if let script = command.script {
             try writeFile(command.attemptFolder + "/script", Array(script.utf8), mode: 0o555)
         }
@@ -116,6 +122,12 @@ actor AttemptFolders: AttemptFiles {
     /// What a step wrote to `$PAWL_OUTPUT`, or nil if it took the file away.
     func output(of name: AttemptName) throws(FolderFault) -> [UInt8]? {
         try read("\(runs)/\(name.run)/\(name.folder)/io/output", limit: OutputFile.limit)
+    }
+
+    /// What `pawl-step` has found, as far as it is a report.
+    func report(of name: AttemptName) throws(FolderFault) -> StepReport? {
+        let bytes = try read("\(runs)/\(name.run)/\(name.folder)/io/report", limit: StepReport.limit)
+        return bytes.flatMap { String(validating: $0, as: UTF8.self) }.flatMap { StepReport($0) }
     }
 
     /// What a step wrote to stdout, where that is kept.

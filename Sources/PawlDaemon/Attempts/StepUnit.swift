@@ -101,10 +101,12 @@ struct StepUnit: Sendable {
                         Bind(source: folder + "/io", destination: BoundPath.io),
                     ])
                 ))
+            var readOnly: [Bind] = []
             if command.script != nil {
-                properties.append(
-                    ("BindReadOnlyPaths", .binds([Bind(source: folder + "/script", destination: BoundPath.script)])))
+                readOnly.append(Bind(source: folder + "/script", destination: BoundPath.script))
             }
+            if command.plan != nil { readOnly.append(Bind(source: folder + "/plan", destination: BoundPath.plan)) }
+            if !readOnly.isEmpty { properties.append(("BindReadOnlyPaths", .binds(readOnly))) }
         }
         for setting in command.settings {
             let value: Value =

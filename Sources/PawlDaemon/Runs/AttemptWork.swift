@@ -36,7 +36,8 @@ struct AttemptWork: Sendable {
             }
             outcome = result.outcome(
                 cancelled: cancelled, timeout: command.timeout.map { TimeSpan.text(of: $0) },
-                program: command.arguments[0], user: command.user)
+                program: command.program, user: command.user)
+            if command.plan != nil { await take(reportOf: command, into: &outcome) }
             // Its receipt may have been written before it failed, when one of its processes did not heed the SIGTERM that
             // came after that; then the failure itself was seen.
             needsRelease = driver.signs.takeFailure(of: name.unit) || isLoaded
@@ -61,6 +62,25 @@ struct AttemptWork: Sendable {
         }
         if needsRelease { await driver.release(name) }
         return true
+    }
+
+    /// Takes what `pawl-step` has found: that there was nothing to do, or what was still missing.
+    private func take(reportOf command: StepCommand, into outcome: inout AttemptOutcome) async {
+        do {
+            guard let report = try await folders.report(of: command.name) else { return }
+            switch (report.state, outcome.state) {
+            case (.doneBefore, .succeeded):
+                outcome.state = .skipped
+                outcome.reason = "done already: \(report.text)"
+            case (.open, .failed) where command.plan?.asksOnly == true:
+                outcome.reason = report.text
+            case (.open, .timedOut):
+                outcome.reason = (outcome.reason ?? "timed out") + ": \(report.text)"
+            default: break
+            }
+        } catch {
+            journal.note(.debug, "What \(command.name.unit) has found cannot be read: \(error)")
+        }
     }
 
     /// Takes what the step gave. What cannot be taken makes the step fail, since others may rely on it.

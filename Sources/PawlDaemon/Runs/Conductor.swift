@@ -11,7 +11,7 @@ import PawlStore
 ///
 /// It lives on a thread of its own together with the store, so that a commit blocks nobody but those who wait for it.
 actor Conductor {
-    private let executor: any ActorThread
+    let executor: any ActorThread
     /// The store; only this actor touches it.
     let store: any RunRecords
     /// Time, chance, and whether the host goes down.
@@ -31,7 +31,8 @@ actor Conductor {
     /// What has come in and was not recorded yet.
     private var inbox: [Incoming] = []
     private var isPassScheduled = false
-    private var nextWatcher = 0
+    /// The number of the next one who watches a run.
+    var nextWatcher = 0
     /// Attempts that are being started, awaited or harvested.
     private var driven: Set<AttemptName> = []
     /// Attempts of an earlier pawld that were not looked at yet.
@@ -453,38 +454,6 @@ actor Conductor {
 
     /// Those of the attempts that are under way as far as the records say.
     func claimed(_ names: [AttemptName]) -> Set<AttemptName> { Set(names.filter(claims)) }
-
-    // MARK: Watching
-
-    /// Waits until a run has changed since a version, or has left memory.
-    func change(of id: RunID, since version: Int) async {
-        guard let entry = active[id], entry.version == version else { return }
-        let watcher = nextWatcher
-        nextWatcher += 1
-        await withTaskCancellationHandler {
-            await withCheckedContinuation { continuation in
-                // Asked again: on the way here the run may have changed or ended, and nobody would tell of it any more.
-                if Task.isCancelled || active[id]?.version != version {
-                    continuation.resume()
-                } else {
-                    active[id]?.watchers[watcher] = continuation
-                }
-            }
-        } onCancel: {
-            // Not by a task of its own, which would wake the thread pool.
-            executor.perform { self.assumeIsolated { $0.dismiss(watcher, of: id) } }
-        }
-    }
-
-    private func dismiss(_ watcher: Int, of id: RunID) {
-        active[id]?.watchers.removeValue(forKey: watcher)?.resume()
-    }
-
-    func wakeWatchers(of id: RunID) {
-        guard let watchers = active[id]?.watchers, !watchers.isEmpty else { return }
-        active[id]?.watchers = [:]
-        for continuation in watchers.values { continuation.resume() }
-    }
 }
 
 /// An event that could not be recorded: it has not happened.

@@ -1,0 +1,111 @@
+import Glibc
+import PawlLanguage
+import PawlModel
+
+/// `pawl-step PLAN [-- PROGRAM ARGUMENT...]`: does a step's work as the main process of its unit, with the step's own user and
+/// sandbox, and asks what says that the work is done.
+///
+/// It waits for one thing after the other, so it has one thread, and blocks.
+package struct StepProgram {
+    /// The statuses that systemd has for what could not be set up (`man:systemd.exec(5)`).
+    enum Status {
+        static let wrongUsage: Int32 = 2
+        static let notHeld: Int32 = 1
+        static let cannotExecute: Int32 = 203
+    }
+
+    let plan: StepPlan
+    let command: [String]
+    let asker: ProbeAsker
+    let reporter: Reporter
+
+    /// Does what the arguments say and returns the program's exit status.
+    package static func main(arguments: [String]) -> Int32 {
+        guard let path = arguments.first, arguments.count == 1 || arguments[1] == "--" else {
+            say("usage: pawl-step PLAN [-- PROGRAM ARGUMENT...]")
+            return Status.wrongUsage
+        }
+        do {
+            let text = String(decoding: try TextFile.bytes(path, limit: 16 << 20), as: UTF8.self)
+            guard let plan = Value(json: text).flatMap({ StepPlan($0) }) else {
+                throw FileFault(plain: "it is no plan of a step")
+            }
+            return try StepProgram(
+                plan: plan, command: Array(arguments.dropFirst(2)), asker: ProbeAsker(plan),
+                reporter: Reporter(path: plan.report)
+            ).run()
+        } catch {
+            say("the plan \(path) cannot be carried out: \(error)")
+            return Status.wrongUsage
+        }
+    }
+
+    private func run() throws -> Int32 {
+        if plan.asksOnly { return try askOnce() }
+        guard !plan.probes.isEmpty else { return try work() }
+        let first = asker.askAll()
+        if first.holds, plan.consecutive <= 1 || !command.isEmpty {
+            try reporter.tell(command.isEmpty ? .done : .doneBefore, first.text)
+            return 0
+        }
+        try reporter.tell(.open, first.text)
+        if !command.isEmpty {
+            let status = try work()
+            guard status == 0 else { return status }
+        }
+        try wait(held: command.isEmpty && first.holds ? 1 : 0)
+        return 0
+    }
+
+    private func askOnce() throws -> Int32 {
+        let answer = asker.askAll()
+        try reporter.tell(answer.holds ? .doneBefore : .open, answer.text)
+        return answer.holds ? 0 : Status.notHeld
+    }
+
+    /// Asks until all hold as often in a row as they have to. That this ends is for the unit's `RuntimeMaxSec=`.
+    private func wait(held: Int) throws {
+        var held = held
+        // The work is over: whether it has done it is asked at once, and then in steps.
+        var isFirst = !command.isEmpty
+        while true {
+            if !isFirst { pause() }
+            isFirst = false
+            let answer = asker.askAll()
+            held = answer.holds ? held + 1 : 0
+            if held >= plan.consecutive { return try reporter.tell(.done, answer.text) }
+            try reporter.tell(.open, answer.text)
+        }
+    }
+
+    private func pause() {
+        let whole = plan.interval.rounded(.down)
+        var left = timespec(tv_sec: Int(whole), tv_nsec: Int((plan.interval - whole) * 1e9))
+        var rest = timespec()
+        while nanosleep(&left, &rest) != 0, errno == EINTR { left = rest }
+    }
+
+    /// Runs the program, and ends as it has ended: with its status, or by its signal.
+    private func work() throws -> Int32 {
+        switch try ChildProcess.run(command, output: .inherited).end {
+        case .exited(let status): return status
+        case .killed(let signal):
+            // One core is enough.
+            var none = rlimit(rlim_cur: 0, rlim_max: 0)
+            setrlimit(__rlimit_resource_t(RLIMIT_CORE.rawValue), &none)
+            Glibc.signal(signal, SIG_DFL)
+            kill(getpid(), signal)
+            // Whoever blocks or ignores it for us gets the status that a shell gives.
+            return 128 + signal
+        case .notStarted(let reason):
+            StepProgram.say("\(command[0]): \(reason)")
+            return Status.cannotExecute
+        }
+    }
+
+    static func say(_ text: String) {
+        let bytes = Array("pawl-step: \(text)\n".utf8)
+        // If nobody listens to that either, there is nowhere left to say it.
+        _ = write(STDERR_FILENO, bytes, bytes.count)
+    }
+}
