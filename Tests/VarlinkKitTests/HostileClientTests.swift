@@ -42,7 +42,7 @@ struct HostileClientTests {
                 for (parameters, name) in cases {
                     client.sendRaw(
                         Array(#"{"method":"org.example.test.Echo","parameters":\#(parameters)}"#.utf8) + [0])
-                    let error = #expect(throws: VarlinkError.self) { try client.next(timeout: .seconds(10)) }
+                    let error = #expect(throws: VarlinkError.self) { try client.next(timeout: patience) }
                     #expect(error?.name == "org.varlink.service.InvalidParameter")
                     #expect(error?.decode([String: String].self) == ["parameter": name])
                 }
@@ -58,7 +58,7 @@ struct HostileClientTests {
                 let client = try Client(path: service.path)
                 try client.send("org.example.test.Flood", ExampleService.Nothing(), more: true)
                 // The first answer is there, the others fill the socket.
-                _ = try #require(try client.next(timeout: .seconds(10)))
+                _ = try #require(try client.next(timeout: patience))
                 return dup(client.descriptor)
             }
             for _ in 0..<20 { #expect(try await isServed(service)) }
@@ -99,7 +99,7 @@ struct HostileClientTests {
                 _ = try idle.call("org.varlink.service.GetInfo")
                 let slow = try Client(path: service.path)
                 slow.sendRaw(Array(#"{"method":"#.utf8))
-                #expect(throws: Client.Fault.self) { try slow.next(timeout: .seconds(10)) }
+                #expect(throws: Client.Fault.self) { try slow.next(timeout: patience) }
                 _ = try idle.call("org.varlink.service.GetInfo")
             }
         }
