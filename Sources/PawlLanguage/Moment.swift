@@ -4,9 +4,9 @@ import PawlModel
 struct Moment {
     /// Seconds since 1970.
     let seconds: Int64
-    private let year: Int
-    private let month: Int
-    private let day: Int
+    private let date: CivilDate
+    /// Seconds since the day began.
+    private let second: Int
 
     /// The years that have four digits.
     private static let span: ClosedRange<Int64> = -62_135_596_800...253_402_300_799
@@ -24,20 +24,11 @@ struct Moment {
         }
     }
 
-    /// The civil date of a count of days, as Howard Hinnant's `chrono`-compatible algorithms have it.
     private init?(seconds: Int64) {
         guard Moment.span.contains(seconds) else { return nil }
         self.seconds = seconds
-        let days = Int((seconds - Moment.remainder(seconds, 86_400)) / 86_400) + 719_468
-        let era = days / 146_097
-        let dayOfEra = days - era * 146_097
-        let yearOfEra = (dayOfEra - dayOfEra / 1460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365
-        let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
-        // Counted from March, so that the day that leap years add is the last one.
-        let marchMonth = (5 * dayOfYear + 2) / 153
-        day = dayOfYear - (153 * marchMonth + 2) / 5 + 1
-        month = marchMonth < 10 ? marchMonth + 3 : marchMonth - 9
-        year = yearOfEra + era * 400 + (month <= 2 ? 1 : 0)
+        let (days, rest) = CivilDate.divided(seconds, by: 86_400)
+        (date, second) = (CivilDate(number: days), Int(rest))
     }
 
     private init?(text: String) {
@@ -59,9 +50,9 @@ struct Moment {
             return bytes[index - 1]
         }
         guard let year = digits(4), take("-") != nil, let month = digits(2), take("-") != nil, let day = digits(2),
-            year >= 1, 1...12 ~= month, 1...Moment.days(month, year) ~= day
+            year >= 1, let date = CivilDate(year: year, month: month, day: day)
         else { return nil }
-        var seconds = Int64(Moment.dayNumber(year, month, day)) * 86_400
+        var seconds = date.number * 86_400
         if index < bytes.count {
             guard take("Tt ") != nil, let hour = digits(2), take(":") != nil, let minute = digits(2), take(":") != nil,
                 let second = digits(2), hour < 24, minute < 60, second <= 60
@@ -82,24 +73,6 @@ struct Moment {
             guard index == bytes.count else { return nil }
         }
         self.init(seconds: seconds)
-    }
-
-    private static func remainder(_ value: Int64, _ divisor: Int64) -> Int64 {
-        let rest = value % divisor
-        return rest < 0 ? rest + divisor : rest
-    }
-
-    private static func isLeap(_ year: Int) -> Bool { year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) }
-
-    private static func days(_ month: Int, _ year: Int) -> Int {
-        month == 2 ? isLeap(year) ? 29 : 28 : [4, 6, 9, 11].contains(month) ? 30 : 31
-    }
-
-    /// Days since 1970-01-01.
-    private static func dayNumber(_ year: Int, _ month: Int, _ day: Int) -> Int {
-        let before = year - 1
-        let years = before * 365 + before / 4 - before / 100 + before / 400
-        return (1..<month).reduce(years) { $0 + days($1, year) } + day - 1 - 719_162
     }
 
     private static let months = [
@@ -135,28 +108,32 @@ struct Moment {
             let digits = String(number)
             return String(repeating: "0", count: max(0, count - digits.count)) + digits
         }
-        let second = Int(Moment.remainder(seconds, 86_400))
-        let days = (seconds - Int64(second)) / 86_400
         // 1970-01-01 was a Thursday.
-        let weekday = Int(Moment.remainder(days + 4, 7))
+        let weekday = Int(CivilDate.divided(date.number + 4, by: 7).rest)
         switch letter {
-        case "Y": return padded(year, 4)
-        case "m": return padded(month)
-        case "d": return padded(day)
+        case "Y": return padded(date.year, 4)
+        case "m": return padded(date.month)
+        case "d": return padded(date.day)
         case "H": return padded(second / 3600)
         case "M": return padded(second / 60 % 60)
         case "S": return padded(second % 60)
-        case "j": return padded((1..<month).reduce(day) { $0 + Moment.days($1, year) }, 3)
+        case "j": return padded(dayOfYear, 3)
         case "a": return String(Moment.weekdays[weekday].prefix(3))
         case "A": return Moment.weekdays[weekday]
-        case "b": return String(Moment.months[month - 1].prefix(3))
-        case "B": return Moment.months[month - 1]
+        case "b": return String(Moment.months[date.month - 1].prefix(3))
+        case "B": return Moment.months[date.month - 1]
         case "u": return String(weekday == 0 ? 7 : weekday)
-        case "F": return "\(padded(year, 4))-\(padded(month))-\(padded(day))"
+        case "F": return "\(padded(date.year, 4))-\(padded(date.month))-\(padded(date.day))"
         case "T": return "\(padded(second / 3600)):\(padded(second / 60 % 60)):\(padded(second % 60))"
         case "s": return String(seconds)
         case "%": return "%"
         default: return nil
         }
+    }
+
+    /// From 1.
+    private var dayOfYear: Int {
+        let first = CivilDate(year: date.year, month: 1, day: 1)
+        return Int(date.number - (first?.number ?? date.number)) + 1
     }
 }
