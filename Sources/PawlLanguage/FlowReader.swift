@@ -42,7 +42,11 @@ extension StepReader {
     }
 
     private func dependencies(_ entry: YAMLEntry) -> [StepDraft.Dependency] {
-        guard let entries = entry.value.mapping else { return dependencies(entry, .done) }
+        entry.value.mapping.map(forms) ?? dependencies(entry, .done)
+    }
+
+    /// `{any: [a, b], ended: [c]}`, by itself or as an entry of the list.
+    private func forms(_ entries: [YAMLEntry]) -> [StepDraft.Dependency] {
         var result: [StepDraft.Dependency] = []
         for entry in entries {
             let name = entry.key.text
@@ -68,14 +72,7 @@ extension StepReader {
                     return [StepDraft.Dependency(name: scalar.text, mark: item.mark, kind: kind)]
                 }
                 // Beside names a list may hold the other forms: [a, {ended: [b]}].
-                if key == "depends_on", let entries = item.mapping {
-                    return entries.flatMap { entry -> [StepDraft.Dependency] in
-                        if let kind = DependencyKind(rawValue: entry.key.text) { return dependencies(entry, kind) }
-                        faults.error(
-                            entry.key.mark, "'depends_on' knows any, ended and failed, not '\(entry.key.text)'")
-                        return []
-                    }
-                }
+                if key == "depends_on", let entries = item.mapping { return forms(entries) }
                 faults.error(item.mark, "'\(key)' takes names of steps, not \(item.kindName)")
                 return []
             }

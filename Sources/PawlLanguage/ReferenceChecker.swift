@@ -73,29 +73,9 @@ struct ReferenceChecker {
         let places = Dictionary(uniqueKeysWithValues: drafts.enumerated().map { ($1.index, $0) })
         for (place, draft) in drafts.enumerated() {
             let hasItem = draft.foreach != nil
-            for (use, hasItem) in draft.uses.map({ ($0, hasItem) }) + draft.foreachUses.map({ ($0, false) }) {
-                for reference in use.template.references {
-                    guard check(reference, use.node, hasItem: hasItem), let index = names.steps[reference.name],
-                        let target = places[index]
-                    else { continue }
-                    note(reference, to: target, from: place, use.node)
-                }
-                checkTypes(use)
-            }
-            for use in draft.undo.flatMap(\.uses) {
-                for reference in use.template.references {
-                    guard check(reference, use.node, hasItem: hasItem), let index = names.steps[reference.name],
-                        let target = places[index]
-                    else { continue }
-                    // By then the step is over, and what it gave is what is to be taken back.
-                    if target == place {
-                        if reference.members.first == "output" { readOutputs.insert(target) }
-                    } else {
-                        note(reference, to: target, from: place, use.node)
-                    }
-                }
-                checkTypes(use)
-            }
+            for use in draft.uses { check(use, of: place, places, hasItem: hasItem) }
+            for use in draft.foreachUses { check(use, of: place, places, hasItem: false) }
+            for use in draft.undo.flatMap(\.uses) { check(use, of: place, places, hasItem: hasItem, isOver: true) }
             for use in draft.conditions { checkCondition(use) }
             for use in draft.foreachUses where use.template.isExpression && draft.foreachUses.count == 1 {
                 checkItems(use, draft)
@@ -103,6 +83,23 @@ struct ReferenceChecker {
         }
         // In a circle everything waits for everything; that was told already.
         if !graph.isCyclic { checkAncestors(graph) }
+    }
+
+    /// Checks what a text of a step reads.
+    ///
+    /// - Parameters:
+    ///   - hasItem: whether `item` and `index` have a value there.
+    ///   - isOver: whether the step itself is over by then, so that its own results can be read: those are what is taken back.
+    private mutating func check(
+        _ use: TemplateUse, of place: Int, _ places: [Int: Int], hasItem: Bool, isOver: Bool = false
+    ) {
+        for reference in use.template.references {
+            guard check(reference, use.node, hasItem: hasItem), let index = names.steps[reference.name],
+                let target = places[index]
+            else { continue }
+            note(reference, to: target, from: place, use.node, isOver: isOver)
+        }
+        checkTypes(use)
     }
 
     /// What gives the items has to give a list or a map.
@@ -118,7 +115,9 @@ struct ReferenceChecker {
         TypeChecker(names: names, outputs: { drafts[$0].outputs }, isForeach: { drafts[$0].foreach != nil })
     }
 
-    private mutating func note(_ reference: Reference, to target: Int, from place: Int, _ node: YAMLNode) {
+    private mutating func note(
+        _ reference: Reference, to target: Int, from place: Int, _ node: YAMLNode, isOver: Bool
+    ) {
         if reference.members.first == "output" { readOutputs.insert(target) }
         guard target == place else {
             let (reader, read) = (drafts[place], drafts[target])
@@ -138,7 +137,9 @@ struct ReferenceChecker {
                     step: place, target: target, name: reference.name, node: node, offset: reference.offset))
             return
         }
-        faults.error(in: node, at: reference.offset, "step '\(drafts[place].id)' reads its own results")
+        if !isOver {
+            faults.error(in: node, at: reference.offset, "step '\(drafts[place].id)' reads its own results")
+        }
     }
 
     /// Reports each step whose results are read by one that does not wait for it.
@@ -169,7 +170,7 @@ struct ReferenceChecker {
             message = "'\(name)' has a value only in a step with 'foreach', and not in 'foreach' itself"
         } else {
             message = "'\(name)' is no variable and no step"
-            hint = faults.didYouMean(name, names.all)
+            hint = faults.didYouMean(name, names.all + (hasItem ? ["item", "index"] : []))
             if hint == nil, name.contains("-"), name.split(separator: "-").allSatisfy(isOperand) {
                 hint = "a minus needs blanks around it"
             }
