@@ -154,20 +154,14 @@ extension Run {
                 recountItems(of: index)
                 if steps[index].state == .running { continue }
             }
-            let place = Place(index)
-            guard steps[index].state == .waiting, !delayed.contains(place), !unjudged.contains(place),
-                !approvals.contains(place), !answered.contains(place)
-            else { continue }
-            open.append(index)
+            if isIdle(Place(index)) { open.append(index) }
         }
         ready = FallingList(rising: open.filter { steps[$0].blockedBy == 0 && !isDoomed($0) })
-        for index in steps.indices where workflow.steps[index].phase == phase { settleRebuilt(index) }
+        for index in steps.indices where workflow.steps[index].phase == phase && steps[index].itemCount != nil {
+            if steps[index].state == .running { settleItems(of: index) }
+        }
         // The first one last, so that they are told in the order written.
         doomed.reverse()
-    }
-
-    private mutating func settleRebuilt(_ index: Int) {
-        if steps[index].itemCount != nil, steps[index].state == .running { settleItems(of: index) }
     }
 
     /// Counts what a step still waits for. It may have been doomed already when the run stopped; whether it still is shows
@@ -210,7 +204,7 @@ extension Run {
                 blame = blame ?? last.map { steps[$0].skippedBecause ?? workflow.steps[$0].id }
             }
         }
-        guard steps[index].state == .waiting, isIdle(index) else { return }
+        guard isIdle(Place(index)) else { return }
         if let blame {
             steps[index].skippedBecause = blame
             doomed.append(index)
@@ -220,10 +214,10 @@ extension Run {
         }
     }
 
-    /// Whether nothing has begun with a step that waits.
-    private func isIdle(_ index: Int) -> Bool {
-        let place = Place(index)
-        return !delayed.contains(place) && !unjudged.contains(place) && !approvals.contains(place)
+    /// Whether a step or item waits, and nothing has begun with it.
+    private func isIdle(_ place: Place) -> Bool {
+        self[place].state == .waiting && !delayed.contains(place) && !unjudged.contains(place)
+            && !approvals.contains(place) && !answered.contains(place)
     }
 
     private mutating func recountItems(of index: Int) {
@@ -231,13 +225,9 @@ extension Run {
         var (done, busy) = (0, 0)
         for item in 0..<(steps[index].itemCount ?? 0) {
             let place = Place(index, item: item)
-            let state = self[place].state
-            if state.isEnded, !unjudged.contains(place) { done += 1 }
+            if self[place].state.isEnded, !unjudged.contains(place) { done += 1 }
             if running.contains(place) { busy += 1 }
-            guard state == .waiting, !delayed.contains(place), !unjudged.contains(place), !approvals.contains(place),
-                !answered.contains(place)
-            else { continue }
-            open.append(item)
+            if isIdle(place) { open.append(item) }
         }
         steps[index].readyItems = FallingList(rising: open)
         (steps[index].itemsDone, steps[index].runningItems) = (done, busy)

@@ -185,7 +185,9 @@ package struct Run: Sendable {
         case .approvalAsked(let body):
             guard let place = place(of: body.step, item: body.item) else { return }
             self[place].asked = (body.text, time)
-            self[place].reason = "waits for approval: \(body.text)"
+            let step = body.step + (body.item.map { ".\($0)" } ?? "")
+            self[place].reason =
+                "waits for approval: \(body.text) ('pawl approve \(name) \(step)' says yes, 'pawl reject' no)"
             leaveReady(place)
             approvals.insert(place)
         case .approvalAnswered(let body):
@@ -236,6 +238,7 @@ package struct Run: Sendable {
         self[place].reason = nil
         self[place].delayedUntil = nil
         if body.asksOnly != true { self[place].tries += 1 }
+        self[place].isLossUndecided = false
         self[place].attempts.append(
             AttemptRecord(
                 number: body.number, unit: body.unit, epoch: body.epoch, ordered: time, asksOnly: body.asksOnly ?? false
@@ -253,6 +256,7 @@ package struct Run: Sendable {
         else { return }
         self[place].attempts[last].outcome = body.outcome
         self[place].attempts[last].recorded = time
+        self[place].isLossUndecided = body.outcome.state == .interrupted
         if body.outcome.state == .interrupted, !self[place].attempts[last].asksOnly { self[place].tries -= 1 }
         running.remove(place)
         unjudged.append(place)

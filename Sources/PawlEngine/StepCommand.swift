@@ -103,7 +103,8 @@ extension Run {
             throw RenderFault(description: "step '\(step.id)' has nothing to run")
         }
         let program = arguments.first ?? stepProgram
-        let plan = try plan(step, place, number, scope, isBound: isBound)
+        let plan = try plan(
+            step, scope, io: isBound ? BoundPath.io : folder + "/io", asksOnly: asksOnly(place, number: number))
         if plan != nil {
             let path = isBound ? BoundPath.plan : folder + "/plan"
             arguments = [stepProgram, path] + (arguments.isEmpty || plan?.asksOnly == true ? [] : ["--"] + arguments)
@@ -129,18 +130,16 @@ extension Run {
 
     /// What `pawl-step` is to do, where the step says when its work is done.
     private func plan(
-        _ step: Step, _ place: Place, _ number: Int, _ scope: RunScope, isBound: Bool
+        _ step: Step, _ scope: RunScope, io: String, asksOnly: Bool
     ) throws(RenderFault) -> StepPlan? {
         guard !step.doneWhen.probes.isEmpty else { return nil }
-        var plan = StepPlan(
-            report: isBound
-                ? BoundPath.io + "/report" : attemptFolder(attemptName(place, number: number)) + "/io/report")
+        var plan = StepPlan(report: io + "/report")
         do throws(EvaluationFault) { plan.probes = try step.doneWhen.rendered(in: scope) } catch {
             throw RenderFault(description: "done_when: \(error)")
         }
         plan.interval = step.doneWhen.interval / .seconds(1)
         plan.consecutive = step.doneWhen.consecutive
-        plan.asksOnly = asksOnly(place, number: number)
+        plan.asksOnly = asksOnly
         return plan
     }
 
@@ -149,8 +148,7 @@ extension Run {
     func asksOnly(_ place: Place, number: Int) -> Bool {
         if let attempt = self[place].attempts.first(where: { $0.number == number }) { return attempt.asksOnly }
         let step = workflow.steps[place.step]
-        return step.interrupted != .rerun && !step.doneWhen.probes.isEmpty
-            && self[place].attempts.last?.state == .interrupted
+        return step.interrupted != .rerun && !step.doneWhen.probes.isEmpty && self[place].isLossUndecided
     }
 
     /// Below the store's folder, which is closed to all but root, a step of another user or with a file system of its

@@ -26,6 +26,8 @@ package struct StepRecord: Sendable {
     var alternatives = 0
     /// Whether one of those was skipped.
     var hasSkippedAlternative = false
+    /// Whether its last attempt was lost with the host, and nothing was decided on that yet: who opens the step again has.
+    var isLossUndecided = false
     /// Attempts that count against the retry policy: those since the step was last opened, without interrupted ones.
     var tries = 0
 
@@ -74,6 +76,7 @@ package struct StepRecord: Sendable {
         needless = nil
         asked = nil
         answer = nil
+        isLossUndecided = false
         tries = 0
     }
 }

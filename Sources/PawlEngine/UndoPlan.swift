@@ -53,7 +53,9 @@ extension Run {
                 UndoPlan.Entry(
                     step: workflow.steps[place.step].id, item: place.item,
                     value: place.item.map { _ in self[place].value },
-                    hadSucceeded: self[place].attempts.contains { $0.outcome?.state == .succeeded })
+                    // Also one that was interrupted and turned out to have done its work.
+                    hadSucceeded: self[place].state == .succeeded
+                        || self[place].attempts.contains { $0.outcome?.state == .succeeded })
             },
             results: Dictionary(
                 uniqueKeysWithValues: workflow.steps.map { ($0.id, scope.value(of: $0.id) ?? .null) }))

@@ -76,4 +76,15 @@ struct DoneWhenTests {
         #expect(try harness.run.render(0, number: 4).plan?.asksOnly == false, "the answer was: go on")
         #expect(try harness.replayed().running == harness.run.running)
     }
+
+    @Test("Who retries a run, or lets it begin anew, has decided: the work is done again and not only asked for")
+    func openedAgain() throws {
+        var cancelled = try harness("interrupted: fail")
+        cancelled.take(.cancelRequested(CancelRequested(cause: .person)))
+        cancelled.give("a", .interrupted)
+        #expect(cancelled.run.state == .cancelled)
+        cancelled.submit(.runResumed(RunResumed(retry: true, uid: 0)))
+        #expect(try cancelled.run.render(0, number: 2).plan?.asksOnly == false)
+        #expect(try cancelled.replayed().render(0, number: 2).plan?.asksOnly == false)
+    }
 }

@@ -162,7 +162,10 @@ struct FlowTests {
               - {id: other, command: [x], depends_on: []}
             """, variables: ["what": "everything"])
         #expect(harness.states == ["sure": .waiting, "delete": .waiting, "other": .running])
-        #expect(harness.run.steps[0].reason == "waits for approval: delete everything?")
+        #expect(
+            harness.run.steps[0].reason
+                == "waits for approval: delete everything? ('pawl approve demo-0000000a sure' says yes, 'pawl reject' no)"
+        )
         harness.end("other", .succeeded)
         #expect(harness.run.state == .running)
         let answer = Event.approvalAnswered(ApprovalAnswered(step: "sure", isApproved: isApproved, uid: 7))
