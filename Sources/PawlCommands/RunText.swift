@@ -23,6 +23,8 @@ struct RunText {
             return stamp(attempt.ended.moment ?? now)
                 + "step '\(step.name)' attempt \(attempt.number) \(word(attempt.state))"
                 + (words.map { ": \($0)" } ?? "")
+        case .stepWaits(let step):
+            return stamp(now) + "step '\(step.name)' " + Style.harmless(step.reason ?? "")
         case .stepEnded(let step):
             var text = stamp(step.attempts.last?.ended.moment ?? now) + "step '\(step.name)' \(word(step.state))"
             if let words = ExitNames.words(of: step) { text += ": \(words)" }

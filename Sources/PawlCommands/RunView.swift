@@ -9,6 +9,8 @@ enum RunChange: Equatable {
     case attemptBegan(step: StepStatus, attempt: AttemptStatus)
     /// An attempt has ended and its step goes on.
     case attemptEnded(step: StepStatus, attempt: AttemptStatus)
+    /// A step that has not begun waits for something that its reason names, such as a person's word.
+    case stepWaits(StepStatus)
     /// A step has ended.
     case stepEnded(StepStatus)
 }
@@ -75,6 +77,9 @@ struct RunView {
             if attempt.state.isEnded, before?.state.isEnded != true, !isStepsEnd {
                 result.append(.attemptEnded(step: new, attempt: attempt))
             }
+        }
+        if new.state == .waiting, new.attempts.isEmpty, let reason = new.reason, reason != old?.reason {
+            result.append(.stepWaits(new))
         }
         if new.state.isEnded, old?.state != new.state { result.append(.stepEnded(new)) }
         return result

@@ -24,6 +24,19 @@ struct ViewTests {
         #expect(view.status?.steps.map(\.id) == ["ca", "load"])
     }
 
+    @Test("a step that waits for a person says so, once")
+    func waits() {
+        var view = RunView()
+        let asked = Sample.step(
+            "sure", .waiting, [], reason: "waits for approval: go? ('pawl approve r sure' says yes)")
+        _ = view.apply(Sample.run(.running, [Sample.step("sure", .waiting)]))
+        #expect(
+            lines(&view, Sample.run(.running, [asked])) == [
+                "03:03:04 step 'sure' waits for approval: go? ('pawl approve r sure' says yes)"
+            ])
+        #expect(lines(&view, Sample.run(.running, [asked])) == [])
+    }
+
     @Test("an attempt that is followed by another says how it ended, and the last one is the step's end")
     func attempts() {
         var view = RunView()
