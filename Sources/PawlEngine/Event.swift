@@ -31,6 +31,8 @@ package enum Event: Sendable, Equatable {
     case runResumed(RunResumed)
     /// The host was lost while the run had not ended, and the workflow says what becomes of it.
     case hostLost(HostLost)
+    /// The host was lost, and with it services of the run's steps.
+    case servicesLost(ServicesLost)
     /// The run is over, unless somebody retries it.
     case runEnded(RunEnded)
 
@@ -50,6 +52,7 @@ package enum Event: Sendable, Equatable {
         case runStopped = "run-stopped"
         case runResumed = "run-resumed"
         case hostLost = "host-lost"
+        case servicesLost = "services-lost"
         case runEnded = "run-ended"
     }
 
@@ -70,6 +73,7 @@ package enum Event: Sendable, Equatable {
         case .runStopped: .runStopped
         case .runResumed: .runResumed
         case .hostLost: .hostLost
+        case .servicesLost: .servicesLost
         case .runEnded: .runEnded
         }
     }
@@ -91,6 +95,7 @@ package enum Event: Sendable, Equatable {
         case .runStopped(let body): body
         case .runResumed(let body): body
         case .hostLost(let body): body
+        case .servicesLost(let body): body
         case .runEnded(let body): body
         }
     }
@@ -116,6 +121,7 @@ package enum Event: Sendable, Equatable {
         case .runStopped: self = .runStopped(try body(RunStopped.self))
         case .runResumed: self = .runResumed(try body(RunResumed.self))
         case .hostLost: self = .hostLost(try body(HostLost.self))
+        case .servicesLost: self = .servicesLost(try body(ServicesLost.self))
         case .runEnded: self = .runEnded(try body(RunEnded.self))
         }
     }

@@ -26,6 +26,7 @@ extension Run {
     package mutating func nextDecision(_ context: DecisionContext) -> Event? {
         guard state == .running else { return nil }
         if let loss = decideLoss(context) { return loss }
+        if let event = decideServices(context) { return event }
         // As with pauses: a clock that was set back makes it no longer than it is.
         timeoutStart = min(timeoutStart, context.now)
         if cancel == nil, phase == .main, let timeout = workflow.timeout, context.now >= timeoutEnd(timeout) {
@@ -49,7 +50,7 @@ extension Run {
         }
         if let index = finished.first { return sum(of: index) }
         if let event = wake(context) { return event }
-        if running.count < maxParallel, let index = ready.first { return start(index, context) }
+        if running.count < maxParallel, let index = ready.first, mayStart(index) { return start(index, context) }
         if left == 0 { return end() }
         return nil
     }
@@ -101,6 +102,12 @@ extension Run {
 
     // MARK: Starting
 
+    /// The host is rebooted when nothing else of the run runs, and meanwhile nothing is started.
+    private func mayStart(_ index: Int) -> Bool {
+        if running.contains(where: { workflow.steps[$0.step].isReboot }) { return false }
+        return !workflow.steps[index].isReboot || running.isEmpty
+    }
+
     /// Starts a step, or the next of its items.
     private func start(_ index: Int, _ context: DecisionContext) -> Event {
         let step = workflow.steps[index]
@@ -146,7 +153,7 @@ extension Run {
             } catch {
                 return end(.failed, "approval: \(error)")
             }
-        case .script, .command, .wait: break
+        case .script, .command, .wait, .reboot, .stopServices: break
         }
         let number = (self[place].attempts.last?.number ?? 0) + 1
         do {
@@ -207,6 +214,15 @@ extension Run {
                 StepEnded(
                     step: step.id, item: place.item, state: .succeeded,
                     reason: "it was interrupted, and its work is done: \(outcome.reason ?? "")"))
+        }
+        if step.isReboot, outcome.state == .interrupted, record.attempts.last?.epoch != context.epoch {
+            return .stepEnded(
+                StepEnded(step: step.id, item: place.item, state: .succeeded, reason: "the host was rebooted"))
+        }
+        if step.service != nil, outcome.state == .skipped, record.attempts.contains(where: { $0.state == .succeeded }) {
+            // Asked for again, and found as it was.
+            return .stepEnded(
+                StepEnded(step: step.id, item: place.item, state: .succeeded, reason: outcome.reason))
         }
         switch outcome.state {
         case .failed where record.isInterrupted, .timedOut where record.isInterrupted:
@@ -274,10 +290,14 @@ extension Run {
 
     /// The steps of this phase are over: the handlers that the outcome calls for have their turn, and then it is the end.
     func conclude(_ state: RunState, _ reason: String?) -> Event {
-        var phases: [StepPhase] = phase == .onExit ? [] : [.onExit]
+        var phases: [StepPhase] = phase == .onExit || phase == .services ? [] : [.onExit]
         if phase == .main, let handlers = StepPhase(after: state) { phases.insert(handlers, at: 0) }
         for next in phases where workflow.steps.contains(where: { $0.phase == next }) {
             return .phaseBegan(PhaseBegan(phase: next, state: state, reason: reason))
+        }
+        // After the handlers, which may still have a look at them.
+        if phase != .services, stopsServices(state) {
+            return .phaseBegan(PhaseBegan(phase: .services, state: state, reason: reason))
         }
         return .runEnded(RunEnded(state: state, reason: reason))
     }

@@ -24,7 +24,8 @@ extension Run {
     /// for a person or is to end anyway, nor once its handlers have their turn: its outcome stands by then.
     private func isLost(_ context: DecisionContext) -> Bool {
         workflow.recovery != .resume && phase == .main && cancel == nil && !context.epoch.isEmpty
-            && epoch.map { $0 != context.epoch } ?? false
+            // That it would be was known.
+            && epoch.map { $0 != context.epoch && $0 != rebootEpoch } ?? false
     }
 
     /// What follows from the loss of the host; `.some(nil)` while attempts are still to be looked at.

@@ -25,7 +25,9 @@ extension Run {
         case .any:
             tellAlternative(dependent, of: index, blame: blame, isWaiting: isWaiting)
         }
-        if isWaiting, steps[dependent].blockedBy == 0, !isDoomed(dependent) { ready.insert(dependent) }
+        guard steps[dependent].blockedBy == 0 else { return }
+        if isWaiting, !isDoomed(dependent), isIdle(Place(dependent)) { ready.insert(dependent) }
+        if steps[dependent].state == .running { settleItems(of: dependent) }
     }
 
     /// One that was skipped counts only if none of the others succeeds: of several branches the one that is not taken is
@@ -80,7 +82,10 @@ extension Run {
     mutating func endDelay(of place: Place) {
         delayed.remove(place)
         self[place].delayedUntil = nil
-        guard let item = place.item else { return ready.insert(place.step) }
+        guard let item = place.item else {
+            // What it needs may have been opened again meanwhile: then the end of that brings it here.
+            return steps[place.step].blockedBy == 0 ? ready.insert(place.step) : ()
+        }
         steps[place.step].readyItems.insert(item)
         settleItems(of: place.step)
     }
@@ -91,7 +96,7 @@ extension Run {
     mutating func settleItems(of index: Int) {
         let record = steps[index]
         let most = workflow.steps[index].foreach?.maxParallel ?? .max
-        if record.state == .running, !record.readyItems.isEmpty, record.runningItems < most {
+        if record.state == .running, record.blockedBy == 0, !record.readyItems.isEmpty, record.runningItems < most {
             ready.insert(index)
         } else {
             ready.remove(index)

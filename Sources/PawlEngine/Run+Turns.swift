@@ -23,6 +23,7 @@ extension Run {
             }
             if let first = body.from.flatMap({ index(of: $0) }) { reopen(withDependents: first) }
         }
+        reopenServices()
         for place in unjudged where self[place].isInterrupted {
             // The answer to "what shall become of it" was: go on. Those that do not ask have yet to be judged as they say.
             self[place].state = workflow.steps[place.step].interrupted == .ask ? .waiting : .running

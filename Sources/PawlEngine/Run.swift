@@ -39,6 +39,12 @@ package struct Run: Sendable {
 
     /// The life of the manager that it has come to last.
     var epoch: String?
+    /// The life of the manager that a step of the run has ended by a reboot.
+    var rebootEpoch: String?
+    /// The life of the manager in which the services of its steps were last looked after.
+    var servicesEpoch: String?
+    /// The steps with a service.
+    let serviceSteps: [Int]
     /// Whether it fails since its host was lost.
     var hasFailedWithHost = false
     /// From when the run's timeout counts.
@@ -87,6 +93,12 @@ package struct Run: Sendable {
         started = time
         timeoutStart = time
         epoch = created.epoch
+        serviceSteps = workflow.steps.indices.filter {
+            // Those of a run that takes back only stop one.
+            if case .stopServices = workflow.steps[$0].action { return false }
+            return workflow.steps[$0].service != nil
+        }
+        servicesEpoch = created.epoch
         steps = workflow.steps.map { _ in StepRecord() }
         indices = Dictionary(uniqueKeysWithValues: workflow.steps.map { ($0.id, $0.index) })
         eventCount = 1
@@ -213,6 +225,8 @@ package struct Run: Sendable {
             apply(body)
         case .hostLost(let body):
             apply(body, at: time)
+        case .servicesLost(let body):
+            apply(body)
         case .runEnded(let body):
             apply(body, at: time)
         }
@@ -234,6 +248,7 @@ package struct Run: Sendable {
 
     private mutating func apply(_ body: AttemptOrdered, to place: Place, at time: Timestamp) {
         epoch = body.epoch
+        if workflow.steps[place.step].isReboot { rebootEpoch = body.epoch }
         self[place].state = .running
         self[place].reason = nil
         self[place].delayedUntil = nil

@@ -97,14 +97,27 @@ extension Run {
             arguments = interpreter + [isBound ? BoundPath.script : folder + "/script"]
         case .command(let templates):
             arguments = try evaluate(templates, scope, what: "command").map(\.text)
-        case .wait:
+        case .wait, .reboot, .stopServices:
             arguments = []
         case .approval, .none:
             throw RenderFault(description: "step '\(step.id)' has nothing to run")
         }
+        if let service = step.service, !arguments.isEmpty {
+            return try render(
+                service: service, of: step, place, name, settings: settings, arguments: arguments, script: script)
+        }
         let program = arguments.first ?? stepProgram
-        let plan = try plan(
-            step, scope, io: isBound ? BoundPath.io : folder + "/io", asksOnly: asksOnly(place, number: number))
+        let io = isBound ? BoundPath.io : folder + "/io"
+        var plan = try plan(step, scope, io: io, asksOnly: asksOnly(place, number: number))
+        switch step.action {
+        case .reboot:
+            plan = StepPlan(report: io + "/report")
+            plan?.turn = .reboot
+        case .stopServices:
+            plan = StepPlan(report: io + "/report")
+            plan?.turn = .stop(try servicesToStop(place))
+        default: break
+        }
         if plan != nil {
             let path = isBound ? BoundPath.plan : folder + "/plan"
             arguments = [stepProgram, path] + (arguments.isEmpty || plan?.asksOnly == true ? [] : ["--"] + arguments)
@@ -120,16 +133,21 @@ extension Run {
         }
         return StepCommand(
             name: name, workflow: created.workflow,
-            description: "Step '\(step.id)' of \(self.name)" + (place.item.map { ", item \($0)" } ?? "")
-                + (number > 1 ? ", attempt \(number)" : ""),
+            description: description(of: place, name),
             arguments: arguments, program: program, plan: plan, environment: environment, script: script,
             settings: settings,
             keepsOutput: step.isOutputRead, timeout: step.timeout, isBound: isBound, workFolder: workFolder,
             attemptFolder: folder)
     }
 
+    /// What `systemctl status` shows of an attempt.
+    func description(of place: Place, _ name: AttemptName) -> String {
+        "Step '\(name.step)' of \(self.name)" + (place.item.map { ", item \($0)" } ?? "")
+            + (name.number > 1 ? ", attempt \(name.number)" : "")
+    }
+
     /// What `pawl-step` is to do, where the step says when its work is done.
-    private func plan(
+    func plan(
         _ step: Step, _ scope: RunScope, io: String, asksOnly: Bool
     ) throws(RenderFault) -> StepPlan? {
         guard !step.doneWhen.probes.isEmpty else { return nil }
@@ -154,7 +172,7 @@ extension Run {
     /// Below the store's folder, which is closed to all but root, a step of another user or with a file system of its
     /// own sees nothing: it is given the three things it needs by bind mounts. They cost a mount namespace, so a plain
     /// step goes without.
-    private static func needsBinding(_ setting: UnitSetting) -> Bool {
+    static func needsBinding(_ setting: UnitSetting) -> Bool {
         switch setting.name {
         case "User", "Group", "ReadWritePaths": true
         case "DynamicUser", "PrivateTmp": setting.value == .boolean(true)
@@ -163,7 +181,7 @@ extension Run {
         }
     }
 
-    private func environment(
+    func environment(
         of step: Step, _ name: AttemptName, _ scope: RunScope, _ settings: [UnitSetting], isBound: Bool
     ) throws(RenderFault) -> [(name: String, value: String)] {
         var result: [(name: String, value: String)] = []
@@ -199,7 +217,7 @@ extension Run {
         return result
     }
 
-    private func evaluate(
+    func evaluate(
         _ templates: [Template], _ scope: RunScope, what: String
     ) throws(RenderFault) -> [Value] {
         var values: [Value] = []

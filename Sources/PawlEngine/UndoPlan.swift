@@ -14,10 +14,13 @@ package struct UndoPlan: Sendable, Codable, Equatable {
         package var value: Value?
         /// Whether it had succeeded. What had not may have done a part.
         package var hadSucceeded: Bool
+        /// Whether it is the step's service that is stopped, which comes before all else.
+        package var stopsService: Bool?
 
         private enum CodingKeys: String, CodingKey {
             case step, item, value
             case hadSucceeded = "had_succeeded"
+            case stopsService = "stops_service"
         }
     }
 
@@ -38,8 +41,9 @@ extension Run {
     /// last one to end first. Whatever depended on something ended after it.
     package func undoPlan() -> UndoPlan {
         let done = places.filter { place in
-            let hasUndo = !workflow.steps[place.step].undo.isEmpty
-            return hasUndo && self[place].attempts.contains { $0.outcome?.state != .skipped }
+            let step = workflow.steps[place.step]
+            return (!step.undo.isEmpty || step.hasNamedService)
+                && self[place].attempts.contains { $0.outcome?.state != .skipped }
         }
         let scope = RunScope(run: self)
         let sorted = done.sorted { one, two in
@@ -49,13 +53,20 @@ extension Run {
         }
         return UndoPlan(
             run: id, name: name, folder: workFolder,
-            entries: sorted.map { place in
-                UndoPlan.Entry(
-                    step: workflow.steps[place.step].id, item: place.item,
-                    value: place.item.map { _ in self[place].value },
+            entries: sorted.flatMap { place in
+                let step = workflow.steps[place.step]
+                let entry = UndoPlan.Entry(
+                    step: step.id, item: place.item, value: place.item.map { _ in self[place].value },
                     // Also one that was interrupted and turned out to have done its work.
                     hadSucceeded: self[place].state == .succeeded
                         || self[place].attempts.contains { $0.outcome?.state == .succeeded })
+                var entries: [UndoPlan.Entry] = step.undo.isEmpty ? [] : [entry]
+                if step.hasNamedService {
+                    var stop = entry
+                    stop.stopsService = true
+                    entries.insert(stop, at: 0)
+                }
+                return entries
             },
             results: Dictionary(
                 uniqueKeysWithValues: workflow.steps.map { ($0.id, scope.value(of: $0.id) ?? .null) }))
@@ -71,7 +82,15 @@ extension Workflow {
         result.steps = []
         var names: Set<String> = []
         for entry in plan.entries {
-            guard var step = originals[entry.step]?.undo.first else { continue }
+            guard let original = originals[entry.step] else { continue }
+            var step: Step
+            if entry.stopsService == true {
+                step = original.stop
+            } else if let undo = original.undo.first {
+                step = undo
+            } else {
+                continue
+            }
             step.id = Workflow.undoName(entry, &names)
             step.index = result.steps.count
             if let last = result.steps.indices.last {
@@ -88,7 +107,7 @@ extension Workflow {
 
     /// `STEP`, of an item `STEP-ITEM`: each is a step by itself here.
     private static func undoName(_ entry: UndoPlan.Entry, _ taken: inout Set<String>) -> String {
-        let suffix = entry.item.map { "-\($0)" } ?? ""
+        let suffix = (entry.item.map { "-\($0)" } ?? "") + (entry.stopsService == true ? "-stop" : "")
         var name = entry.step.prefix(Names.longest - suffix.count) + suffix
         while !taken.insert(String(name)).inserted { name = name.prefix(Names.longest - 1) + "_" }
         return String(name)

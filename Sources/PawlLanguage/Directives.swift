@@ -183,6 +183,13 @@ package enum Directives {
         }
     }
 
+    /// A value as it stands in a unit file: a path with a blank in it is one path.
+    package static func quoted(_ name: String, _ text: String) -> String {
+        guard entries[name]?.kind == .paths, text.utf8.contains(where: { $0 <= 0x20 || #"'"\"#.utf8.contains($0) })
+        else { return text }
+        return "\"" + text.map { $0 == "\"" || $0 == "\\" ? "\\\($0)" : String($0) }.joined() + "\""
+    }
+
     /// Splits a list as systemd does in a unit file: at blanks, except inside quotes. Nil where a quote is left open.
     static func split(_ text: String) -> [String]? {
         var (words, word, quote) = ([String](), String?.none, Character?.none)

@@ -12,6 +12,11 @@ package enum StepPhase: String, Sendable, Codable, CaseIterable {
     case onCancel = "on_cancel"
     /// At the very end, whatever it was.
     case onExit = "on_exit"
+    /// After that, where there are services to stop. No key of a workflow's: pawl does it itself.
+    case services
+
+    /// Those that a workflow has a list of steps for, beside its own.
+    static let handlers: [StepPhase] = [.onSuccess, .onFailure, .onCancel, .onExit]
 
     /// The handlers that a run's outcome calls for, before those of `on_exit`.
     package init?(after state: RunState) {

@@ -83,6 +83,8 @@ struct StepDraft {
     var script: ScriptText?
     var command: [Template]?
     var approval: Template?
+    var service: Step.Service?
+    var isReboot = false
     var doneWhen = DoneWhen()
     /// The scripts among its probes.
     var probeScripts: [ScriptText] = []
@@ -128,6 +130,8 @@ struct StepDraft {
             action = .command(command)
         } else if let approval {
             action = .approval(approval)
+        } else if isReboot {
+            action = .reboot
         } else if isIdle {
             action = .none
         } else if !doneWhen.probes.isEmpty {
@@ -145,7 +149,9 @@ struct StepDraft {
         for index in step.doneWhen.probes.indices { step.doneWhen.probes[index].adopt(shell: settings.shell) }
         step.continueOnFailure = continueOnFailure
         // What says that it is done is asked first, so that it does no harm to begin again.
-        step.interrupted = settings.interrupted ?? (doneWhen.probes.isEmpty ? .ask : .rerun)
+        // And with the host a service is gone for certain, so that it is started again.
+        step.interrupted = settings.interrupted ?? (doneWhen.probes.isEmpty && service == nil ? .ask : .rerun)
+        step.service = service
         step.outputs = outputs
         return step
     }

@@ -62,8 +62,20 @@ package struct Step: Sendable {
         case wait
         /// It waits for a person's word; the text says for what.
         case approval(Template)
+        /// The host reboots; the step has succeeded with that.
+        case reboot
+        /// The services of the run's steps are stopped, as far as they do not stay.
+        case stopServices
         /// Nothing: it has succeeded as soon as it has its turn.
         case none
+    }
+
+    /// As what a step's program goes on when the step is over.
+    package enum Service: Sendable {
+        /// `NAME.service`, which stays when the run has succeeded.
+        case named(Template)
+        /// A unit that is stopped with the run.
+        case ofRun
     }
 
     /// The name.
@@ -88,6 +100,8 @@ package struct Step: Sendable {
     package var when: Template?
     /// The items that it runs for, each by itself.
     package var foreach: Foreach?
+    /// As what its program goes on; nil: the step is over when the program is.
+    package var service: Service?
     /// What says that its work is done; empty: the end of its program does.
     package var doneWhen = DoneWhen()
     /// What takes back what it has done, if anything does; one at most.
@@ -108,6 +122,12 @@ package struct Step: Sendable {
     package var outputs: [String: ValueType] = [:]
     /// Whether some expression reads `STEP.output`, so that stdout must be kept in a file.
     package var isOutputRead = false
+
+    /// Whether its service may outlast the run.
+    package var hasNamedService: Bool { if case .named = service { true } else { false } }
+
+    /// Whether it reboots the host.
+    package var isReboot: Bool { if case .reboot = action { true } else { false } }
 }
 
 /// A variable of a step's environment.

@@ -83,7 +83,7 @@ package struct WorkflowPlan: Sendable {
         }
         self.entries = entries
         self.groups = groups(of: .main)
-        handlers = StepPhase.allCases.filter { $0 != .main }.map { ($0, groups(of: $0)) }.filter { !$0.groups.isEmpty }
+        handlers = StepPhase.handlers.map { ($0, groups(of: $0)) }.filter { !$0.groups.isEmpty }
     }
 
     /// `Group 1: a b c`, a line for each group, and `on_failure: a b, then c` for each handler.

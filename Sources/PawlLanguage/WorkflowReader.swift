@@ -56,7 +56,7 @@ package enum WorkflowReader {
             } else {
                 faults.refuse(steps, "a list of at least one step")
             }
-            for phase in StepPhase.allCases where phase != .main {
+            for phase in StepPhase.handlers {
                 guard let handlers = entries[phase.rawValue] else { continue }
                 guard let nodes = handlers.value.sequence, !nodes.isEmpty else {
                     faults.refuse(handlers, "a list of at least one step")
@@ -93,5 +93,6 @@ package enum WorkflowReader {
             }
             workflow.steps.append(step)
         }
+        workflow.addServiceStop()
     }
 }

@@ -1,6 +1,23 @@
 /// What `pawl-step` is to do around a step's program. pawld writes it into the attempt's folder, rendered: there is nothing left
 /// in it to be evaluated.
 package struct StepPlan: Sendable, Equatable {
+    /// What `pawl-step` does.
+    package enum Turn: Sendable, Equatable {
+        /// It runs the program, if there is one, and asks.
+        case program
+        /// It starts the program as a service, which stays.
+        case service(ServicePlan)
+        /// It asks from within a service: what others have opened does not count, and without the service's main process there
+        /// is nothing to ask.
+        case readiness
+        /// It stops services.
+        case stop([ServiceMark])
+        /// It reboots the host.
+        case reboot
+    }
+
+    /// What `pawl-step` does.
+    package var turn = Turn.program
     /// What says that the work is done; all of them have to hold. None: the work is done when its program has ended well.
     package var probes: [Probe] = []
     /// Seconds between two rounds of asking.
@@ -9,7 +26,7 @@ package struct StepPlan: Sendable, Equatable {
     package var consecutive = 1
     /// Whether they are asked once, and nothing else is done.
     package var asksOnly = false
-    /// The file that takes what was last found, for pawld to read.
+    /// The file that takes what was last found, for pawld to read; empty: it goes to stderr.
     package var report: String
 
     /// Makes a plan.
@@ -20,6 +37,7 @@ package struct StepPlan: Sendable, Equatable {
         .map([
             "probes": .list(probes.map(\.value)), "interval": .number(interval),
             "consecutive": .integer(Int64(consecutive)), "asks_only": .boolean(asksOnly), "report": .string(report),
+            "turn": turn.value,
         ])
     }
 
@@ -42,6 +60,11 @@ package struct StepPlan: Sendable, Equatable {
             case .boolean(let asksOnly)? = entries["asks_only"]
         else { return nil }
         (self.consecutive, self.asksOnly) = (Int(clamping: consecutive), asksOnly)
+        // A plan of an earlier version has none: it is read by the program of its own time or a later one.
+        if let value = entries["turn"] {
+            guard let turn = Turn(value) else { return nil }
+            self.turn = turn
+        }
     }
 }
 

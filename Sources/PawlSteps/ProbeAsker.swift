@@ -15,8 +15,11 @@ struct ProbeAsker {
     static let textLimit = 1 << 20
 
     private let probes: [(probe: Probe, pattern: Pattern?)]
+    /// Who has to have opened the ports that are asked at; nil: anybody may.
+    private let owner: PortOwner?
 
     init(_ plan: StepPlan) throws {
+        owner = plan.turn == .readiness ? try PortOwner.inside() : nil
         probes = try plan.probes.map { ($0, try $0.matches.map { try Pattern(expression: $0) }) }
     }
 
@@ -32,6 +35,7 @@ struct ProbeAsker {
     private func ask(_ probe: Probe, _ pattern: Pattern?) -> Answer {
         let what = probe.description
         do {
+            try owner?.check(probe)
             let text: [UInt8]
             switch probe.question {
             case .command(let arguments): text = try output(of: arguments, what, nil)

@@ -13,6 +13,10 @@ final class Reporter {
         let report = StepReport(state, text)
         guard report != last else { return }
         last = report
+        if path.isEmpty {
+            if state == .open { StepProgram.say(text) }
+            return
+        }
         // Opened each time: the step may have taken the file away, which is its own affair.
         let descriptor = open(path, O_WRONLY | O_TRUNC | O_NOFOLLOW | O_CLOEXEC)
         guard descriptor >= 0 else {

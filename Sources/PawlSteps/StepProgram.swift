@@ -41,6 +41,13 @@ package struct StepProgram {
     }
 
     private func run() throws -> Int32 {
+        switch plan.turn {
+        case .program, .readiness: break
+        case .service(let service):
+            return try ServiceProgram(plan: plan, service: service, command: command, reporter: reporter).run()
+        case .stop(let marks): return try ServiceProgram.stop(marks, reporter)
+        case .reboot: return try reboot()
+        }
         if plan.asksOnly { return try askOnce() }
         guard !plan.probes.isEmpty else { return try work() }
         let first = asker.askAll()
@@ -69,6 +76,10 @@ package struct StepProgram {
         // The work is over: whether it has done it is asked at once, and then in steps.
         var isFirst = !command.isEmpty
         while true {
+            if plan.turn == .readiness, let ended = StepProgram.endedMain() {
+                StepProgram.say(ended)
+                exit(StepProgram.Status.notHeld)
+            }
             if !isFirst { pause() }
             isFirst = false
             let answer = asker.askAll()
@@ -76,6 +87,24 @@ package struct StepProgram {
             if held >= plan.consecutive { return try reporter.tell(.done, answer.text) }
             try reporter.tell(.open, answer.text)
         }
+    }
+
+    /// What is said where the main process of the service is gone (`man:systemd.exec(5)`, "$MAINPID").
+    private static func endedMain() -> String? {
+        guard let text = getenv("MAINPID"), let main = pid_t(String(cString: text)) else {
+            return "the service has no main process"
+        }
+        return kill(main, 0) != 0 && errno == ESRCH ? "the service's main process has ended" : nil
+    }
+
+    /// Reboots, and waits for that: whoever goes on before the host has gone down would be cut off in the middle.
+    private func reboot() throws -> Int32 {
+        let child = try ChildProcess.run(["systemctl", "reboot"], output: .inherited)
+        guard child.end == .exited(0) else {
+            try reporter.tell(.open, "systemd refuses to reboot the host")
+            return StepProgram.Status.notHeld
+        }
+        while true { Glibc.pause() }
     }
 
     private func pause() {

@@ -33,4 +33,31 @@ enum TextFile {
         }
         return result
     }
+
+    /// Replaces a file.
+    static func write(_ bytes: [UInt8], to path: String, mode: mode_t) throws(FileFault) {
+        unlink(path)
+        let descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else { throw FileFault("cannot write \(path)") }
+        defer { close(descriptor) }
+        var done = 0
+        while done < bytes.count {
+            let count = bytes.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress! + done, bytes.count - done) }
+            if count < 0, errno != EINTR { throw FileFault("cannot write \(path)") }
+            done += max(count, 0)
+        }
+        guard fchmod(descriptor, mode) == 0 else { throw FileFault("cannot set the mode of \(path)") }
+    }
+
+    /// The names in a folder.
+    static func entries(of folder: String) throws(FileFault) -> [String] {
+        guard let stream = opendir(folder) else { throw FileFault("cannot read \(folder)") }
+        defer { closedir(stream) }
+        var names: [String] = []
+        while let entry = readdir(stream) {
+            names.append(
+                withUnsafeBytes(of: entry.pointee.d_name) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) })
+        }
+        return names.filter { $0 != "." && $0 != ".." }
+    }
 }

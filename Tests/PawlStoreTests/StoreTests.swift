@@ -76,6 +76,7 @@ struct StoreTests {
             .runResumed(RunResumed(retry: true, uid: 1000)),
             .runResumed(RunResumed(retry: true, uid: 1000, epoch: "boot.2")),
             .hostLost(HostLost(epoch: "boot.2", recovery: .restart)),
+            .servicesLost(ServicesLost(epoch: "boot.2", entries: [ServicesLost.Entry(step: "a", item: 1)])),
             .runResumed(RunResumed(retry: true, from: "a", uid: 1000)),
             .runEnded(RunEnded(state: .timedOut, reason: nil)),
             .runUndone(RunUndone(by: "demo-7k2m9qxa", uid: 0)),

@@ -118,7 +118,7 @@ final class Judge {
     private func judge(_ entry: RecordedEvent, _ id: RunID, _ record: inout Record) {
         let decisions: Set<Event.Kind> = [
             .attemptOrdered, .delaySet, .stepEnded, .stepExpanded, .approvalAsked, .phaseBegan, .runStopped, .hostLost,
-            .runEnded,
+            .servicesLost, .runEnded,
         ]
         if host.hasMark, decisions.contains(entry.event.kind) {
             fail("\(entry.event.kind) of \(id) was decided while the host goes down")

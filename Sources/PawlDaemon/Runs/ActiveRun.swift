@@ -38,7 +38,9 @@ struct ActiveRun {
         case .approvalAsked(let body): run.place(of: body.step, item: body.item)
         case .approvalAnswered(let body): run.place(of: body.step, item: body.item)
         case .stepExpanded(let body): run.place(of: body.step, item: nil)
-        case .runCreated, .cancelRequested, .runStopped, .runResumed, .phaseBegan, .runUndone, .hostLost, .runEnded: nil
+        case .runCreated, .cancelRequested, .runStopped, .runResumed, .phaseBegan, .runUndone, .hostLost, .servicesLost,
+            .runEnded:
+            nil
         }
     }
 
@@ -53,7 +55,8 @@ struct ActiveRun {
         } else {
             switch event {
             // These change steps that have no event of their own.
-            case .runStopped, .runResumed, .phaseBegan, .hostLost, .runEnded: changes.append(contentsOf: run.places)
+            case .runStopped, .runResumed, .phaseBegan, .hostLost, .servicesLost, .runEnded:
+                changes.append(contentsOf: run.places)
             default: break
             }
         }

@@ -72,7 +72,7 @@ struct AttemptWork: Sendable {
             case (.doneBefore, .succeeded):
                 outcome.state = .skipped
                 outcome.reason = "done already: \(report.text)"
-            case (.open, .failed) where command.plan?.asksOnly == true:
+            case (.open, .failed) where command.plan?.asksOnly == true || command.plan?.turn != .program:
                 outcome.reason = report.text
             case (.open, .timedOut):
                 outcome.reason = (outcome.reason ?? "timed out") + ": \(report.text)"

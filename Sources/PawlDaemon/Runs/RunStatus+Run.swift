@@ -9,7 +9,10 @@ extension RunStatus {
     ///
     /// - Parameter only: the steps and items to show; nil for all.
     init(_ run: Run, only: Set<Place>? = nil) {
-        let places = only.map { $0.sorted() } ?? run.places
+        let places = (only.map { $0.sorted() } ?? run.places).filter { place in
+            // Of what pawl adds by itself it is told once there is something to tell.
+            run.workflow.steps[place.step].phase != .services || !run[place].attempts.isEmpty
+        }
         self.init(
             run: run.name, id: run.id.rawValue, workflow: run.created.workflow, state: run.state, reason: run.reason,
             started: TimeText.text(of: run.started), ended: run.ended.map(TimeText.text), stepsDone: run.stepsDone,

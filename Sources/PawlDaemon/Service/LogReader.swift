@@ -8,7 +8,7 @@ import VarlinkKit
 /// them, filtered by run.
 struct LogReader: Sendable {
     private static let fields = [
-        "MESSAGE", "PRIORITY", "PAWL_STEP", "PAWL_ATTEMPT", "_SYSTEMD_UNIT", "MESSAGE_ID",
+        "MESSAGE", "PRIORITY", "PAWL_STEP", "PAWL_ATTEMPT", "_SYSTEMD_UNIT", "MESSAGE_ID", "_TRANSPORT",
     ]
     private static let journald = "/run/systemd/journal/io.systemd.journal"
 
@@ -79,9 +79,10 @@ struct OpenLog: Sendable {
 
     private func line(_ entry: JournalEntry) -> Messages.LogEntry? {
         // Any process may write PAWL_RUN= into the journal. The unit is set by journald itself.
-        guard let unit = entry["_SYSTEMD_UNIT"], unit.hasPrefix(unitPrefix) || unit == "pawld.service" else {
-            return nil
-        }
+        // And whoever writes to stdout cannot give a field: there it can only be the unit's own, as a service of a step's has.
+        guard let unit = entry["_SYSTEMD_UNIT"],
+            unit.hasPrefix(unitPrefix) || unit == "pawld.service" || entry["_TRANSPORT"] == "stdout"
+        else { return nil }
         // What pawld says about a step is not what the step wrote.
         let isOwn = unit == "pawld.service" && entry["MESSAGE_ID"] != nil
         if isOwn, step != nil { return nil }

@@ -70,6 +70,11 @@ final class RunJournal: Sendable {
         case .hostLost(let body):
             let what = body.recovery == .restart ? "starts anew" : "fails"
             write(.warning, .runStopped, "Run \(run.name) \(what), since the host was lost while it ran", fields)
+        case .servicesLost(let body):
+            let names = Set(body.entries.map(\.step)).sorted().joined(separator: ", ")
+            write(
+                .notice, .stepStarted, "The services of \(run.name) went with the host and are started again: \(names)",
+                fields)
         case .runStopped(let body):
             write(.warning, .runStopped, "Run \(run.name) waits for a person: \(body.reason)", fields)
         case .cancelRequested(let body):

@@ -1,0 +1,147 @@
+import Glibc
+import PawlModel
+
+/// Starts the service of a step, or finds that it runs and is ready.
+struct ServiceProgram {
+    let plan: StepPlan
+    let service: ServicePlan
+    let command: [String]
+    let reporter: Reporter
+
+    private var unit: String { service.mark.unit }
+    private var folder: String { ServicePlan.folder(of: unit) }
+
+    /// Returns the program's exit status.
+    func run() throws -> Int32 {
+        let found = try ServiceUnit.read(unit)
+        if found.isLoaded {
+            guard found.belongs(to: service.mark, ofRun: false) else {
+                return try fail(
+                    "\(unit) is not this workflow's: \(found.owner); name it differently, or take it away")
+            }
+            let answer = try ask(found)
+            if answer.holds {
+                try reporter.tell(.doneBefore, answer.text)
+                return 0
+            }
+            if plan.asksOnly { return try fail(answer.text) }
+            if found.isUp { StepProgram.say("\(unit) is started anew: \(answer.text)") }
+            try ServiceProgram.takeAway(unit)
+        }
+        if plan.asksOnly { return try fail("\(unit) does not run") }
+        try reporter.tell(.open, "\(unit) is not ready")
+        try writeFiles()
+        let child = try ChildProcess.run(
+            [
+                "systemd-run", "--quiet", "--unit=\(unit)", "--slice=\(service.slice)",
+                "--description=\(service.description)",
+            ]
+                + arguments(service.properties) + ["--"] + escaped(command), output: .inherited)
+        guard child.end == .exited(0) else {
+            let state = try ServiceUnit.read(unit)
+            let why = state.isLoaded ? state.failure : "systemd did not start it"
+            _ = try fail("\(unit) did not become ready: \(why)")
+            return state.mainStatus.flatMap { $0 != 0 ? $0 : nil } ?? StepProgram.Status.notHeld
+        }
+        try reporter.tell(.done, "\(unit) runs")
+        return 0
+    }
+
+    private func fail(_ reason: String) throws -> Int32 {
+        StepProgram.say(reason)
+        try reporter.tell(.open, reason)
+        return StepProgram.Status.notHeld
+    }
+
+    /// Whether a service that is there is ready. What says so runs as the service does; whose the ports are is looked at from
+    /// here, where all can be seen.
+    private func ask(_ found: ServiceUnit) throws -> ProbeAsker.Answer {
+        func not(_ reason: String) -> ProbeAsker.Answer { ProbeAsker.Answer(holds: false, text: reason) }
+        guard found.isActive, let main = found.mainPID else { return not("\(unit) does not run") }
+        guard !plan.probes.isEmpty else { return not("nothing says that \(unit) is ready") }
+        try writeFiles(asksOnly: true)
+        let properties = service.properties.filter { property in
+            !["Type=", "ExecStartPost=", "TimeoutStartSec=", "Restart", "CollectMode="].contains {
+                property.hasPrefix($0)
+            }
+        }
+        let child = try ChildProcess.run(
+            ["systemd-run", "--quiet", "--wait", "--collect", "--pipe", "--slice=\(service.slice)"]
+                + arguments(properties + ["Type=oneshot", "TimeoutStartSec=60"])
+                + ["--", stepPath, folder + "/ask"], output: .taken(limit: 1 << 20))
+        guard child.end == .exited(0) else {
+            let line = child.output.split(separator: UInt8(ascii: "\n")).last.map {
+                String(decoding: $0, as: UTF8.self)
+            }
+            return not(line ?? "what says that \(unit) is ready has failed")
+        }
+        let owners = PortOwner(cgroup: found.cgroup, process: main)
+        do throws(Unheld) { for probe in plan.probes { try owners.check(probe) } } catch {
+            return not(error.description)
+        }
+        return ProbeAsker.Answer(holds: true, text: "\(unit) runs and is ready")
+    }
+
+    private var stepPath: String { "/usr/libexec/pawl/pawl-step" }
+
+    private func arguments(_ properties: [String]) -> [String] {
+        properties.flatMap { ["-p", $0] } + service.environment.map { "--setenv=\($0)" }
+    }
+
+    /// systemd expands $ in a program's arguments, and nowhere else.
+    private func escaped(_ command: [String]) -> [String] {
+        command.map { $0.split(separator: "$", omittingEmptySubsequences: false).joined(separator: "$$") }
+    }
+
+    /// What the service needs lies where its user and its sandbox can see it, and for as long as it can live.
+    private func writeFiles(asksOnly: Bool = false) throws {
+        for path in ["/run/pawl/services", folder] where mkdir(path, 0o755) != 0 && errno != EEXIST {
+            throw FileFault("cannot make \(path)")
+        }
+        var ready = StepPlan(report: "")
+        (ready.probes, ready.interval, ready.consecutive) = (plan.probes, plan.interval, plan.consecutive)
+        if asksOnly {
+            ready.asksOnly = true
+            return try TextFile.write(Array(ready.value.json.utf8), to: folder + "/ask", mode: 0o444)
+        }
+        ready.turn = .readiness
+        try TextFile.write(Array(ready.value.json.utf8), to: folder + "/plan", mode: 0o444)
+        if let script = service.script {
+            try TextFile.write(try TextFile.bytes(script, limit: 16 << 20), to: folder + "/script", mode: 0o555)
+        }
+    }
+
+    /// Stops services that a run has started; one that is somebody else's by now is left alone.
+    static func stop(_ marks: [ServiceMark], _ reporter: Reporter) throws -> Int32 {
+        var failed: [String] = []
+        for mark in marks {
+            let found = try ServiceUnit.read(mark.unit)
+            guard found.isLoaded else { continue }
+            guard found.belongs(to: mark, ofRun: true) else {
+                StepProgram.say("\(mark.unit) is left alone: \(found.owner)")
+                continue
+            }
+            do { try takeAway(mark.unit) } catch {
+                StepProgram.say("\(error)")
+                failed.append(mark.unit)
+            }
+        }
+        guard failed.isEmpty else {
+            try reporter.tell(.open, "\(failed.joined(separator: ", ")) could not be stopped")
+            return StepProgram.Status.notHeld
+        }
+        return 0
+    }
+
+    private static func takeAway(_ unit: String) throws {
+        let stop = try ChildProcess.run(["systemctl", "stop", "--", unit], output: .taken(limit: 1 << 16))
+        // A unit that went by itself meanwhile is none that could not be stopped.
+        if stop.end != .exited(0), try ServiceUnit.read(unit).isUp {
+            throw FileFault(plain: "\(unit) cannot be stopped: \(String(decoding: stop.output, as: UTF8.self))")
+        }
+        // One that has failed stays loaded, and keeps another one of its name from being started.
+        _ = try ChildProcess.run(["systemctl", "reset-failed", "--", unit], output: .taken(limit: 1 << 16))
+        for file in ["plan", "ask", "script"] { unlink("\(ServicePlan.folder(of: unit))/\(file)") }
+        rmdir(ServicePlan.folder(of: unit))
+    }
+}
