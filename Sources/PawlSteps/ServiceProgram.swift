@@ -73,7 +73,7 @@ struct ServiceProgram {
             let line = child.output.split(separator: UInt8(ascii: "\n")).last.map {
                 String(decoding: $0, as: UTF8.self)
             }
-            return not(line ?? "what says that \(unit) is ready has failed")
+            return not(line.map(StepProgram.withoutName) ?? "what says that \(unit) is ready has failed")
         }
         let owners = PortOwner(cgroup: found.cgroup, process: main)
         do throws(Unheld) { for probe in plan.probes { try owners.check(probe) } } catch {

@@ -62,7 +62,10 @@ struct ServiceUnit {
     var failure: String {
         switch (property("Result"), property("ExecMainCode")) {
         case ("timeout", _): return "it was not ready in time"
-        case (_, "1"): return "its main process has exited with \(property("ExecMainStatus"))"
+        case (_, "1"):
+            let status = property("ExecMainStatus")
+            let name = Int(status).flatMap { SystemdExitStatus.name(of: $0) }.map { " (\($0))" } ?? ""
+            return "its main process has exited with \(status)\(name)"
         case (_, "2"), (_, "3"): return "its main process was killed by signal \(property("ExecMainStatus"))"
         case (let result, _): return "systemd says \(result)"
         }

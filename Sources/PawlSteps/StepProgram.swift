@@ -132,8 +132,15 @@ package struct StepProgram {
         }
     }
 
+    private static let prefix = "pawl-step: "
+
+    /// A line of another one of us, without its name.
+    static func withoutName(_ line: String) -> String {
+        line.hasPrefix(prefix) ? String(line.dropFirst(prefix.count)) : line
+    }
+
     static func say(_ text: String) {
-        let bytes = Array("pawl-step: \(text)\n".utf8)
+        let bytes = Array("\(prefix)\(text)\n".utf8)
         // If nobody listens to that either, there is nowhere left to say it.
         _ = write(STDERR_FILENO, bytes, bytes.count)
     }

@@ -11,6 +11,32 @@ struct StepFaultTests {
         FaultCase(
             #"""
             steps:
+              - {id: a, service: x, done_when: {file: /x}}
+              - {id: b, service: x.service, command: [x]}
+              - {id: c, service: pawld, command: [x]}
+              - {id: d, service: "a b", command: [x]}
+              - {id: e, service: false, command: [x]}
+              - {id: f, service: x, foreach: [1, 2], command: [x]}
+              - {id: g, service: x, command: [x], outputs: {n: integer}}
+              - {id: h, reboot: true, run: x}
+              - {id: i, reboot: false}
+            on_exit: [{id: j, reboot: true}]
+            """#,
+            [
+                "2:12: error: 'service' needs 'run' or 'command': what the service executes (a step that waits for a unit of systemd's says done_when: {unit: ...})",
+                "3:21: error: a service is named without '.service'",
+                "4:21: error: names that begin with 'pawl' are pawl's own",
+                "5:21: error: 'a b' cannot be a service's name: letters, digits and any of ':_.@-', at most 200",
+                "6:21: error: 'service' takes a name or true, not 'false'",
+                "7:21: error: each item needs a service of its own, and 'x' is the same for all (such as x-${index})",
+                "8:38: error: a service has no outputs: the step is over before the service is",
+                "9:26: error: 'run' means nothing beside 'reboot', which only reboots the host",
+                "10:20: error: 'reboot' takes true, not 'false'",
+                "11:19: error: a host is rebooted by a step of 'steps', not of 'on_exit' (a handler has to end with the run)",
+            ]),
+        FaultCase(
+            #"""
+            steps:
               - {id: 1a, run: echo}
               - {id: run, run: echo}
               - {id: in, run: echo}

@@ -13,13 +13,13 @@ top=$(cd "$system_tests/../.." && pwd)
 host_start
 host_exec sh -c 'command -v etcd && command -v etcdctl && command -v openssl' >/dev/null || skip "etcd is not installed"
 install_deb
-install_workflow "$top"/etc/pawl/workflows/examples/etcd-cluster{,-remove}.yaml
+install_workflow "$top"/etc/pawl/workflows/examples/etcd-cluster.yaml
 host_exec pawl reload
 
 section "the attack"
 host_exec pawl run etcd-cluster >"$scratch/follower" 2>&1 &
 follower=$!
-wait_until 10 "the run has begun" grep -q "step 'preflight' running" "$scratch/follower"
+wait_until 10 "the run has begun" grep -q "step 'fresh' running" "$scratch/follower"
 run=$(sed -n '1s/ .*//p' "$scratch/follower")
 killed=0
 # Spread over the run: so many of its steps end between two kills.
@@ -102,7 +102,7 @@ host_exec bash /root/inspect || fail "the cluster is not as it should be"
   fail "$PAWL_TEST_ETCD_CHECK does not accept the cluster"
 
 section "all of it goes again"
-assert_status "pawl run etcd-cluster-remove" 0 host_exec timeout 60 pawl run etcd-cluster-remove
+assert_status "pawl undo" 0 host_exec timeout 60 pawl undo "$run"
 assert_equal "members left" "" "$(host_exec systemctl list-units --all --plain --no-legend 'etcd-n*')"
 host_exec test ! -e /srv/etcd-cluster/data || fail "data left"
 assert_nothing_left
