@@ -16,6 +16,13 @@ install_deb
 install_workflow "$top"/etc/pawl/workflows/examples/etcd-cluster.yaml
 host_exec pawl reload
 
+section "a first run that is cancelled half-way, with its members"
+run=$(host_exec pawl run etcd-cluster --detach)
+wait_until 60 "keys are being loaded" host_exec sh -c 'systemctl list-units --plain "pawl-step-*.load.*" | grep -q running'
+assert_status "pawl cancel" 0 host_exec pawl cancel "$run"
+assert_equal "members left" "" "$(host_exec systemctl list-units --all --plain --no-legend 'etcd-n*')"
+authority=$(host_exec sha256sum /srv/etcd-cluster/pki/ca.crt)
+
 section "the attack"
 host_exec pawl run etcd-cluster >"$scratch/follower" 2>&1 &
 follower=$!
@@ -42,6 +49,8 @@ assert_equal "the run" succeeded "$(field_of "$run" .state)"
 assert_equal "steps that did not succeed" "" "$(steps_of "$run" | awk '$2 != "succeeded"')"
 # No step of it fails when all is well, so a second attempt would be pawld's doing; but those that say so may.
 steps_of "$run" | awk '$4 > 1 { print "more than one attempt: " $0 }'
+
+assert_equal "the certification authority" "$authority" "$(host_exec sha256sum /srv/etcd-cluster/pki/ca.crt)"
 
 section "the inspection"
 cat >"$scratch/inspect" <<'E2'
