@@ -123,6 +123,7 @@ extension Run {
     }
 
     mutating func apply(_ body: StepEnded, toItem place: Place) {
+        if workflow.steps[place.step].service != nil { servicesEpoch = nil }
         beginItems(of: place)
         self[place].state = body.state
         self[place].reason = body.reason

@@ -120,7 +120,11 @@ extension Run {
 
     /// Who opens a run again wants what it relies on to be there: each service is asked for again, and started where it does
     /// not run.
-    mutating func reopenServices() { reopen(services: readyServices) }
+    /// In the handlers' turn it has its outcome, and they are not what it was for.
+    mutating func reopenServices() {
+        guard phase == .main else { return }
+        reopen(services: readyServices)
+    }
 
     private mutating func reopen(services: [Place]) {
         for place in services {

@@ -282,6 +282,8 @@ package struct Run: Sendable {
     }
 
     private mutating func apply(_ body: StepEnded, to index: Int) {
+        // Its service may have been ready before a boot, and be known to have been only now.
+        if workflow.steps[index].service != nil { servicesEpoch = nil }
         steps[index].state = body.state
         steps[index].reason = body.reason
         steps[index].skippedBecause = body.because

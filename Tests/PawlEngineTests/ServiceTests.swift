@@ -170,6 +170,31 @@ struct ServiceTests {
         #expect(harness.events.count { $0.kind == .servicesLost } == 2)
     }
 
+    @Test("One that was ready before the boot, which is known only after it, is started again before it is used")
+    func readyBeforeTheBoot() throws {
+        var harness = try RunHarness(
+            "steps: [{id: s, service: s, command: [s]}, {id: use, command: [use]}]")
+        harness.epoch = "boot-2"
+        harness.decide()
+        harness.give("s")
+        #expect(harness.running == ["s"])
+        #expect(harness.run.steps[0].attempts.count == 2)
+        harness.give("s")
+        #expect(harness.running == ["use"])
+    }
+
+    @Test("Who resumes a run in its handlers' turn asks for no service")
+    func handlers() throws {
+        var harness = try RunHarness(
+            "{steps: [{id: s, service: s, command: [s]}], on_success: [{id: tell, command: [tell]}]}")
+        harness.give("s")
+        harness.take(.runStopped(RunStopped(reason: "a person")))
+        harness.submit(.runResumed(RunResumed(retry: false, uid: 0)))
+        harness.give("tell")
+        #expect(harness.run.state == .succeeded)
+        #expect(harness.states["s"] == .succeeded)
+    }
+
     @Test("One that is found as it was has succeeded as before")
     func found() throws {
         var harness = try ready()

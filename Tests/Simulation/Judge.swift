@@ -33,6 +33,8 @@ final class Judge {
         /// The life of the manager that it has come to, and whether it is to fail since its host was lost.
         var epoch: String?
         var fails = false
+        /// The services that are up, as far as the host has not gone down since.
+        var services: [String: String] = [:]
         var sequence = 0
     }
 
@@ -81,6 +83,18 @@ final class Judge {
                 case .failed: hasFailed
                 case .any: true
                 }
+            if kind == .done, dependency.service != nil, state == .succeeded {
+                let places = record.services.filter {
+                    $0.key == dependency.id || $0.key.hasPrefix(dependency.id + ".")
+                }
+                let items = record.items[dependency.id]
+                if places.isEmpty, items == nil || items ?? 0 > 0 && isAnyDone(dependency.id, record) {
+                    fail("\(attempt) runs without the service of '\(dependency.id)'")
+                }
+                for (name, epoch) in places where epoch != host.epoch && record.ended[name] == .succeeded {
+                    fail("\(attempt) runs, and the service of '\(name)' went with the host")
+                }
+            }
             if kind == .any { alternatives.append(isDone) }
             if !isMet {
                 fail("\(attempt) runs, and '\(dependency.id)' before it (\(kind)) is \(state?.rawValue ?? "not over")")
@@ -131,6 +145,8 @@ final class Judge {
         case .runStopped, .approvalAsked, .approvalAnswered, .runUndone: break
         case .hostLost(let body):
             lost(body, id, &record)
+        case .servicesLost(let body):
+            for entry in body.entries { reopen(entry.step, entry.item, &record) }
         case .stepExpanded(let body):
             if record.items[body.step] != nil { fail("the items of '\(body.step)' of \(id) were told twice") }
             record.items[body.step] = body.items.count
@@ -170,6 +186,13 @@ final class Judge {
                 record.failures[place(body.step, body.item), default: 0] += 1
             }
             record.results[name] = body.outcome.state
+            if let step = record.workflow.steps.first(where: { $0.id == body.step }) {
+                if step.service != nil, body.outcome.state == .succeeded {
+                    record.services[place(body.step, body.item)] = record.epochs[name]
+                }
+                // What that attempt could not stop is told of as its failure.
+                if case .stopServices = step.action { record.services = [:] }
+            }
             compare(name, body.outcome, record)
         case .delaySet(let body):
             let step = record.workflow.steps.first { $0.id == body.step }
@@ -198,7 +221,13 @@ final class Judge {
             record.cancelled = nil
             record.lastInterrupted = []
             if body.retry { retry(&record) }
+            if record.phase == .main { reopenServices(&record) }
         case .runEnded(let body):
+            if body.state != .succeeded, record.services.values.contains(where: { $0 == host.epoch }),
+                record.cancelled == nil
+            {
+                fail("the run \(id) has \(body.state.rawValue), and services of it are up: \(record.services.keys)")
+            }
             if record.fails, body.state == .succeeded { fail("the run \(id) succeeded though the host was lost") }
             if !record.open.isEmpty { fail("the run \(id) ended while \(record.open) run") }
             if body.state == .succeeded {
@@ -229,6 +258,29 @@ final class Judge {
     }
 
     private func place(_ step: String, _ item: Int?) -> String { item.map { "\(step).\($0)" } ?? step }
+
+    private func isAnyDone(_ step: String, _ record: Record) -> Bool {
+        record.ended.contains { $0.key.hasPrefix(step + ".") && $0.value == .succeeded }
+    }
+
+    /// Who opens a run again asks for its services again.
+    private func reopenServices(_ record: inout Record) {
+        for step in record.workflow.steps where step.service != nil && step.phase == .main {
+            let items = record.items[step.id].map { Array(0..<$0).map(Optional.some) } ?? [nil]
+            for item in items {
+                let hasRun = record.epochs.keys.contains { $0.step == step.id && $0.item == item }
+                guard hasRun, [.succeeded, .skipped].contains(record.ended[place(step.id, item)]) else { continue }
+                reopen(step.id, item, &record)
+            }
+        }
+    }
+
+    private func reopen(_ step: String, _ item: Int?, _ record: inout Record) {
+        for name in Set([place(step, item), step]) {
+            record.ended[name] = nil
+            record.failures[name] = 0
+        }
+    }
 
     /// What has succeeded stays done, of items too; handlers have their turn anew.
     private func retry(_ record: inout Record) {

@@ -39,7 +39,9 @@ enum Workload {
                 lines.append("    depends_on: \(kind.isEmpty || dependencies.isEmpty ? list : "{\(kind): \(list)}")")
             }
             if chance.once(in: 8) { lines.append("    when: \"${\(chance.one(of: ["true", "false"]))}\"") }
-            if chance.once(in: 5) {
+            let isForeach = chance.once(in: 5)
+            if chance.once(in: 8) { lines.append("    service: \"service\(index)\(isForeach ? "-${item}" : "")\"") }
+            if isForeach {
                 lines.append("    foreach: [\((0..<chance.below(5)).map(String.init).joined(separator: ", "))]")
                 if chance.once(in: 2) { lines.append("    max_parallel: \(1 + chance.below(2))") }
             }
