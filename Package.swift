@@ -88,7 +88,9 @@ let package = Package(
         tests("PawlEngine", ["PawlModel", "PawlLanguage"]),
         tests("PawlStore", ["PawlModel", "PawlEngine", "SQLiteKit"]),
         tests("PawlAPI", ["PawlModel", "VarlinkKit"]),
-        tests("PawlDaemon", ["PawlModel", "PawlLanguage", "PawlEngine", "PawlStore", "PawlAPI", "EventLoopKit"]),
+        tests(
+            "PawlDaemon",
+            ["PawlModel", "PawlLanguage", "PawlEngine", "PawlStore", "PawlAPI", "EventLoopKit", "SystemdKit"]),
         tests("PawlSteps", ["PawlModel", "PawlLanguage"]),
         tests("PawlCommands", ["PawlModel", "PawlAPI", "PawlLanguage"]),
         .testTarget(name: "HouseTests", path: "Tests/HouseTests", swiftSettings: settings),

@@ -49,6 +49,7 @@ package enum ManagerInterface {
             description: ?string,
             file: string,
             faulty: bool,
+            masked: ?bool,
             startable: bool,
             faults: []Diagnostic
         )
@@ -64,6 +65,7 @@ package enum ManagerInterface {
 
         type Attempt (
             number: int,
+            repair: ?string,
             unit: string,
             state: string,
             exit_code: ?int,
@@ -92,6 +94,8 @@ package enum ManagerInterface {
             reason: ?string,
             started: ?string,
             ended: ?string,
+            definition_file: ?string,
+            definition_since: ?string,
             steps_done: int,
             steps_total: int,
             steps: []Step
@@ -151,12 +155,13 @@ package enum ManagerInterface {
         # Cancels a run; answers once it has ended
         method CancelRun(run: string) -> (status: RunStatus)
 
-        # Goes on with a stopped run
-        method ResumeRun(run: string) -> (run: string, id: string)
+        # Goes on with a stopped run; 'with_current' as in RetryRun
+        method ResumeRun(run: string, with_current: ?bool) -> (run: string, id: string)
 
         # Opens an ended run again: failed, cancelled and skipped steps run again; with 'from' that step and all that
-        # depends on it as well, though they have succeeded
-        method RetryRun(run: string, from: ?string) -> (run: string, id: string)
+        # depends on it as well, though they have succeeded; with 'with_current' by the workflow as it is now, if what has
+        # run fits it
+        method RetryRun(run: string, from: ?string, with_current: ?bool) -> (run: string, id: string)
 
         # Takes back what an ended run has done: a run of its own that goes through its 'undo' in reverse order
         method UndoRun(run: string) -> (run: string, id: string)

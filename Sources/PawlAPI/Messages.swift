@@ -10,6 +10,8 @@ package struct WorkflowSummary: Sendable, Codable, Equatable {
     package var file: String
     /// Whether the file as it stands has faults. A last good text may still be in force.
     package var faulty: Bool
+    /// Whether the file is empty or a link to /dev/null, so that there is no workflow of that name.
+    package var masked: Bool?
     /// Whether a run can be started: from the file, or from its last good text.
     package var startable: Bool
     /// The faults.
@@ -17,12 +19,14 @@ package struct WorkflowSummary: Sendable, Codable, Equatable {
 
     /// Makes a summary.
     package init(
-        name: String, description: String?, file: String, faulty: Bool, startable: Bool, faults: [Diagnostic]
+        name: String, description: String?, file: String, faulty: Bool, masked: Bool = false, startable: Bool,
+        faults: [Diagnostic]
     ) {
         self.name = name
         self.description = description
         self.file = file
         self.faulty = faulty
+        self.masked = masked
         self.startable = startable
         self.faults = faults
     }
@@ -34,6 +38,7 @@ package struct WorkflowSummary: Sendable, Codable, Equatable {
         try container.encode(description, forKey: .description)
         try container.encode(file, forKey: .file)
         try container.encode(faulty, forKey: .faulty)
+        try container.encode(masked ?? false, forKey: .masked)
         try container.encode(startable, forKey: .startable)
         try container.encode(faults, forKey: .faults)
     }
@@ -137,10 +142,36 @@ package enum Messages {
         package var run: String
         /// The step that runs again though it has succeeded, with all that depends on it.
         package var from: String?
+        /// Whether the run goes on with the workflow as it is now.
+        package var withCurrent: Bool?
         /// Makes a request.
-        package init(run: String, from: String? = nil) {
+        package init(run: String, from: String? = nil, withCurrent: Bool? = nil) {
             self.run = run
             self.from = from
+            self.withCurrent = withCurrent
+        }
+
+        private enum CodingKeys: String, CodingKey {
+            case run, from
+            case withCurrent = "with_current"
+        }
+    }
+
+    /// ResumeRun takes this.
+    package struct Resume: Sendable, Codable {
+        /// A run's name, its ID, a prefix of either that is unique, or `@last`.
+        package var run: String
+        /// Whether the run goes on with the workflow as it is now.
+        package var withCurrent: Bool?
+        /// Makes a request.
+        package init(run: String, withCurrent: Bool? = nil) {
+            self.run = run
+            self.withCurrent = withCurrent
+        }
+
+        private enum CodingKeys: String, CodingKey {
+            case run
+            case withCurrent = "with_current"
         }
     }
 
@@ -160,7 +191,7 @@ package enum Messages {
         }
     }
 
-    /// DescribeRun, WatchRun, CancelRun and ResumeRun take this.
+    /// DescribeRun, WatchRun, CancelRun and UndoRun take this.
     package struct Run: Sendable, Codable {
         /// A run's name, its ID, a prefix of either that is unique, or `@last`.
         package var run: String

@@ -16,6 +16,10 @@ package struct RunStatus: Sendable, Codable, Equatable {
     package var started: String?
     /// When it ended, RFC 3339 in UTC.
     package var ended: String?
+    /// The file that its workflow was read from.
+    package var definitionFile: String?
+    /// Since when it has that definition: its start, or a retry or resume that gave it another one. RFC 3339 in UTC.
+    package var definitionSince: String?
     /// How many of its steps have ended.
     package var stepsDone: Int
     /// How many steps it has.
@@ -26,8 +30,11 @@ package struct RunStatus: Sendable, Codable, Equatable {
     /// Makes a status.
     package init(
         run: String, id: String, workflow: String, state: RunState, reason: String? = nil, started: String? = nil,
-        ended: String? = nil, stepsDone: Int, stepsTotal: Int, steps: [StepStatus]
+        ended: String? = nil, definitionFile: String? = nil, definitionSince: String? = nil, stepsDone: Int,
+        stepsTotal: Int, steps: [StepStatus]
     ) {
+        self.definitionFile = definitionFile
+        self.definitionSince = definitionSince
         self.run = run
         self.id = id
         self.workflow = workflow
@@ -42,6 +49,8 @@ package struct RunStatus: Sendable, Codable, Equatable {
 
     private enum CodingKeys: String, CodingKey {
         case run, id, workflow, state, reason, started, ended, steps
+        case definitionFile = "definition_file"
+        case definitionSince = "definition_since"
         case stepsDone = "steps_done"
         case stepsTotal = "steps_total"
     }
@@ -56,6 +65,8 @@ package struct RunStatus: Sendable, Codable, Equatable {
         try container.encode(reason, forKey: .reason)
         try container.encode(started, forKey: .started)
         try container.encode(ended, forKey: .ended)
+        try container.encode(definitionFile, forKey: .definitionFile)
+        try container.encode(definitionSince, forKey: .definitionSince)
         try container.encode(stepsDone, forKey: .stepsDone)
         try container.encode(stepsTotal, forKey: .stepsTotal)
         try container.encode(steps, forKey: .steps)
@@ -72,7 +83,7 @@ package struct StepStatus: Sendable, Codable, Equatable {
     package var state: StepState
     /// Why, where the state alone does not say it.
     package var reason: String?
-    /// The exit status of its last attempt; null where it never exited.
+    /// The exit status of its last attempt that was no repair; null where it never exited.
     package var exitCode: Int?
     /// Its attempts, the first one first.
     package var attempts: [AttemptStatus]
@@ -110,6 +121,8 @@ package struct StepStatus: Sendable, Codable, Equatable {
 package struct AttemptStatus: Sendable, Codable, Equatable {
     /// The attempt's number, from 1.
     package var number: Int
+    /// The exit status whose repair it is, or `*`; null where it does the step's own work.
+    package var repair: String?
     /// The unit it runs or ran as.
     package var unit: String
     /// What it is doing or how it ended.
@@ -131,11 +144,13 @@ package struct AttemptStatus: Sendable, Codable, Equatable {
 
     /// Makes a status.
     package init(
-        number: Int, unit: String, state: StepState, exitCode: Int? = nil, signal: String? = nil,
-        result: String? = nil, started: String? = nil, ended: String? = nil, cpuSeconds: Double? = nil,
+        number: Int, repair: String? = nil, unit: String, state: StepState, exitCode: Int? = nil,
+        signal: String? = nil, result: String? = nil, started: String? = nil, ended: String? = nil,
+        cpuSeconds: Double? = nil,
         memoryPeak: Int64? = nil
     ) {
         self.number = number
+        self.repair = repair
         self.unit = unit
         self.state = state
         self.exitCode = exitCode
@@ -148,7 +163,7 @@ package struct AttemptStatus: Sendable, Codable, Equatable {
     }
 
     private enum CodingKeys: String, CodingKey {
-        case number, unit, state, signal, result, started, ended
+        case number, repair, unit, state, signal, result, started, ended
         case exitCode = "exit_code"
         case cpuSeconds = "cpu_seconds"
         case memoryPeak = "memory_peak"
@@ -157,6 +172,7 @@ package struct AttemptStatus: Sendable, Codable, Equatable {
     package func encode(to encoder: any Encoder) throws {
         var container = encoder.container(keyedBy: CodingKeys.self)
         try container.encode(number, forKey: .number)
+        try container.encode(repair, forKey: .repair)
         try container.encode(unit, forKey: .unit)
         try container.encode(state, forKey: .state)
         try container.encode(exitCode, forKey: .exitCode)

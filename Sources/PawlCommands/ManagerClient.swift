@@ -57,12 +57,15 @@ final class ManagerClient {
         return answer.status
     }
 
-    /// Goes on with a stopped run.
-    func resume(_ run: String) throws(ManagerError) -> Messages.RunName { try call(.resumeRun, Messages.Run(run: run)) }
+    /// Goes on with a stopped run, by its workflow as it is now if so told.
+    func resume(_ run: String, withCurrent: Bool) throws(ManagerError) -> Messages.RunName {
+        try call(.resumeRun, Messages.Resume(run: run, withCurrent: withCurrent ? true : nil))
+    }
 
-    /// Opens an ended run again, and a step that has succeeded with all that depends on it.
-    func retry(_ run: String, from step: String?) throws(ManagerError) -> Messages.RunName {
-        try call(.retryRun, Messages.Retry(run: run, from: step))
+    /// Opens an ended run again, and a step that has succeeded with all that depends on it, by its workflow as it is now if so
+    /// told.
+    func retry(_ run: String, from step: String?, withCurrent: Bool) throws(ManagerError) -> Messages.RunName {
+        try call(.retryRun, Messages.Retry(run: run, from: step, withCurrent: withCurrent ? true : nil))
     }
 
     /// Takes back what an ended run has done.

@@ -1,7 +1,6 @@
 import ArgumentParser
 import Glibc
 import PawlAPI
-import PawlLanguage
 import PawlModel
 
 /// The program `pawl`: from arguments to an exit status.
@@ -110,11 +109,7 @@ package enum PawlProgram {
                     errors.write(prompt)
                     errors.flush()
                     return readLine()
-                } : nil,
-            readWorkflow: { text, file, name in
-                let result = WorkflowReader.read(text, file: file, name: name)
-                return (result.workflow != nil, result.diagnostics)
-            })
+                } : nil)
     }
 
     /// The entries of the environment that are values of variables.

@@ -16,12 +16,12 @@ struct RunText {
             guard ExitStatus(outcome: state) == nil else { return nil }
             return stamp(now) + "run " + state.rawValue + (reason.map { ": \(Style.harmless($0))" } ?? "")
         case .attemptBegan(let step, let attempt):
-            return stamp(attempt.started.moment ?? now) + "step '\(step.name)' \(word(.running))"
+            return stamp(attempt.started.moment ?? now) + "\(what(attempt)) '\(step.name)' \(word(.running))"
                 + (attempt.number > 1 ? " (attempt \(attempt.number))" : "")
         case .attemptEnded(let step, let attempt):
             let words = ExitNames.join(ExitNames.words(of: attempt), reason: step.reason)
             return stamp(attempt.ended.moment ?? now)
-                + "step '\(step.name)' attempt \(attempt.number) \(word(attempt.state))"
+                + "\(what(attempt)) '\(step.name)' attempt \(attempt.number) \(word(attempt.state))"
                 + (words.map { ": \($0)" } ?? "")
         case .stepWaits(let step):
             return stamp(now) + "step '\(step.name)' " + Style.harmless(step.reason ?? "")
@@ -59,6 +59,8 @@ struct RunText {
         }
         return lines
     }
+
+    private func what(_ attempt: AttemptStatus) -> String { attempt.repair == nil ? "step" : "repair of step" }
 
     private func stamp(_ time: Timestamp) -> String { zone.clock(time) + " " }
 

@@ -19,6 +19,10 @@ struct StatusText {
             lines.append(field("Started", zone.full(start)))
         }
         if let seconds = status.elapsed(now: now) { lines.append(field("Duration", TimeForms.duration(seconds))) }
+        // Where it is the one that it was started from there is nothing to say.
+        if let since = status.definitionSince.moment, since != status.started.moment, let file = status.definitionFile {
+            lines.append(field("Definition", "\(Style.harmless(file)) as of \(moment(since))"))
+        }
         lines.append(field("Progress", "\(status.stepsDone) of \(status.stepsTotal) steps"))
         lines.append(field("Slice", "pawl-\(status.id).slice"))
         let cpu = status.steps.compactMap(\.cpuSeconds)

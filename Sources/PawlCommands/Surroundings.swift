@@ -33,8 +33,13 @@ struct Surroundings {
     var variables: [String: String] = [:]
     /// Asks somebody at the terminal: gives back the line, nil where there is none any more. Nil without a terminal.
     var ask: ((_ prompt: String) -> String?)?
-    /// Reads a workflow: whether it can be started, and its faults and warnings.
-    var readWorkflow: (_ text: String, _ file: String, _ name: String) -> (isFaultless: Bool, diagnostics: [Diagnostic])
+    /// Has somebody edit a file, and returns when that is done.
+    var edit: (_ file: String) throws(CommandFailure) -> Void = { file throws(CommandFailure) in try Editor().edit(file)
+    }
+    /// Standard input, to its end.
+    var input: () throws(CommandFailure) -> String = { () throws(CommandFailure) in try Editor.standardInput() }
+    /// Where a text lies while somebody edits it.
+    var draftFolder = "/var/tmp"
 
     /// The folders of the manual, the admin's own first.
     static let standardWorkflowFolders = ["/etc/pawl/workflows", "/run/pawl/workflows", "/usr/lib/pawl/workflows"]

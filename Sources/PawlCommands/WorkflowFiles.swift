@@ -13,21 +13,24 @@ enum WorkflowFiles {
             let path = "\(folder)/\(workflow)\(suffix)"
             if access(path, F_OK) == 0 { return path }
         }
-        let question = Suggestion.question(for: workflow, among: folders.flatMap(names))
+        let question = Suggestion.question(for: workflow, among: folders.flatMap(WorkflowFiles.names))
         throw CommandFailure(
             .notFound, "there is no workflow '\(workflow)' in \(folders.joined(separator: ", "))\(question)")
     }
 
     /// The workflow's name: its file's without folder and `.yaml`.
     static func name(of path: String) -> String {
-        let file = path.split(separator: "/").last.map(String.init) ?? path
+        let file = base(path)
         return file.hasSuffix(suffix) ? String(file.dropLast(suffix.count)) : file
     }
 
+    /// A path's last part.
+    static func base(_ path: String) -> String { path.split(separator: "/").last.map(String.init) ?? path }
+
     /// What will keep pawld from reading the file, though its text may be without fault.
-    static func warnings(path: String, owner: UInt32, mode: UInt32) -> [Diagnostic] {
+    static func warnings(path: String, owner: UInt32, mode: UInt32, isMain: Bool = true) -> [Diagnostic] {
         var warnings: [(message: String, hint: String)] = []
-        if !path.hasSuffix(suffix) {
+        if isMain, !path.hasSuffix(suffix) {
             warnings.append(("pawld reads only files whose names end in .yaml", "rename it"))
         }
         if owner != 0 {
@@ -45,6 +48,11 @@ enum WorkflowFiles {
     }
 
     private static func names(in folder: String) -> [String] {
+        list(folder).filter { $0.hasSuffix(suffix) }.map { String($0.dropLast(suffix.count)) }
+    }
+
+    /// The names in a folder; none where it cannot be read.
+    static func list(_ folder: String) -> [String] {
         guard let handle = opendir(folder) else { return [] }
         defer { closedir(handle) }
         var names: [String] = []
@@ -52,7 +60,7 @@ enum WorkflowFiles {
             let name = withUnsafeBytes(of: entry.pointee.d_name) { bytes in
                 String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
             }
-            if name.hasSuffix(suffix) { names.append(String(name.dropLast(suffix.count))) }
+            names.append(name)
         }
         return names
     }

@@ -58,10 +58,11 @@ package struct Daemon: Sendable {
         let server = ManagerService(
             conductor: conductor, library: library, folders: folders, logs: LogReader(executor: files), paths: paths,
             activity: activity, journal: journal, started: Daemon.now())
-        let driver = AttemptDriver(
-            manager: manager, folders: folders, signs: signs, isHostStopping: conductor.world.isHostStopping)
-        let attempts = AttemptWork(conductor: conductor, driver: driver, folders: folders, journal: journal)
         let slices = RunSlices(manager: manager, journal: journal)
+        let driver = AttemptDriver(
+            manager: manager, folders: folders, slices: slices, signs: signs,
+            isHostStopping: conductor.world.isHostStopping)
+        let attempts = AttemptWork(conductor: conductor, driver: driver, folders: folders, journal: journal)
         let effects = EffectLoop(conductor: conductor, attempts: attempts, driver: driver, slices: slices)
         let sweep = StepSweep(conductor: conductor, manager: manager, slices: slices, journal: journal)
 

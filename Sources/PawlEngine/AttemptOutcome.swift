@@ -97,8 +97,10 @@ package struct UnitResult: Sendable, Equatable {
     ///   - timeout: the attempt's own timeout, for the words.
     ///   - program: the program, for the words.
     ///   - user: the user or group that the unit names, for the words.
+    ///   - successes: the statuses with which the program has succeeded. What made the unit fail otherwise, such as its
+    ///     timeout, is no success whatever the program says last.
     package func outcome(
-        cancelled: Timestamp?, timeout: String?, program: String, user: String? = nil
+        cancelled: Timestamp?, timeout: String?, program: String, user: String? = nil, successes: Set<Int> = [0]
     ) -> AttemptOutcome {
         var outcome = AttemptOutcome(
             state: .failed, result: result, ended: ended, cpuMicroseconds: cpuMicroseconds, memoryPeak: memoryPeak)
@@ -118,7 +120,11 @@ package struct UnitResult: Sendable, Equatable {
             return outcome
         }
         switch (result, exit) {
+        case ("success", .exited(0)) where !successes.contains(0):
+            outcome.reason = "exit status 0, for which 'on_exit_code' says that it has failed"
         case ("success", .exited(0)):
+            outcome.state = .succeeded
+        case ("exit-code", .exited(let status)) where successes.contains(status):
             outcome.state = .succeeded
         case ("timeout", _):
             outcome.state = .timedOut
@@ -146,6 +152,8 @@ package struct UnitResult: Sendable, Equatable {
     private static func explain(_ status: Int, _ program: String, _ user: String?) -> String {
         switch (status, user) {
         case (203, _): "'\(program)' cannot be executed"
+        case (243, _):
+            "systemd could not load or decrypt its credentials; its own words are in the journal, at the attempt's unit"
         case (216, let user?), (217, let user?): "there is no \(user)"
         default: "systemd could not set up '\(program)'"
         }

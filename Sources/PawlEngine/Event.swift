@@ -155,6 +155,10 @@ package struct RunCreated: Sendable, Codable, Equatable {
     package var maxParallel: Int
     /// The host, as it was.
     package var host: HostFacts
+    /// What was laid over the text, each with its file; nil for nothing.
+    package var dropIns: [SourceFile]?
+    /// What these texts include, each with its file; nil for nothing.
+    package var included: [SourceFile]?
     /// What the run takes back, if it is there to undo another one.
     package var undo: UndoPlan?
     /// The life of the manager in which it was asked for.
@@ -177,8 +181,23 @@ package struct RunCreated: Sendable, Codable, Equatable {
     }
 
     private enum CodingKeys: String, CodingKey {
-        case workflow, file, text, variables, uid, folder, host, undo, epoch
+        case workflow, file, text, variables, uid, folder, host, undo, epoch, included
         case maxParallel = "max_parallel"
+        case dropIns = "drop_ins"
+    }
+
+    /// All texts that the run was started from; it keeps to them whatever becomes of the files.
+    package var source: WorkflowSource {
+        get {
+            var source = WorkflowSource(SourceFile(file: file, text: text), dropIns: dropIns ?? [])
+            source.included = included ?? []
+            return source
+        }
+        set {
+            (file, text) = (newValue.main.file, newValue.main.text)
+            dropIns = newValue.dropIns.isEmpty ? nil : newValue.dropIns
+            included = newValue.included.isEmpty ? nil : newValue.included
+        }
     }
 }
 
@@ -236,10 +255,13 @@ package struct AttemptOrdered: Sendable, Codable, Equatable {
     package var epoch: String
     /// Whether it only asks whether the work is done, after an interruption.
     package var asksOnly: Bool?
+    /// The exit status whose repair it is, or `*`; nil where it does the step's own work.
+    package var repair: String?
 
     /// Makes the body.
     package init(
-        step: String, item: Int? = nil, number: Int, unit: String, epoch: String, asksOnly: Bool? = nil
+        step: String, item: Int? = nil, number: Int, unit: String, epoch: String, asksOnly: Bool? = nil,
+        repair: String? = nil
     ) {
         self.step = step
         self.item = item
@@ -247,10 +269,11 @@ package struct AttemptOrdered: Sendable, Codable, Equatable {
         self.unit = unit
         self.epoch = epoch
         self.asksOnly = asksOnly
+        self.repair = repair
     }
 
     private enum CodingKeys: String, CodingKey {
-        case step, item, number, unit, epoch
+        case step, item, number, unit, epoch, repair
         case asksOnly = "asks_only"
     }
 }
@@ -306,9 +329,12 @@ package struct DelaySet: Sendable, Codable, Equatable {
     package var item: Int?
     /// Until when.
     package var until: Timestamp
+    /// The exit status, or `*`, whose repair comes then; nil where the step itself does.
+    package var repair: String?
 
     /// Makes the body.
-    package init(step: String, item: Int? = nil, until: Timestamp) {
+    package init(step: String, item: Int? = nil, until: Timestamp, repair: String? = nil) {
+        self.repair = repair
         self.step = step
         self.item = item
         self.until = until
@@ -357,12 +383,18 @@ package struct RunResumed: Sendable, Codable, Equatable {
     package var uid: UInt32
     /// The life of the manager in which it was asked for: what was lost before is answered by that.
     package var epoch: String?
+    /// What takes the place of the definition that the run had, if that was asked for: the run is from here on as if it had
+    /// been started from this, with what has run already.
+    package var definition: RunCreated?
     /// Makes the body.
-    package init(retry: Bool, from: String? = nil, uid: UInt32, epoch: String? = nil) {
+    package init(
+        retry: Bool, from: String? = nil, uid: UInt32, epoch: String? = nil, definition: RunCreated? = nil
+    ) {
         self.retry = retry
         self.from = from
         self.uid = uid
         self.epoch = epoch
+        self.definition = definition
     }
 }
 

@@ -62,10 +62,8 @@ extension Run {
             if let since = record.delayedSince, let until = record.delayedUntil, context.now < since {
                 // The clock was set back, and nobody knows how much of the pause is over: it begins anew, instead of taking
                 // as much longer as the clock was changed.
-                return .delaySet(
-                    DelaySet(
-                        step: workflow.steps[place.step].id, item: place.item,
-                        until: context.now.adding(seconds: until.seconds(since: since))))
+                return delay(
+                    place, until: context.now.adding(seconds: until.seconds(since: since)), repair: record.repair)
             }
             if let until = record.delayedUntil, until <= context.now { endDelay(of: place) }
         }
@@ -169,7 +167,8 @@ extension Run {
         return .attemptOrdered(
             AttemptOrdered(
                 step: step.id, item: place.item, number: number, unit: attemptName(place, number: number).unit,
-                epoch: context.epoch, asksOnly: asksOnly(place, number: number) ? true : nil))
+                epoch: context.epoch, asksOnly: asksOnly(place, number: number) ? true : nil,
+                repair: repairKey(place, number: number)))
     }
 
     // MARK: Judging
@@ -206,20 +205,24 @@ extension Run {
     private func judge(_ place: Place, _ context: DecisionContext) -> Event {
         let step = workflow.steps[place.step]
         let record = self[place]
-        guard let outcome = record.attempts.last?.outcome else {
+        guard let attempt = record.attempts.last, let outcome = attempt.outcome else {
             return .stepEnded(StepEnded(step: step.id, item: place.item, state: .failed, reason: "it has no attempt"))
         }
-        if record.attempts.last?.asksOnly == true, outcome.state == .skipped {
+        if attempt.repair != nil, outcome.state != .interrupted { return judge(repair: attempt, of: place, context) }
+        if attempt.asksOnly, outcome.state == .skipped {
             return .stepEnded(
                 StepEnded(
                     step: step.id, item: place.item, state: .succeeded,
                     reason: "it was interrupted, and its work is done: \(outcome.reason ?? "")"))
         }
-        if step.isReboot, outcome.state == .interrupted, record.attempts.last?.epoch != context.epoch {
+        if let event = endOfFailed(place, outcome) { return event }
+        if step.isReboot, attempt.repair == nil, outcome.state == .interrupted, attempt.epoch != context.epoch {
             return .stepEnded(
                 StepEnded(step: step.id, item: place.item, state: .succeeded, reason: "the host was rebooted"))
         }
-        if step.service != nil, outcome.state == .skipped, record.attempts.contains(where: { $0.state == .succeeded }) {
+        if step.service != nil, outcome.state == .skipped, !outcome.wasPassedOver,
+            record.attempts.contains(where: { $0.state == .succeeded && $0.repair == nil })
+        {
             // Asked for again, and found as it was.
             return .stepEnded(
                 StepEnded(step: step.id, item: place.item, state: .succeeded, reason: outcome.reason))
@@ -229,20 +232,19 @@ extension Run {
             // Its work is not done; what becomes of it is for its policy to say.
             if cancel == nil { return interrupted(place, outcome) }
         case .failed, .timedOut:
-            if cancel == nil, record.tries <= step.retry.maxRetries {
-                let pause = step.retry.pause(beforeRetry: record.tries, random: context.random())
-                return .delaySet(DelaySet(step: step.id, item: place.item, until: context.now.adding(seconds: pause)))
-            }
+            if cancel == nil, let event = again(place, outcome, context) { return event }
         case .interrupted where cancel == nil:
             // Where something says whether the work is done, that is asked first.
             if step.interrupted == .rerun || !step.doneWhen.probes.isEmpty {
-                return .delaySet(DelaySet(step: step.id, item: place.item, until: context.now))
+                return delay(place, until: context.now, repair: record.repair)
             }
             return interrupted(place, outcome)
         default:
             break
         }
-        return .stepEnded(StepEnded(step: step.id, item: place.item, state: outcome.state, reason: outcome.reason))
+        return .stepEnded(
+            StepEnded(
+                step: step.id, item: place.item, state: outcome.state, reason: refusalWords(place, outcome)))
     }
 
     /// What becomes of a step that was lost with the host and is not done.
@@ -250,7 +252,8 @@ extension Run {
         let step = workflow.steps[place.step]
         let words = outcome.state == .interrupted ? nil : outcome.reason
         let lost = self[place].attempts.last { $0.state == .interrupted }?.outcome?.reason
-        let reason = (lost ?? "the host was lost") + (words.map { ", and its work is not done: \($0)" } ?? "")
+        let repair = self[place].repair == nil ? "" : "its repair was lost: "
+        let reason = repair + (lost ?? "the host was lost") + (words.map { ", and its work is not done: \($0)" } ?? "")
         guard step.interrupted == .ask else {
             return .stepEnded(StepEnded(step: step.id, item: place.item, state: .interrupted, reason: reason))
         }

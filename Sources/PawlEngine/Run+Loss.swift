@@ -36,12 +36,7 @@ extension Run {
         }
         guard hasFailedWithHost, cancel == nil else { return nil }
         // What is known of the attempts that were lost is told; they are not tried again.
-        if let place = unjudged.first, let outcome = self[place].attempts.last?.outcome {
-            return .stepEnded(
-                StepEnded(
-                    step: workflow.steps[place.step].id, item: place.item, state: outcome.state, reason: outcome.reason)
-            )
-        }
+        if let place = unjudged.first { return .stepEnded(lastWord(of: place)) }
         return conclude(.failed, Run.lossReason)
     }
 

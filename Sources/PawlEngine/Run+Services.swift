@@ -160,7 +160,8 @@ extension Run {
         ]
         if let item = name.item { properties.append("LogExtraFields=PAWL_ITEM=\(item)") }
         if isBound { properties.append("BindPaths=-\(workFolder):\(BoundPath.work)") }
-        for directive in step.unit {
+        // A condition is the step's: whether the service is started at all.
+        for directive in step.unit where !UnitConditions.contains(directive.name) {
             for value in try evaluate(directive.values, scope, what: directive.name) {
                 properties.append("\(directive.name)=\(Directives.quoted(directive.name, value.text))")
             }
@@ -169,6 +170,7 @@ extension Run {
             try plan(
                 step, scope, io: attemptFolder + "/io", asksOnly: asksOnly(place, number: name.number))
             ?? StepPlan(report: attemptFolder + "/io/report")
+        plan.credentials = step.credentials
         if !plan.probes.isEmpty { properties.append("ExecStartPost=\(stepProgram) \(folder)/plan") }
         // The marks come first: a value of the step's that looks like one comes after them.
         let marks =
@@ -188,7 +190,21 @@ extension Run {
         return StepCommand(
             name: name, workflow: created.workflow, description: description(of: place, name),
             arguments: [stepProgram, attemptFolder + "/plan", "--"] + arguments, program: program, plan: plan,
-            environment: marks.filter { $0.name.hasPrefix("PAWL_") }, script: script, settings: [], keepsOutput: false,
+            environment: marks.filter { $0.name.hasPrefix("PAWL_") }, script: script,
+            credentials: step.credentials.map(\.name),
+            settings: settings.filter { if case .condition = $0.value { true } else { false } },
+            limits: try sliceLimits(), keepsOutput: false,
             timeout: step.timeout, isBound: false, workFolder: workFolder, attemptFolder: attemptFolder)
+    }
+}
+
+extension Workflow {
+    /// The steps with a service.
+    var serviceSteps: [Int] {
+        steps.indices.filter {
+            // Those of a run that takes back only stop one.
+            if case .stopServices = steps[$0].action { return false }
+            return steps[$0].service != nil
+        }
     }
 }

@@ -4,6 +4,7 @@ import PawlModel
 /// The large turns of a run: it is opened again, its handlers have their turn, it ends.
 extension Run {
     mutating func apply(_ body: RunResumed, at time: Timestamp) {
+        if let definition = body.definition { redefine(definition, at: time) }
         if state.isEnded { timeoutStart = time }
         state = .running
         reason = nil

@@ -6,12 +6,14 @@ package import PawlModel
 package struct Run: Sendable {
     /// The ID.
     package let id: RunID
-    /// What it was started from.
-    package let created: RunCreated
+    /// What it was started from, or what has taken the place of that.
+    package internal(set) var created: RunCreated
     /// When.
     package let started: Timestamp
-    /// The workflow, read from the text that the run keeps.
-    package let workflow: Workflow
+    /// The workflow, read from the texts that the run keeps.
+    package internal(set) var workflow: Workflow
+    /// When another definition took the place of the one that it was started from.
+    package internal(set) var redefined: Timestamp?
 
     /// What it is doing or how it ended.
     package internal(set) var state = RunState.running
@@ -44,7 +46,7 @@ package struct Run: Sendable {
     /// The life of the manager in which the services of its steps were last looked after.
     var servicesEpoch: String?
     /// The steps with a service.
-    let serviceSteps: [Int]
+    var serviceSteps: [Int]
     /// Whether it fails since its host was lost.
     var hasFailedWithHost = false
     /// From when the run's timeout counts.
@@ -67,7 +69,7 @@ package struct Run: Sendable {
     var delayed: Set<Place> = []
     /// How many steps of the phase have not ended.
     var left = 0
-    private var indices: [String: Int]
+    var indices: [String: Int]
 
     /// The full name.
     package var name: String { id.name(of: created.workflow) }
@@ -76,15 +78,10 @@ package struct Run: Sendable {
     ///
     /// - Throws: `RunFault` when the text cannot be read (any more).
     package init(id: RunID, created: RunCreated, at time: Timestamp) throws {
-        let read = WorkflowReader.read(
-            created.text, file: created.file, name: created.workflow, isAccepted: true)
-        guard let workflow = read.workflow else {
-            throw RunFault(faults: read.diagnostics)
-        }
-        self.init(id: id, created: created, workflow: workflow, at: time)
+        self.init(id: id, created: created, workflow: try Run.read(created), at: time)
     }
 
-    /// Makes the run of a workflow that was read already from `created.text`.
+    /// Makes the run of a workflow that was read already from `created.source`.
     package init(id: RunID, created: RunCreated, workflow: Workflow, at time: Timestamp) {
         self.id = id
         self.created = created
@@ -93,11 +90,7 @@ package struct Run: Sendable {
         started = time
         timeoutStart = time
         epoch = created.epoch
-        serviceSteps = workflow.steps.indices.filter {
-            // Those of a run that takes back only stop one.
-            if case .stopServices = workflow.steps[$0].action { return false }
-            return workflow.steps[$0].service != nil
-        }
+        serviceSteps = workflow.serviceSteps
         servicesEpoch = created.epoch
         steps = workflow.steps.map { _ in StepRecord() }
         indices = Dictionary(uniqueKeysWithValues: workflow.steps.map { ($0.id, $0.index) })
@@ -148,9 +141,11 @@ package struct Run: Sendable {
         case .runUndone:
             state.isEnded ? nil : "the run '\(name)' has not ended: 'pawl cancel \(name)' ends it"
         case .runResumed(let body) where body.retry:
-            state.isEnded ? nil : "the run '\(name)' has not ended; only an ended run is retried"
-        case .runResumed:
-            state == .stopped ? nil : "the run '\(name)' is \(state.rawValue): nothing to resume"
+            state.isEnded
+                ? refusal(ofDefinition: body) : "the run '\(name)' has not ended; only an ended run is retried"
+        case .runResumed(let body):
+            state == .stopped
+                ? refusal(ofDefinition: body) : "the run '\(name)' is \(state.rawValue): nothing to resume"
         case .approvalAnswered(let body):
             place(of: body.step, item: body.item).map { approvals.contains($0) } == true
                 ? nil : "step '\(body.step)' of the run '\(name)' waits for no approval"
@@ -193,6 +188,7 @@ package struct Run: Sendable {
             self[place].state = .waiting
             self[place].delayedUntil = body.until
             self[place].delayedSince = time
+            self[place].repair = body.repair
             delayed.insert(place)
         case .approvalAsked(let body):
             guard let place = place(of: body.step, item: body.item) else { return }
@@ -248,16 +244,16 @@ package struct Run: Sendable {
 
     private mutating func apply(_ body: AttemptOrdered, to place: Place, at time: Timestamp) {
         epoch = body.epoch
-        if workflow.steps[place.step].isReboot { rebootEpoch = body.epoch }
+        if workflow.steps[place.step].isReboot, body.repair == nil { rebootEpoch = body.epoch }
         self[place].state = .running
         self[place].reason = nil
         self[place].delayedUntil = nil
-        if body.asksOnly != true { self[place].tries += 1 }
+        if body.asksOnly != true, body.repair == nil { self[place].tries += 1 }
         self[place].isLossUndecided = false
         self[place].attempts.append(
             AttemptRecord(
-                number: body.number, unit: body.unit, epoch: body.epoch, ordered: time, asksOnly: body.asksOnly ?? false
-            ))
+                number: body.number, unit: body.unit, epoch: body.epoch, ordered: time,
+                asksOnly: body.asksOnly ?? false, repair: body.repair))
         delayed.remove(place)
         unjudged.removeAll { $0 == place }
         running.insert(place)
@@ -272,7 +268,12 @@ package struct Run: Sendable {
         self[place].attempts[last].outcome = body.outcome
         self[place].attempts[last].recorded = time
         self[place].isLossUndecided = body.outcome.state == .interrupted
-        if body.outcome.state == .interrupted, !self[place].attempts[last].asksOnly { self[place].tries -= 1 }
+        let attempt = self[place].attempts[last]
+        if body.outcome.state != .interrupted {
+            if attempt.repair != nil { self[place].repair = nil }
+        } else if !attempt.asksOnly, attempt.repair == nil {
+            self[place].tries -= 1
+        }
         running.remove(place)
         unjudged.append(place)
         if place.item != nil {

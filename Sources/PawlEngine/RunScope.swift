@@ -34,19 +34,19 @@ struct RunScope: Scope {
 
     private func value(ofStep record: StepRecord) -> Value {
         if record.itemCount != nil { return value(ofItems: record) }
-        let outcome = record.attempts.last?.outcome
+        let outcome = record.lastTry?.outcome
         return .map([
             "state": .string(record.state.rawValue),
             "exit_code": outcome?.exitCode.map { .integer(Int64($0)) } ?? .null,
             "output": outcome?.output.map { .string($0) } ?? .null,
             "outputs": .map(outcome?.outputs ?? [:]),
-            "attempts": .integer(Int64(record.attempts.count)),
+            "attempts": .integer(Int64(record.attempts.count { $0.repair == nil })),
         ])
     }
 
     /// Of a step with items each result is a list in their order.
     private func value(ofItems record: StepRecord) -> Value {
-        let outcomes = record.items.map { $0.attempts.last?.outcome }
+        let outcomes = record.items.map { $0.lastTry?.outcome }
         var outputs: [String: Value] = [:]
         for name in Set(outcomes.flatMap { ($0?.outputs ?? [:]).keys }) {
             outputs[name] = .list(outcomes.map { $0?.outputs?[name] ?? .null })
@@ -56,7 +56,8 @@ struct RunScope: Scope {
             "exit_code": .list(outcomes.map { $0?.exitCode.map { .integer(Int64($0)) } ?? .null }),
             "output": .list(outcomes.map { $0?.output.map { .string($0) } ?? .null }),
             "outputs": .map(outputs),
-            "attempts": .integer(Int64(record.items.reduce(0) { $0 + $1.attempts.count })),
+            "attempts": .integer(
+                Int64(record.items.reduce(0) { $0 + $1.attempts.count { $0.repair == nil } })),
         ])
     }
 

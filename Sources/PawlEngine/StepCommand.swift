@@ -19,10 +19,18 @@ package struct StepCommand: Sendable {
     package var environment: [(name: String, value: String)]
     /// The script's text, if it is one.
     package var script: String?
+    /// The names of the credentials that systemd is to load.
+    package var credentials: [String]
     /// What `unit:` says, in D-Bus terms.
     package var settings: [UnitSetting]
+    /// What `slice:` says of the run's slice, in D-Bus terms.
+    package var limits: [UnitSetting] = []
     /// Whether stdout goes to a file, since some expression reads it.
     package var keepsOutput: Bool
+    /// The exit statuses with which the program has succeeded.
+    package var successes: Set<Int> = [0]
+    /// The exit status whose repair it is, or `*`; nil where it does the step's own work.
+    package var repair: String?
     /// How long the attempt may take.
     package var timeout: Duration?
     /// Whether the step sees script, output file and the run's folder by the places they are bound to, since with its
@@ -78,20 +86,16 @@ extension Run {
         let step = workflow.steps[place.step]
         let name = attemptName(place, number: number)
         let scope = RunScope(run: self, place: place)
-        var settings: [UnitSetting] = []
-        for directive in step.unit {
-            let values = try evaluate(directive.values, scope, what: directive.name).map(\.text)
-            do throws(DirectiveFault) {
-                settings += try Directives.resolve(directive.name, values)
-            } catch {
-                throw RenderFault(description: "step '\(step.id)': \(directive.name): \(error)")
-            }
-        }
+        let asksOnly = asksOnly(place, number: number)
+        // They say when the work is to be done; whether it is done is asked all the same.
+        let directives = step.unit.filter { !asksOnly || !UnitConditions.contains($0.name) }
+        let settings = try settings(directives, scope, of: "step '\(step.id)'")
         let isBound = settings.contains(where: Run.needsBinding)
         let folder = attemptFolder(name)
         var arguments: [String]
         var script: String?
-        switch step.action {
+        let repair = repairKey(place, number: number)
+        switch try repair.map({ key throws(RenderFault) in try self.repair(key, of: step) }) ?? step.action {
         case .script(let text, let interpreter):
             script = text
             arguments = interpreter + [isBound ? BoundPath.script : folder + "/script"]
@@ -102,23 +106,29 @@ extension Run {
         case .approval, .none:
             throw RenderFault(description: "step '\(step.id)' has nothing to run")
         }
-        if let service = step.service, !arguments.isEmpty {
+        if let service = step.service, repair == nil, !arguments.isEmpty {
             return try render(
                 service: service, of: step, place, name, settings: settings, arguments: arguments, script: script)
         }
         let program = arguments.first ?? stepProgram
         let io = isBound ? BoundPath.io : folder + "/io"
-        var plan = try plan(step, scope, io: io, asksOnly: asksOnly(place, number: number))
+        // Whether the work is done is nothing to ask of a repair.
+        var plan = repair == nil ? try plan(step, scope, io: io, asksOnly: asksOnly) : nil
         switch step.action {
-        case .reboot:
+        case .reboot where repair == nil:
             plan = StepPlan(report: io + "/report")
             plan?.turn = .reboot
-        case .stopServices:
+        case .stopServices where repair == nil:
             plan = StepPlan(report: io + "/report")
             plan?.turn = .stop(try servicesToStop(place))
         default: break
         }
         if plan != nil {
+            // What lies under that name in the step's root is somebody else's.
+            if step.hasRoot {
+                throw RenderFault(
+                    description: "step '\(step.id)' has a root of its own, in which there is no 'pawl-step'")
+            }
             let path = isBound ? BoundPath.plan : folder + "/plan"
             arguments = [stepProgram, path] + (arguments.isEmpty || plan?.asksOnly == true ? [] : ["--"] + arguments)
         }
@@ -133,31 +143,65 @@ extension Run {
         }
         return StepCommand(
             name: name, workflow: created.workflow,
-            description: description(of: place, name),
+            description: description(of: place, name, isRepair: repair != nil),
             arguments: arguments, program: program, plan: plan, environment: environment, script: script,
-            settings: settings,
-            keepsOutput: step.isOutputRead, timeout: step.timeout, isBound: isBound, workFolder: workFolder,
-            attemptFolder: folder)
+            // What takes no program has none to give them to.
+            credentials: (plan?.turn ?? .program) == .program ? step.credentials.map(\.name) : [], settings: settings,
+            limits: try sliceLimits(),
+            keepsOutput: step.isOutputRead && repair == nil,
+            successes: repair == nil && !asksOnly && step.hasStatus ? step.exitCodes.successes : [0], repair: repair,
+            timeout: step.timeout, isBound: isBound, workFolder: workFolder, attemptFolder: folder)
+    }
+
+    /// What the workflow says of the slice of the run: the same for all its attempts, since only the variables and the facts of
+    /// run and host can be read there.
+    package func sliceLimits() throws(RenderFault) -> [UnitSetting] {
+        try settings(workflow.slice, RunScope(run: self), of: "the run's slice")
+    }
+
+    private func settings(
+        _ directives: [Directive], _ scope: RunScope, of what: String
+    ) throws(RenderFault) -> [UnitSetting] {
+        var settings: [UnitSetting] = []
+        for directive in directives {
+            let values = try evaluate(directive.values, scope, what: directive.name).map(\.text)
+            do throws(DirectiveFault) {
+                settings += try Directives.resolve(directive.name, values)
+            } catch {
+                throw RenderFault(description: "\(what): \(directive.name): \(error)")
+            }
+        }
+        return settings
+    }
+
+    private func repair(_ key: String, of step: Step) throws(RenderFault) -> Step.Action {
+        if let action = step.exitCodes.repair(for: key) { return action }
+        throw RenderFault(description: "step '\(step.id)' has no repair for the exit status \(key) any more")
     }
 
     /// What `systemctl status` shows of an attempt.
-    func description(of place: Place, _ name: AttemptName) -> String {
-        "Step '\(name.step)' of \(self.name)" + (place.item.map { ", item \($0)" } ?? "")
+    func description(of place: Place, _ name: AttemptName, isRepair: Bool = false) -> String {
+        (isRepair ? "Repair of step" : "Step") + " '\(name.step)' of \(self.name)"
+            + (place.item.map { ", item \($0)" } ?? "")
             + (name.number > 1 ? ", attempt \(name.number)" : "")
     }
 
-    /// What `pawl-step` is to do, where the step says when its work is done.
+    /// What `pawl-step` is to do, where the step says when its work is done or a program is to find a credential in its
+    /// environment: systemd has no way to put one there, and what pawld would put there everybody could read.
     func plan(
         _ step: Step, _ scope: RunScope, io: String, asksOnly: Bool
     ) throws(RenderFault) -> StepPlan? {
-        guard !step.doneWhen.probes.isEmpty else { return nil }
+        let hasVariables = step.credentials.contains { $0.variable != nil }
+        guard !step.doneWhen.probes.isEmpty || hasVariables else { return nil }
         var plan = StepPlan(report: io + "/report")
+        plan.credentials = step.credentials
         do throws(EvaluationFault) { plan.probes = try step.doneWhen.rendered(in: scope) } catch {
             throw RenderFault(description: "done_when: \(error)")
         }
         plan.interval = step.doneWhen.interval / .seconds(1)
         plan.consecutive = step.doneWhen.consecutive
         plan.asksOnly = asksOnly
+        if step.hasStatus { plan.successes = step.exitCodes.successes.sorted() }
         return plan
     }
 
@@ -174,7 +218,7 @@ extension Run {
     /// step goes without.
     static func needsBinding(_ setting: UnitSetting) -> Bool {
         switch setting.name {
-        case "User", "Group", "ReadWritePaths": true
+        case "User", "Group", "ReadWritePaths", "RootDirectory", "RootImage": true
         case "DynamicUser", "PrivateTmp": setting.value == .boolean(true)
         case "ProtectSystem", "ProtectHome": setting.value != .string("no")
         default: false
@@ -185,13 +229,16 @@ extension Run {
         of step: Step, _ name: AttemptName, _ scope: RunScope, _ settings: [UnitSetting], isBound: Bool
     ) throws(RenderFault) -> [(name: String, value: String)] {
         var result: [(name: String, value: String)] = []
-        for variable in workflow.variables {
+        // What `pawl-step` sets is set by it alone.
+        let credentials = Set(step.credentials.compactMap(\.variable))
+        for variable in workflow.variables where !credentials.contains(variable.name) {
             guard let value = created.variables[variable.name], value != .null else { continue }
             if step.environment.contains(where: { $0.name == variable.name }) { continue }
             result.append((variable.name, value.environmentText))
         }
         if scope.value(of: "item") != nil {
-            for known in ["item", "index"] where !step.environment.contains(where: { $0.name == known }) {
+            for known in ["item", "index"]
+            where !credentials.contains(known) && !step.environment.contains(where: { $0.name == known }) {
                 result.append((known, scope.value(of: known)?.environmentText ?? ""))
             }
         }

@@ -28,6 +28,9 @@ package struct StepRecord: Sendable {
     var hasSkippedAlternative = false
     /// Whether its last attempt was lost with the host, and nothing was decided on that yet: who opens the step again has.
     var isLossUndecided = false
+    /// Whose repair is due before it is tried again: an exit status, or `*`. Until the repair has ended, so that one that is
+    /// lost with the host is still due.
+    var repair: String?
     /// Attempts that count against the retry policy: those since the step was last opened, without interrupted ones.
     var tries = 0
 
@@ -62,6 +65,9 @@ package struct StepRecord: Sendable {
     /// Whether it has failed.
     package var hasFailed: Bool { [.failed, .timedOut, .interrupted].contains(state) }
 
+    /// The last attempt that was none to repair something: what the step itself has come to.
+    package var lastTry: AttemptRecord? { attempts.last { $0.repair == nil } }
+
     /// Whether its last attempt was lost with the host, and has not turned out to have done its work all the same.
     var isInterrupted: Bool {
         guard let last = attempts.last else { return false }
@@ -77,6 +83,7 @@ package struct StepRecord: Sendable {
         asked = nil
         answer = nil
         isLossUndecided = false
+        repair = nil
         tries = 0
     }
 }
@@ -93,6 +100,8 @@ package struct AttemptRecord: Sendable {
     package let ordered: Timestamp
     /// Whether it only asks whether the work is done.
     package let asksOnly: Bool
+    /// The exit status whose repair it is, or `*`; nil where it does the step's own work.
+    package let repair: String?
     /// How it ended; nil while it runs.
     package internal(set) var outcome: AttemptOutcome?
     /// When its end was recorded.

@@ -59,7 +59,7 @@ extension Run {
                     step: step.id, item: place.item, value: place.item.map { _ in self[place].value },
                     // Also one that was interrupted and turned out to have done its work.
                     hadSucceeded: self[place].state == .succeeded
-                        || self[place].attempts.contains { $0.outcome?.state == .succeeded })
+                        || self[place].attempts.contains { $0.outcome?.state == .succeeded && $0.repair == nil })
                 var entries: [UndoPlan.Entry] = step.undo.isEmpty ? [] : [entry]
                 if step.hasNamedService {
                     var stop = entry

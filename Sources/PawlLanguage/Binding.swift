@@ -59,6 +59,26 @@ extension Workflow {
         return (values, sorted.map(\.element))
     }
 
+    /// Gives every variable the value that a run has for it already, where it declares one that the run knows. All faults at
+    /// once.
+    ///
+    /// - Parameters:
+    ///   - kept: the run's values, which another definition of this workflow has bound.
+    ///   - configured: as in `bind`, for variables that are new.
+    package func rebind(
+        _ kept: [String: Value], configured: [String: Value] = [:]
+    ) -> (values: [String: Value], faults: [VariableFault]) {
+        let known = Dictionary(variables.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
+        let given = kept.filter { known[$0.key]?.takesValue == true && $0.value != .null }
+        var (values, faults) = bind(given, configured: configured)
+        // What was computed of a value that was given is not computed once more of the result.
+        for (name, value) in given where known[name]?.computed != nil && values[name] != nil { values[name] = value }
+        for place in faults.indices where kept[faults[place].name] == nil {
+            faults[place].message += ", and the run has none since it is new"
+        }
+        return (values, faults)
+    }
+
     /// The variables that still need a value with these given, in the order written.
     package func missing(_ given: [String: Value], configured: [String: Value] = [:]) -> [VariableDeclaration] {
         let values = bind(given, configured: configured).values

@@ -22,6 +22,26 @@ package enum Directives {
         case booleanOr([String])
         /// Absolute paths, each perhaps after `-` or `+`.
         case paths
+        /// One absolute path.
+        case path
+        /// What has to hold before the step starts.
+        case condition(UnitConditions.Kind)
+
+        /// Whether there may be several values.
+        package var takesList: Bool {
+            switch self {
+            case .paths, .condition: true
+            default: false
+            }
+        }
+    }
+
+    /// What kind of unit directives are for.
+    enum Unit {
+        /// That of a step, a service.
+        case step
+        /// The slice of a run, which runs nothing itself and only bounds what is in it.
+        case slice
     }
 
     /// A directive of the table.
@@ -34,6 +54,14 @@ package enum Directives {
         package var properties: [String]
         /// One line for the manual, with the page that has the rest.
         package var meaning: String
+
+        /// Whether it is about resources, so that a slice can have it (`man:systemd.resource-control(5)`).
+        package var isResource: Bool {
+            switch kind {
+            case .memory, .tasks, .quota, .weight: true
+            default: false
+            }
+        }
     }
 
     /// All that are supported, in the manual's order.
@@ -56,6 +84,8 @@ package enum Directives {
         entry("ProtectHome", .booleanOr(["read-only", "tmpfs"]), "homes out of reach, man:systemd.exec(5)"),
         entry("NoNewPrivileges", .boolean, "no privileges by exec, man:systemd.exec(5)"),
         entry("ReadWritePaths", .paths, "what stays writable, man:systemd.exec(5)"),
+        entry("RootDirectory", .path, "the folder that the step has for a root, man:systemd.exec(5)"),
+        entry("RootImage", .path, "the disk image that the step has for a root, man:systemd.exec(5)"),
     ]
 
     private static let entries = Dictionary(uniqueKeysWithValues: all.map { ($0.name, $0) })
@@ -65,11 +95,20 @@ package enum Directives {
     }
 
     /// Finds a directive's entry, or says why there is none.
-    static func find(_ name: String) throws(DirectiveFault) -> Entry {
-        if let entry = entries[name] { return entry }
+    static func find(_ name: String, for unit: Unit = .step) throws(DirectiveFault) -> Entry {
+        if let entry = entries[name] ?? UnitConditions.entry(name) {
+            guard unit == .step || entry.isResource else {
+                throw DirectiveFault(
+                    "'\(name)' cannot be set for a slice: it limits no resource", hint: "set it under 'unit'")
+            }
+            return entry
+        }
+        if unit == .slice, refusal(name) != nil {
+            throw DirectiveFault("'\(name)' cannot be set for a slice: it limits no resource")
+        }
         if let reason = refusal(name) { throw DirectiveFault("'\(name)' cannot be set for a step: \(reason)") }
         if known.contains(name) { throw DirectiveFault("'\(name)' is not supported by this version of pawl") }
-        let near = Suggestion.nearest(to: name, in: all.map(\.name) + known)
+        let near = Suggestion.nearest(to: name, in: all.map(\.name) + UnitConditions.names + known)
         throw DirectiveFault("systemd has no directive '\(name)'", hint: near.map(Suggestion.didYouMean))
     }
 
@@ -81,8 +120,18 @@ package enum Directives {
     package static func resolve(_ name: String, _ values: [String]) throws(DirectiveFault) -> [UnitSetting] {
         let entry = try find(name)
         if case .paths = entry.kind {
-            for path in values { try checkPath(path, of: name) }
+            for path in values {
+                var rest = path[...]
+                if rest.hasPrefix("-") { rest = rest.dropFirst() }
+                if rest.hasPrefix("+") { rest = rest.dropFirst() }
+                try checkPath(String(rest), of: name)
+            }
             return [UnitSetting(name: name, value: .strings(values))]
+        }
+        if case .condition(let kind) = entry.kind {
+            var settings: [UnitSetting] = []
+            for value in values { settings.append(try UnitConditions.setting(name, value, kind)) }
+            return settings
         }
         guard values.count == 1, let text = values.first else { throw DirectiveFault("'\(name)' takes one value") }
         return [try setting(entry, text)]
@@ -136,7 +185,14 @@ package enum Directives {
                 throw refuse("yes, no, \(words.dropLast().map { $0 + ", " }.joined())\(words.last ?? "")")
             }
             return UnitSetting(name: name, value: .string(value ? "yes" : "no"))
-        case .paths: throw refuse("paths")
+        case .path:
+            try checkPath(text, of: name)
+            guard !text.hasSuffix("\\") else { throw refuse("a path without a '\\' at its end") }
+            guard text.utf8.contains(where: { $0 != UInt8(ascii: "/") }) else {
+                throw refuse("another root than the host's")
+            }
+            return UnitSetting(name: name, value: .string(text))
+        case .paths, .condition: throw refuse("paths")
         }
     }
 
@@ -151,7 +207,7 @@ package enum Directives {
         return UnitSetting(name: name + "Scale", value: .unsigned32(UInt32(scaled)))
     }
 
-    private static func boolean(_ text: String) -> Bool? {
+    static func boolean(_ text: String) -> Bool? {
         switch text.lowercased() {
         case "1", "yes", "y", "true", "t", "on": true
         case "0", "no", "n", "false", "f", "off": false
@@ -170,16 +226,13 @@ package enum Directives {
         return text.utf8.allSatisfy { $0 > 0x20 && $0 != 0x7F && $0 != UInt8(ascii: ":") && $0 != UInt8(ascii: "/") }
     }
 
-    private static func checkPath(_ text: String, of name: String) throws(DirectiveFault) {
-        var path = text[...]
-        if path.hasPrefix("-") { path = path.dropFirst() }
-        if path.hasPrefix("+") { path = path.dropFirst() }
-        guard path.hasPrefix("/") else { throw DirectiveFault("'\(name)' takes absolute paths, not '\(text)'") }
+    static func checkPath(_ path: String, of name: String) throws(DirectiveFault) {
+        guard path.hasPrefix("/") else { throw DirectiveFault("'\(name)' takes absolute paths, not '\(path)'") }
         guard path.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x7F }) else {
             throw DirectiveFault("'\(name)' takes paths without control characters")
         }
         guard path.utf8.count < 4096, !path.split(separator: "/").contains("..") else {
-            throw DirectiveFault("'\(name)' takes paths without '..', not '\(text)'")
+            throw DirectiveFault("'\(name)' takes paths without '..', not '\(path)'")
         }
     }
 

@@ -1,11 +1,12 @@
 import PawlModel
 import YAMLKit
 
-/// Collects what is wrong with one file while it is read, so that all of it is told at once.
+/// Collects what is wrong with a file, and with the files that belong to it, while it is read, so that all of it is told at
+/// once.
 final class Faults {
-    let file: String
-    private var document: YAMLDocument?
-    private var found: Set<Diagnostic> = []
+    /// The texts that were read and how their files are named; a mark's part is the place in this list.
+    private var parts: [(file: String, document: YAMLDocument?)]
+    private var found: Set<Finding> = []
     private var suggestionsLeft = 200
     /// How much text may still be counted through to find places inside scalars.
     private var placesLeft = 64 << 20
@@ -21,24 +22,51 @@ final class Faults {
     /// of it, but must not keep the run from going on.
     private let isAccepted: Bool
 
-    init(file: String, isAccepted: Bool = false) { (self.file, self.isAccepted) = (file, isAccepted) }
+    /// Whether what is allowed and better avoided is warned of.
+    let isStrict: Bool
+
+    init(file: String, isAccepted: Bool = false, isStrict: Bool = false) {
+        parts = [(file, nil)]
+        (self.isAccepted, self.isStrict) = (isAccepted, isStrict)
+    }
+
+    /// The file that was to be read.
+    var file: String { parts[0].file }
+
+    /// The file that a place is in.
+    func file(of mark: YAMLMark) -> String { parts[mark.part].file }
+
+    /// A place in words, for a fault that is somewhere else.
+    func place(_ mark: YAMLMark, seenFrom other: YAMLMark) -> String {
+        mark.part == other.part
+            ? "at line \(mark.line), column \(mark.column)" : "at \(file(of: mark)):\(mark.line):\(mark.column)"
+    }
 
     /// Reads the file's text; nil where it cannot be read or is empty.
-    func root(of text: String) -> YAMLNode? {
+    func root(of text: String) -> YAMLNode? { root(of: text, part: 0, after: nil) }
+
+    /// Reads the text of a file that belongs to it. What one text may cost at most is the bound for all of them together.
+    func root(of text: String, partIn file: String) -> YAMLNode? {
+        let previous = parts.reversed().lazy.compactMap(\.document).first
+        parts.append((file, nil))
+        return root(of: text, part: parts.count - 1, after: previous)
+    }
+
+    private func root(of text: String, part: Int, after previous: YAMLDocument?) -> YAMLNode? {
         do throws(YAMLError) {
-            let document = try YAMLDocument(text)
-            self.document = document
+            let document = try YAMLDocument(text, part: part, after: previous)
+            parts[part].document = document
             for fault in document.faults {
-                error(YAMLMark(line: fault.line, column: fault.column), fault.message)
+                error(YAMLMark(line: fault.line, column: fault.column, part: part), fault.message)
             }
             return document.root
         } catch {
-            self.error(YAMLMark(line: error.line, column: error.column), error.message)
+            self.error(YAMLMark(line: error.line, column: error.column, part: part), error.message)
             return nil
         }
     }
 
-    var hasErrors: Bool { found.contains { $0.severity == .error } }
+    var hasErrors: Bool { found.contains { $0.diagnostic.severity == .error } }
 
     /// What was probably meant by a name, as a hint. Only the first faults get one: each costs a look at all names.
     func didYouMean(_ name: String, _ candidates: @autoclosure () -> [String]) -> String? {
@@ -69,7 +97,7 @@ final class Faults {
         in node: YAMLNode, at offset: Int, _ severity: Diagnostic.Severity, _ message: String, _ hint: String?
     ) {
         placesLeft -= min(placesLeft, node.scalar?.text.utf8.count ?? 0)
-        let mark = placesLeft > 0 ? document?.mark(ofCharacter: offset, in: node) : nil
+        let mark = placesLeft > 0 ? parts[node.mark.part].document?.mark(ofCharacter: offset, in: node) : nil
         add(mark ?? node.mark, severity, message, hint)
     }
 
@@ -93,14 +121,26 @@ final class Faults {
     }
 
     private func add(_ mark: YAMLMark, _ severity: Diagnostic.Severity, _ message: String, _ hint: String?) {
-        found.insert(
-            Diagnostic(
-                file: file, line: mark.line, column: mark.column, severity: severity, message: message, hint: hint))
+        let diagnostic = Diagnostic(
+            file: file(of: mark), line: mark.line, column: mark.column, severity: severity, message: message, hint: hint
+        )
+        found.insert(Finding(part: mark.part, diagnostic: diagnostic))
     }
 
-    /// All that was found, in the order of the text.
+    /// What was found, and in which of the texts.
+    private struct Finding: Hashable {
+        var part: Int
+        var diagnostic: Diagnostic
+    }
+
+    /// All that was found, in the order of the texts.
     var sorted: [Diagnostic] {
-        let all = found.sorted { ($0.line, $0.column, $0.message) < ($1.line, $1.column, $1.message) }
+        let all = found.sorted { left, right in
+            let (one, other) = (left.diagnostic, right.diagnostic)
+            return (left.part, one.line, one.column, one.message) < (
+                right.part, other.line, other.column, other.message
+            )
+        }.map(\.diagnostic)
         guard all.count > Faults.most, let last = all.last else { return all }
         var rest = last
         // As an error, whatever is left out: a list that was cut must never look like one of warnings alone.

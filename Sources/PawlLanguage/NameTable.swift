@@ -28,7 +28,7 @@ struct NameTable {
                 let what = self.variables[id] == nil ? "step" : "variable"
                 faults.error(
                     draft.idMark,
-                    "the name '\(id)' is taken by the \(what) at line \(first.line), column \(first.column)")
+                    "the name '\(id)' is taken by the \(what) \(faults.place(first, seenFrom: draft.idMark))")
                 continue
             }
             places[id] = draft.idMark

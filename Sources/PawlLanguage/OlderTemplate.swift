@@ -9,6 +9,8 @@ struct OlderTemplate {
     private(set) var idle: Set<Int> = []
     /// `variables` under `workflow` whose values are made of other variables.
     private(set) var computed: [YAMLEntry] = []
+    /// Whether there was a template, and its tree was made into a workflow's.
+    private(set) var isTranslated = false
 
     init(faults: Faults) { self.faults = faults }
 
@@ -20,6 +22,7 @@ struct OlderTemplate {
 
     /// The tree of the workflow.
     mutating func translate(_ root: YAMLNode) -> YAMLNode {
+        isTranslated = true
         var result: [YAMLEntry] = []
         var body = root
         if let inner = root["workflow"] {

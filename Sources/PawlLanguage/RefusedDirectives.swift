@@ -24,8 +24,7 @@ extension Directives {
             return "the step's own 'env' sets the environment"
         case "WorkingDirectory":
             return "a step that cannot enter it would leave no result; change the folder in the script"
-        case "RootDirectory", "RootImage":
-            return "systemd would run the recorder that lies in that root, as root and outside of the step's sandbox"
+        case "RootDirectoryStartOnly": return "what is in the step's root must not record its result"
         case "Description", "Documentation": return "pawl describes its units itself"
         case "CPUAccounting", "MemoryAccounting", "IOAccounting", "TasksAccounting": return "it is always on"
         case "LoadCredential", "LoadCredentialEncrypted", "SetCredential", "SetCredentialEncrypted":
@@ -62,15 +61,14 @@ extension Directives {
         PrivateDevices PrivateIPC PrivateMounts PrivateNetwork PrivateUsers ProcSubset ProtectClock \
         ProtectControlGroups ProtectHostname ProtectKernelLogs ProtectKernelModules ProtectKernelTunables ProtectProc \
         ReadOnlyPaths RemoveIPC RestrictAddressFamilies RestrictFileSystems RestrictNamespaces \
-        RestrictNetworkInterfaces RestrictRealtime RestrictSUIDSGID RootDirectoryStartOnly RootEphemeral \
+        RestrictNetworkInterfaces RestrictRealtime RestrictSUIDSGID RootEphemeral \
         RootHash RootImageOptions RootVerity RuntimeDirectory RuntimeDirectoryMode RuntimeDirectoryPreserve \
         SecureBits SELinuxContext SmackProcessLabel SocketBindAllow SocketBindDeny StartupAllowedCPUs \
         StartupBlockIOWeight StartupCPUShares StartupCPUWeight StartupIOWeight StateDirectory StateDirectoryMode \
         SupplementaryGroups SyslogFacility SyslogLevel SyslogLevelPrefix SystemCallArchitectures \
         SystemCallErrorNumber SystemCallFilter SystemCallLog TemporaryFileSystem TimerSlackNSec TTYPath UtmpIdentifier \
         UtmpMode After Before Wants Requires Requisite BindsTo PartOf Upholds Conflicts JoinsNamespaceOf \
-        RequiresMountsFor StopWhenUnneeded IgnoreOnIsolate JobTimeoutSec JobRunningTimeoutSec ConditionPathExists \
-        ConditionHost ConditionKernelCommandLine ConditionVirtualization ConditionUser AssertPathExists WatchdogSec \
+        RequiresMountsFor StopWhenUnneeded IgnoreOnIsolate JobTimeoutSec JobRunningTimeoutSec WatchdogSec \
         WatchdogSignal BusName Sockets FileDescriptorStoreMax USBFunctionDescriptors NonBlocking ReloadSignal
         """.split(separator: " ").map(String.init))
 }

@@ -48,7 +48,7 @@ package enum Schema {
             "retry_policy", "map", "when and how often a failed step is tried again",
             aliases: ["retries", "retry"]),
         SchemaKey("interrupted", "rerun, ask or fail", "what becomes of a step that was lost with the host"),
-        .later("credentials", "list or map", "secrets that systemd loads"),
+        SchemaKey("credentials", "list or map of names", "secrets that systemd loads", aliases: ["secrets"]),
         .later("lock", "text or map", "one at a time for this key"),
     ]
 
@@ -63,6 +63,8 @@ package enum Schema {
             SchemaKey(
                 "max_parallel", "whole number", "how many steps run at once",
                 aliases: ["concurrency", "parallel", "parallelism"]),
+            SchemaKey(
+                "include", "list of files", "parts kept in other files", aliases: ["import", "imports", "extends"]),
             SchemaKey("recovery", "resume, restart or fail", "what becomes of a run that was lost with the host"),
             SchemaKey("fail_fast", "true or false", "whether the first failure ends the run"),
             SchemaKey(
@@ -70,8 +72,7 @@ package enum Schema {
         ] + shared + [
             .later("schedule", "text", "when it runs by itself"),
             .later("catch_up", "none, one or all", "what becomes of runs that were missed"),
-            .later("slice", "map of directives", "limits of the whole run"),
-            .later("include", "list of files", "parts kept in other files"),
+            SchemaKey("slice", "map of directives", "limits of the whole run"),
             .later("allow", "map", "who may start it"),
             SchemaKey("on_success", "list of steps", "runs after a success"),
             SchemaKey("on_failure", "list of steps", "runs after a failure"),
@@ -160,7 +161,14 @@ package enum Schema {
         SchemaKey("initial_delay", "time span", "the pause before the first retry; 1s"),
         SchemaKey("max_delay", "time span", "the longest pause; 5min"),
         SchemaKey("jitter", "number from 0 to 1", "by which part of itself a pause may vary; 0"),
-        .later("on_exit_code", "map", "what a script's own codes ask for"),
+        SchemaKey("on_exit_code", "map of statuses", "what the program's own exit statuses ask for"),
+    ]
+
+    /// Keys of what an exit status asks for.
+    package static let exitCodeKeys: [SchemaKey] = [
+        SchemaKey("delay", "time span", "the pause before the next try"),
+        SchemaKey("command", "list", "a program that repairs, before the pause", aliases: ["cmd", "exec"]),
+        SchemaKey("run", "text", "a script that repairs, before the pause", aliases: ["script"]),
     ]
 
     /// The functions of expressions.

@@ -32,8 +32,8 @@ extension StepReader {
 
     func readReboot(_ entry: YAMLEntry, _ entries: Entries, into draft: inout StepDraft) {
         for key in [
-            "run", "command", "shell", "outputs", "unit", "interrupted", "env", "done_when", "foreach", "undo",
-            "service",
+            "run", "command", "shell", "outputs", "unit", "interrupted", "env", "credentials", "done_when", "foreach",
+            "undo", "service",
         ] {
             guard let other = entries[key] else { continue }
             faults.error(other.key.mark, "'\(key)' means nothing beside 'reboot', which only reboots the host")

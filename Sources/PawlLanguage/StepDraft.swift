@@ -11,6 +11,7 @@ struct TemplateUse {
 struct StepSettings {
     var environment: [EnvironmentEntry] = []
     var unit: [Directive] = []
+    var credentials: [CredentialEntry] = []
     var shell: [String]?
     var interrupted: InterruptedPolicy?
     var maxRetries: Int?
@@ -18,6 +19,8 @@ struct StepSettings {
     var initialDelay: Duration?
     var maxDelay: Duration?
     var jitter: Double?
+    /// What exit statuses ask for, by status or `*`.
+    var exitCodes: [String: ExitCodeDraft] = [:]
     /// The templates among them.
     var uses: [TemplateUse] = []
 
@@ -28,6 +31,8 @@ struct StepSettings {
         result.environment = other.environment.filter { !names.contains($0.name) } + environment
         let directives = Set(unit.map(\.name))
         result.unit = other.unit.filter { !directives.contains($0.name) } + unit
+        let secrets = Set(credentials.map(\.credential.name))
+        result.credentials = other.credentials.filter { !secrets.contains($0.credential.name) } + credentials
         result.shell = shell ?? other.shell
         result.interrupted = interrupted ?? other.interrupted
         result.maxRetries = maxRetries ?? other.maxRetries
@@ -35,6 +40,7 @@ struct StepSettings {
         result.initialDelay = initialDelay ?? other.initialDelay
         result.maxDelay = maxDelay ?? other.maxDelay
         result.jitter = jitter ?? other.jitter
+        result.exitCodes = other.exitCodes.merging(exitCodes) { _, own in own }
         return result
     }
 
@@ -99,6 +105,12 @@ struct StepDraft {
     /// All templates of the step.
     var uses: [TemplateUse] = []
 
+    /// All scripts of the step.
+    var scripts: [ScriptText] {
+        let own = [script].compactMap { $0 } + probeScripts + settings.repairScripts
+        return own + undo.flatMap(\.scripts)
+    }
+
     /// The interpreter of a script that names none: it stops at the first command that fails, also inside a pipe.
     static let defaultShell = ["/bin/bash", "-euo", "pipefail"]
 
@@ -116,6 +128,9 @@ struct StepDraft {
         // What takes a step back runs as the step did, where it says nothing else; but how often it is tried is its own.
         var inherited = settings.over(shared)
         (inherited.maxRetries, inherited.backoff, inherited.initialDelay) = (nil, nil, nil)
+        // They said when the work was to be done: by now they may not hold because it was.
+        inherited.unit.removeAll { UnitConditions.contains($0.name) }
+        inherited.exitCodes = [:]
         step.undo = undo.compactMap { $0.step(settings: $0.settings.over(inherited)) }
         return step
     }
@@ -141,8 +156,11 @@ struct StepDraft {
         }
         var step = Step(id: id, index: index, line: mark.line, action: action)
         step.environment = settings.environment
-        step.unit = settings.unit
+        // A reboot is asked for by pawl's own program: what restricts the steps' programs would keep it from asking.
+        step.unit = isReboot ? [] : settings.unit
+        step.credentials = isReboot ? [] : settings.credentials.map(\.credential)
         step.retry = settings.retryPolicy
+        step.exitCodes = settings.exitCodeRules
         step.timeout = timeout
         if case .wait = action, timeout == nil { step.timeout = DoneWhen.patience }
         step.doneWhen = doneWhen

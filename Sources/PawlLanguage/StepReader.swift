@@ -57,7 +57,11 @@ struct StepReader {
     }
 
     private func readApproval(_ approval: YAMLEntry, _ entries: Entries, into draft: inout StepDraft) {
-        for key in ["run", "command", "shell", "outputs", "unit", "retry_policy", "interrupted", "env", "done_when"] {
+        let others = [
+            "run", "command", "shell", "outputs", "unit", "retry_policy", "interrupted", "env", "credentials",
+            "done_when",
+        ]
+        for key in others {
             guard let other = entries[key] else { continue }
             faults.error(
                 other.key.mark, "'\(key)' means nothing beside 'approval', which only waits for a person's word")
@@ -71,7 +75,8 @@ struct StepReader {
     func settings(_ entries: Entries) -> StepSettings {
         var result = StepSettings()
         if let entry = entries["env"] { readEnvironment(entry, into: &result) }
-        if let entry = entries["unit"] { readUnit(entry, into: &result) }
+        if let entry = entries["unit"] { readUnit(entry, of: .step, into: &result) }
+        if let entry = entries["credentials"] { result.credentials = credentials(entry) }
         result.shell = entries["shell"].flatMap(shell)
         result.interrupted = entries["interrupted"].flatMap { faults.choice($0, of: InterruptedPolicy.self) }
         if let entry = entries["retry_policy"],
@@ -82,6 +87,7 @@ struct StepReader {
             result.initialDelay = keys["initial_delay"].flatMap { faults.duration($0, orZero: true) }
             result.maxDelay = keys["max_delay"].flatMap { faults.duration($0, orZero: true) }
             result.jitter = keys["jitter"].flatMap(jitter)
+            if let entry = keys["on_exit_code"] { readExitCodes(entry, into: &result) }
         }
         return result
     }
@@ -120,22 +126,24 @@ struct StepReader {
         return nil
     }
 
-    private func readUnit(_ entry: YAMLEntry, into result: inout StepSettings) {
+    /// systemd's directives for a step's unit or for the slice of a run.
+    func readUnit(_ entry: YAMLEntry, of unit: Directives.Unit, into result: inout StepSettings) {
         guard let mapping = entry.value.mapping else { return faults.refuse(entry, "a map of systemd's directives") }
         for entry in mapping {
             let name = entry.key.text
             let known: Directives.Entry
-            do throws(DirectiveFault) { known = try Directives.find(name) } catch {
+            do throws(DirectiveFault) { known = try Directives.find(name, for: unit) } catch {
                 faults.error(entry.key.mark, error.message, hint: error.hint)
                 continue
             }
             let nodes: [YAMLNode]
-            if known.kind == .paths, let items = entry.value.sequence {
+            if known.kind.takesList, let items = entry.value.sequence {
                 nodes = items
             } else if entry.value.scalar != nil, !entry.value.isEmpty {
                 nodes = [entry.value]
             } else {
-                faults.refuse(entry, known.kind == .paths ? "a path or a list of paths" : "one value")
+                let list = known.kind == .paths ? "a path or a list of paths" : "one value or a list of them"
+                faults.refuse(entry, known.kind.takesList ? list : "one value")
                 continue
             }
             let templates = nodes.map { faults.template($0, "'\(name)'") }

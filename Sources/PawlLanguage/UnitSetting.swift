@@ -25,6 +25,8 @@ package enum SettingValue: Sendable, Hashable {
     case signed32(Int32)
     /// `t`; `UInt64.max` is infinity.
     case unsigned64(UInt64)
+    /// One of those in `a(sbbs)`.
+    case condition(ConditionSetting)
 }
 
 /// Why a directive cannot be given to a step's unit.

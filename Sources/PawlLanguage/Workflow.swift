@@ -20,6 +20,8 @@ package struct Workflow: Sendable {
     package var failFast = false
     /// How long a run may take in all.
     package var timeout: Duration?
+    /// systemd's directives for the slice of a run: limits of all its steps together.
+    package var slice: [Directive] = []
     /// What becomes of a run whose host is lost.
     package var recovery = RecoveryPolicy.resume
 }
@@ -84,6 +86,8 @@ package struct Step: Sendable {
     package var index: Int
     /// The line it begins at, from 1.
     package var line: Int
+    /// The file that line is in, as it was named by whoever asked.
+    package var file = ""
     /// What it does.
     package var action: Action
     /// The steps that must have ended before, as places in `Workflow.steps`.
@@ -110,8 +114,12 @@ package struct Step: Sendable {
     package var environment: [EnvironmentEntry] = []
     /// systemd's directives: the workflow's `unit`, with the step's own over it, key by key.
     package var unit: [Directive] = []
+    /// The secrets it is given: the workflow's `credentials`, with the step's own over them, name by name.
+    package var credentials: [Credential] = []
     /// When and how often it is tried again.
     package var retry = RetryPolicy()
+    /// What the exit statuses of its program ask for.
+    package var exitCodes = ExitCodeRules()
     /// How long one attempt may take.
     package var timeout: Duration?
     /// Whether dependents run, and the run may succeed, although it failed.
@@ -128,6 +136,9 @@ package struct Step: Sendable {
 
     /// Whether it reboots the host.
     package var isReboot: Bool { if case .reboot = action { true } else { false } }
+
+    /// Whether it has a root of its own, in which nothing of pawl is.
+    package var hasRoot: Bool { unit.contains { $0.name == "RootDirectory" || $0.name == "RootImage" } }
 }
 
 /// A variable of a step's environment.

@@ -5,6 +5,8 @@ package struct WorkflowPlan: Sendable {
     package struct Entry: Sendable, Equatable {
         /// The step's name.
         package var id: String
+        /// The file that it stands in.
+        package var file = ""
         /// The line it begins at.
         package var line: Int
         /// When in a run it has its turn; handlers have groups of their own.
@@ -69,6 +71,7 @@ package struct WorkflowPlan: Sendable {
                 id: step.id, line: step.line, phase: step.phase, group: group[index],
                 waitsFor: step.dependencies.map { steps[$0].id },
                 because: step.dependencies.filter { group[$0] == group[index] - 1 }.map { steps[$0].id })
+            entry.file = step.file
             for (target, kind) in zip(step.dependencies, step.dependencyKinds) { entry.kinds[steps[target].id] = kind }
             entry.isConditional = step.when != nil
             return entry

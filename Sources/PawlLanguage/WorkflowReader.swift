@@ -10,12 +10,50 @@ package enum WorkflowReader {
     ///   - file: how the diagnostics name the file.
     ///   - name: the workflow's name, that of the file without `.yaml`.
     ///   - isAccepted: whether a run was started from the text. Then what only later versions refuse is a warning.
+    ///   - isStrict: whether what is allowed and better avoided is warned of too.
     /// - Returns: the workflow, nil exactly where there is an error; and all errors and warnings, in the order of the
     ///   text.
     package static func read(
-        _ text: String, file: String, name: String, isAccepted: Bool = false
+        _ text: String, file: String, name: String, isAccepted: Bool = false, isStrict: Bool = false
     ) -> (workflow: Workflow?, diagnostics: [Diagnostic]) {
-        let faults = Faults(file: file, isAccepted: isAccepted)
+        read(
+            WorkflowSource(SourceFile(file: file, text: text)), name: name, isAccepted: isAccepted, isStrict: isStrict)
+    }
+
+    /// Reads and checks a workflow all of whose files have been read, as a run keeps them.
+    ///
+    /// - Parameters:
+    ///   - source: the files.
+    ///   - name: the workflow's name, that of the first file without `.yaml`.
+    ///   - isAccepted: whether a run was started from them. Then what only later versions refuse is a warning.
+    ///   - isStrict: whether what is allowed and better avoided is warned of too.
+    /// - Returns: the workflow, nil exactly where there is an error; and all errors and warnings.
+    package static func read(
+        _ source: WorkflowSource, name: String, isAccepted: Bool = false, isStrict: Bool = false
+    ) -> (workflow: Workflow?, diagnostics: [Diagnostic]) {
+        let known = Dictionary(source.included.map { ($0.file, $0.text) }) { first, _ in first }
+        var source = source
+        return read(&source, name: name, isAccepted: isAccepted, isStrict: isStrict) { file in
+            known[file].map { .success($0) } ?? .failure(IncludeFault("is not there"))
+        }
+    }
+
+    /// Reads and checks a workflow, and asks for each file that it includes.
+    ///
+    /// - Parameters:
+    ///   - source: the workflow's file and its drop-ins. The files that were included are put into it, in the order in which
+    ///     they were asked for.
+    ///   - name: the workflow's name, that of its file without `.yaml`.
+    ///   - isAccepted: whether a run was started from the text. Then what only later versions refuse is a warning.
+    ///   - isStrict: whether what is allowed and better avoided is warned of too.
+    ///   - load: gives the text of a file that is included, under the name that the including file's leads to.
+    /// - Returns: the workflow, nil exactly where there is an error; and all errors and warnings, those of the workflow's
+    ///   file first.
+    package static func read(
+        _ source: inout WorkflowSource, name: String, isAccepted: Bool = false, isStrict: Bool = false,
+        load: (String) -> Result<String, IncludeFault>
+    ) -> (workflow: Workflow?, diagnostics: [Diagnostic]) {
+        let faults = Faults(file: source.main.file, isAccepted: isAccepted, isStrict: isStrict)
         let start = YAMLMark(line: 1, column: 1)
         if !Names.isWorkflow(name) {
             faults.error(
@@ -23,17 +61,35 @@ package enum WorkflowReader {
                 hint: "lower-case letters, digits and '-', at most \(Names.longest)")
         }
         var workflow = Workflow(name: name)
-        if let root = faults.root(of: text) {
-            read(root, into: &workflow, faults)
+        var template = OlderTemplate(faults: faults)
+        let (root, included) = withoutActuallyEscaping(load) { load in
+            var composition = Composition(faults: faults, load: load)
+            return (composition.compose(source, &template), composition.included)
+        }
+        source.included = included
+        if let root {
+            read(root, template, into: &workflow, faults)
         } else if !faults.hasErrors {
             faults.error(start, "the file is empty; a workflow has at least 'steps'")
         }
         return (faults.hasErrors ? nil : workflow, faults.sorted)
     }
 
-    private static func read(_ given: YAMLNode, into workflow: inout Workflow, _ faults: Faults) {
+    /// The files of a workflow in the order in which they count: what comes later wins.
+    package static func parts(of source: WorkflowSource) -> [SourceFile] {
+        let known = Dictionary(source.included.map { ($0.file, $0.text) }) { first, _ in first }
+        let faults = Faults(file: source.main.file)
         var template = OlderTemplate(faults: faults)
-        let root = OlderTemplate.isOne(given) ? template.translate(given) : given
+        var composition = Composition(faults: faults) { file in
+            known[file].map { .success($0) } ?? .failure(IncludeFault("is not there"))
+        }
+        _ = composition.compose(source, &template)
+        return composition.order
+    }
+
+    private static func read(
+        _ root: YAMLNode, _ template: OlderTemplate, into workflow: inout Workflow, _ faults: Faults
+    ) {
         guard let entries = faults.entries(root, of: "a workflow", keys: Schema.workflowKeys) else { return }
         workflow.title = entries["name"].flatMap(faults.text)
         workflow.description = entries["description"].flatMap(faults.text)
@@ -49,6 +105,9 @@ package enum WorkflowReader {
 
         let stepReader = StepReader(faults: faults, idle: template.idle)
         let shared = stepReader.settings(entries)
+        var slice = StepSettings()
+        if let entry = entries["slice"] { stepReader.readUnit(entry, of: .slice, into: &slice) }
+        workflow.slice = slice.unit
         var drafts: [StepDraft] = []
         if let steps = entries["steps"] {
             if let nodes = steps.value.sequence, !nodes.isEmpty {
@@ -65,7 +124,7 @@ package enum WorkflowReader {
                 let first = (drafts.last?.index ?? -1) + 1
                 drafts += nodes.enumerated().compactMap { stepReader.read($1, index: first + $0, phase: phase) }
             }
-        } else if !OlderTemplate.isOne(given) {
+        } else if !template.isTranslated {
             faults.error(root.mark, "there are no 'steps'")
         }
 
@@ -74,23 +133,41 @@ package enum WorkflowReader {
         var checker = ReferenceChecker(names: names, drafts: drafts, faults: faults)
         checker.check(required: variableReader.conditions)
         checker.check(computed: computed, given: variables.map(\.declaration))
-        checker.check(shared: shared.uses)
+        checker.check(shared: shared.uses + slice.uses)
         checker.check(steps: graph)
+        // Whoever says for all steps what is tried again must let one of them be tried again.
+        if drafts.allSatisfy({ ($0.settings.maxRetries ?? shared.maxRetries ?? 0) == 0 }) {
+            shared.refuseRetries(faults)
+        }
         for draft in drafts {
-            for script in [draft.script].compactMap({ $0 }) + draft.undo.compactMap(\.script) + draft.probeScripts {
-                ScriptChecker(names: names, faults: faults).check(script)
-            }
+            draft.checkRetries(shared: shared, faults)
+            let settings = draft.settings.over(shared)
+            settings.checkCredentials(of: draft.id, faults)
+            for undo in draft.undo { undo.settings.over(settings).checkCredentials(of: draft.id, faults) }
+        }
+        for script in shared.repairScripts + drafts.flatMap(\.scripts) {
+            ScriptChecker(names: names, faults: faults).check(script)
         }
         // A step whose action could not be read leaves a hole that its errors have told of.
         guard !faults.hasErrors else { return }
         for (index, draft) in drafts.enumerated() {
             guard
-                let step = draft.step(
+                var step = draft.step(
                     shared: shared, graph: graph, place: index, isOutputRead: checker.readOutputs.contains(index))
             else {
                 faults.error(draft.mark, "step '\(draft.id)' cannot be read")
                 continue
             }
+            if step.hasRoot, step.service != nil {
+                faults.error(
+                    draft.mark, "step '\(draft.id)' has a root of its own, out of which no 'service' can be started",
+                    hint: "leave the root to a unit of systemd's own")
+            } else if step.hasRoot, !step.doneWhen.probes.isEmpty {
+                faults.error(
+                    draft.mark, "step '\(draft.id)' has a root of its own, in which nothing can ask its 'done_when'",
+                    hint: "let a step after it ask")
+            }
+            step.file = faults.file(of: draft.mark)
             workflow.steps.append(step)
         }
         workflow.addServiceStop()

@@ -26,6 +26,11 @@ package struct StepPlan: Sendable, Equatable {
     package var consecutive = 1
     /// Whether they are asked once, and nothing else is done.
     package var asksOnly = false
+    /// The credentials that the unit has; the content of those with a variable is put into the environment of the program and
+    /// of the probes.
+    package var credentials: [Credential] = []
+    /// The exit statuses with which the program has done its work.
+    package var successes = [0]
     /// The file that takes what was last found, for pawld to read; empty: it goes to stderr.
     package var report: String
 
@@ -38,6 +43,10 @@ package struct StepPlan: Sendable, Equatable {
             "probes": .list(probes.map(\.value)), "interval": .number(interval),
             "consecutive": .integer(Int64(consecutive)), "asks_only": .boolean(asksOnly), "report": .string(report),
             "turn": turn.value,
+            "credentials": .map(
+                Dictionary(
+                    uniqueKeysWithValues: credentials.map { ($0.name, $0.variable.map { .string($0) } ?? .null) })),
+            "successes": .list(successes.map { .integer(Int64($0)) }),
         ])
     }
 
@@ -65,6 +74,14 @@ package struct StepPlan: Sendable, Equatable {
             guard let turn = Turn(value) else { return nil }
             self.turn = turn
         }
+        if case .map(let names)? = entries["credentials"] {
+            credentials = names.sorted { $0.key < $1.key }.map { name, variable in
+                Credential(name: name, variable: variable == .null ? nil : variable.text)
+            }
+        }
+        // An earlier pawld says nothing of it.
+        guard case .list(let statuses)? = entries["successes"] else { return }
+        successes = statuses.compactMap { if case .integer(let status) = $0 { Int(clamping: status) } else { nil } }
     }
 }
 
@@ -161,6 +178,8 @@ package struct StepReport: Sendable, Equatable {
         case done
         /// It is not done yet.
         case open
+        /// It cannot be done as the plan says, and nothing was run.
+        case refused
     }
 
     /// How far it has come.

@@ -22,9 +22,10 @@ struct ChildProcess {
     var output: [UInt8] = []
 
     /// Runs a program; one without `/` is looked for in the PATH that systemd has set.
-    static func run(_ command: [String], output: Output, keeping descriptor: Int32? = nil) throws(FileFault)
-        -> ChildProcess
-    {
+    static func run(
+        _ command: [String], output: Output, in environment: StepEnvironment = StepEnvironment(),
+        keeping descriptor: Int32? = nil
+    ) throws(FileFault) -> ChildProcess {
         guard !command.isEmpty else { throw FileFault(plain: "there is no program to run") }
         var actions = posix_spawn_file_actions_t()
         posix_spawn_file_actions_init(&actions)
@@ -41,7 +42,7 @@ struct ChildProcess {
         var arguments: [UnsafeMutablePointer<CChar>?] = command.map { strdup($0) } + [nil]
         defer { for argument in arguments { free(argument) } }
         var child = pid_t()
-        let code = posix_spawnp(&child, command[0], &actions, nil, &arguments, environ)
+        let code = environment.withPointers { posix_spawnp(&child, command[0], &actions, nil, &arguments, $0) }
         if pipes[1] >= 0 { close(pipes[1]) }
         defer { if pipes[0] >= 0 { close(pipes[0]) } }
         guard code == 0 else { return ChildProcess(end: .notStarted(String(cString: strerror(code)))) }

@@ -18,8 +18,11 @@ struct ProbeAsker {
     /// Who has to have opened the ports that are asked at; nil: anybody may.
     private let owner: PortOwner?
 
-    init(_ plan: StepPlan) throws {
+    private let environment: StepEnvironment
+
+    init(_ plan: StepPlan, in environment: StepEnvironment = StepEnvironment()) throws {
         owner = plan.turn == .readiness ? try PortOwner.inside() : nil
+        self.environment = environment
         probes = try plan.probes.map { ($0, try $0.matches.map { try Pattern(expression: $0) }) }
     }
 
@@ -62,7 +65,7 @@ struct ProbeAsker {
 
     private func output(of command: [String], _ what: String, _ descriptor: Int32?) throws -> [UInt8] {
         let child = try ChildProcess.run(
-            command, output: .taken(limit: ProbeAsker.textLimit), keeping: descriptor)
+            command, output: .taken(limit: ProbeAsker.textLimit), in: environment, keeping: descriptor)
         switch child.end {
         case .exited(0): return child.output
         case .exited(let status): throw Unheld("\(what) exited with \(status)\(ProbeAsker.lastLine(child.output))")

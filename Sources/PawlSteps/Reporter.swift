@@ -8,8 +8,9 @@ final class Reporter {
 
     init(path: String) { self.path = path }
 
-    /// Writes a report, if it says something new.
-    func tell(_ state: StepReport.State, _ text: String) throws(FileFault) {
+    /// Writes a report, if it says something new. Where that cannot be done, on a full disk for one, the work goes on: its end
+    /// tells the most of it, and a report only why.
+    func tell(_ state: StepReport.State, _ text: String) {
         let report = StepReport(state, text)
         guard report != last else { return }
         last = report
@@ -17,6 +18,10 @@ final class Reporter {
             if state == .open { StepProgram.say(text) }
             return
         }
+        do throws(FileFault) { try write(report) } catch { StepProgram.say("what was found cannot be told: \(error)") }
+    }
+
+    private func write(_ report: StepReport) throws(FileFault) {
         // Opened each time: the step may have taken the file away, which is its own affair.
         let descriptor = open(path, O_WRONLY | O_TRUNC | O_NOFOLLOW | O_CLOEXEC)
         guard descriptor >= 0 else {
@@ -25,6 +30,7 @@ final class Reporter {
         }
         defer { close(descriptor) }
         let bytes = Array(report.line.utf8)
-        guard write(descriptor, bytes, bytes.count) == bytes.count else { throw FileFault("cannot write \(path)") }
+        let count = Glibc.write(descriptor, bytes, bytes.count)
+        guard count == bytes.count else { throw FileFault("cannot write \(path)") }
     }
 }

@@ -16,40 +16,40 @@ struct ServiceProgram {
         let found = try ServiceUnit.read(unit)
         if found.isLoaded {
             guard found.belongs(to: service.mark, ofRun: false) else {
-                return try fail(
+                return fail(
                     "\(unit) is not this workflow's: \(found.owner); name it differently, or take it away")
             }
             let answer = try ask(found)
             if answer.holds {
-                try reporter.tell(.doneBefore, answer.text)
+                reporter.tell(.doneBefore, answer.text)
                 return 0
             }
-            if plan.asksOnly { return try fail(answer.text) }
+            if plan.asksOnly { return fail(answer.text) }
             if found.isUp { StepProgram.say("\(unit) is started anew: \(answer.text)") }
             try ServiceProgram.takeAway(unit)
         }
-        if plan.asksOnly { return try fail("\(unit) does not run") }
-        try reporter.tell(.open, "\(unit) is not ready")
+        if plan.asksOnly { return fail("\(unit) does not run") }
+        reporter.tell(.open, "\(unit) is not ready")
         try writeFiles()
         let child = try ChildProcess.run(
             [
                 "systemd-run", "--quiet", "--unit=\(unit)", "--slice=\(service.slice)",
                 "--description=\(service.description)",
             ]
-                + arguments(service.properties) + ["--"] + escaped(command), output: .inherited)
+                + arguments(service.properties) + ["--"] + inherits + escaped(command), output: .inherited)
         guard child.end == .exited(0) else {
             let state = try ServiceUnit.read(unit)
             let why = state.isLoaded ? state.failure : "systemd did not start it"
-            _ = try fail("\(unit) did not become ready: \(why)")
+            _ = fail("\(unit) did not become ready: \(why)")
             return state.mainStatus.flatMap { $0 != 0 ? $0 : nil } ?? StepProgram.Status.notHeld
         }
-        try reporter.tell(.done, "\(unit) runs")
+        reporter.tell(.done, "\(unit) runs")
         return 0
     }
 
-    private func fail(_ reason: String) throws -> Int32 {
+    private func fail(_ reason: String) -> Int32 {
         StepProgram.say(reason)
-        try reporter.tell(.open, reason)
+        reporter.tell(.open, reason)
         return StepProgram.Status.notHeld
     }
 
@@ -84,8 +84,16 @@ struct ServiceProgram {
 
     private var stepPath: String { "/usr/libexec/pawl/pawl-step" }
 
+    /// What stands before the service's program, where that finds a credential in its environment.
+    private var inherits: [String] {
+        plan.credentials.contains { $0.variable != nil } ? [stepPath, folder + "/exec", "--"] : []
+    }
+
     private func arguments(_ properties: [String]) -> [String] {
-        properties.flatMap { ["-p", $0] } + service.environment.map { "--setenv=\($0)" }
+        // They are loaded for this unit, and for the service from there: what systemd has decrypted once it reads as it is.
+        let own = getenv("CREDENTIALS_DIRECTORY").map { String(cString: $0) } ?? ""
+        let credentials = plan.credentials.map { "LoadCredential=\($0.name):\(own)/\($0.name)" }
+        return (properties + credentials).flatMap { ["-p", $0] } + service.environment.map { "--setenv=\($0)" }
     }
 
     /// systemd expands $ in a program's arguments, and nowhere else.
@@ -100,12 +108,18 @@ struct ServiceProgram {
         }
         var ready = StepPlan(report: "")
         (ready.probes, ready.interval, ready.consecutive) = (plan.probes, plan.interval, plan.consecutive)
+        ready.credentials = plan.credentials
         if asksOnly {
             ready.asksOnly = true
             return try TextFile.write(Array(ready.value.json.utf8), to: folder + "/ask", mode: 0o444)
         }
         ready.turn = .readiness
         try TextFile.write(Array(ready.value.json.utf8), to: folder + "/plan", mode: 0o444)
+        if !inherits.isEmpty {
+            var exec = StepPlan(report: "")
+            exec.credentials = plan.credentials
+            try TextFile.write(Array(exec.value.json.utf8), to: folder + "/exec", mode: 0o444)
+        }
         if let script = service.script {
             try TextFile.write(try TextFile.bytes(script, limit: 16 << 20), to: folder + "/script", mode: 0o555)
         }
@@ -127,7 +141,7 @@ struct ServiceProgram {
             }
         }
         guard failed.isEmpty else {
-            try reporter.tell(.open, "\(failed.joined(separator: ", ")) could not be stopped")
+            reporter.tell(.open, "\(failed.joined(separator: ", ")) could not be stopped")
             return StepProgram.Status.notHeld
         }
         return 0
@@ -141,7 +155,7 @@ struct ServiceProgram {
         }
         // One that has failed stays loaded, and keeps another one of its name from being started.
         _ = try ChildProcess.run(["systemctl", "reset-failed", "--", unit], output: .taken(limit: 1 << 16))
-        for file in ["plan", "ask", "script"] { unlink("\(ServicePlan.folder(of: unit))/\(file)") }
+        for file in ["plan", "ask", "exec", "script"] { unlink("\(ServicePlan.folder(of: unit))/\(file)") }
         rmdir(ServicePlan.folder(of: unit))
     }
 }

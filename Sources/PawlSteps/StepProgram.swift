@@ -12,12 +12,14 @@ package struct StepProgram {
         static let wrongUsage: Int32 = 2
         static let notHeld: Int32 = 1
         static let cannotExecute: Int32 = 203
+        static let noCredentials: Int32 = 243
     }
 
     let plan: StepPlan
     let command: [String]
     let asker: ProbeAsker
     let reporter: Reporter
+    let environment: StepEnvironment
 
     /// Does what the arguments say and returns the program's exit status.
     package static func main(arguments: [String]) -> Int32 {
@@ -30,9 +32,19 @@ package struct StepProgram {
             guard let plan = Value(json: text).flatMap({ StepPlan($0) }) else {
                 throw FileFault(plain: "it is no plan of a step")
             }
+            let reporter = Reporter(path: plan.report)
+            let environment: StepEnvironment
+            do throws(CredentialFault) {
+                environment = try StepEnvironment(
+                    plan.credentials, folder: getenv("CREDENTIALS_DIRECTORY").map { String(cString: $0) })
+            } catch {
+                say("\(error)")
+                reporter.tell(.refused, "\(error)")
+                return Status.noCredentials
+            }
             return try StepProgram(
-                plan: plan, command: Array(arguments.dropFirst(2)), asker: ProbeAsker(plan),
-                reporter: Reporter(path: plan.report)
+                plan: plan, command: Array(arguments.dropFirst(2)), asker: ProbeAsker(plan, in: environment),
+                reporter: reporter, environment: environment
             ).run()
         } catch {
             say("the plan \(path) cannot be carried out: \(error)")
@@ -48,30 +60,40 @@ package struct StepProgram {
         case .stop(let marks): return try ServiceProgram.stop(marks, reporter)
         case .reboot: return try reboot()
         }
-        if plan.asksOnly { return try askOnce() }
-        guard !plan.probes.isEmpty else { return try work() }
+        if plan.asksOnly { return askOnce() }
+        guard !plan.probes.isEmpty else { return try become() }
         let first = asker.askAll()
         if first.holds, plan.consecutive <= 1 || !command.isEmpty {
-            try reporter.tell(command.isEmpty ? .done : .doneBefore, first.text)
+            reporter.tell(command.isEmpty ? .done : .doneBefore, first.text)
             return 0
         }
-        try reporter.tell(.open, first.text)
+        reporter.tell(.open, first.text)
+        var status: Int32 = 0
         if !command.isEmpty {
-            let status = try work()
-            guard status == 0 else { return status }
+            status = try work()
+            guard plan.successes.contains(Int(status)) else { return status }
         }
-        try wait(held: command.isEmpty && first.holds ? 1 : 0)
-        return 0
+        wait(held: command.isEmpty && first.holds ? 1 : 0)
+        return status
     }
 
-    private func askOnce() throws -> Int32 {
+    /// Nothing is left to do once the program has ended: the unit's main process is the program itself.
+    private func become() throws -> Int32 {
+        let reason = String(cString: strerror(environment.become(command)))
+        let program = command.first ?? ""
+        StepProgram.say("\(program): \(reason)")
+        reporter.tell(.refused, "'\(program)' cannot be executed: \(reason)")
+        return Status.cannotExecute
+    }
+
+    private func askOnce() -> Int32 {
         let answer = asker.askAll()
-        try reporter.tell(answer.holds ? .doneBefore : .open, answer.text)
+        reporter.tell(answer.holds ? .doneBefore : .open, answer.text)
         return answer.holds ? 0 : Status.notHeld
     }
 
     /// Asks until all hold as often in a row as they have to. That this ends is for the unit's `RuntimeMaxSec=`.
-    private func wait(held: Int) throws {
+    private func wait(held: Int) {
         var held = held
         // The work is over: whether it has done it is asked at once, and then in steps.
         var isFirst = !command.isEmpty
@@ -84,8 +106,8 @@ package struct StepProgram {
             isFirst = false
             let answer = asker.askAll()
             held = answer.holds ? held + 1 : 0
-            if held >= plan.consecutive { return try reporter.tell(.done, answer.text) }
-            try reporter.tell(.open, answer.text)
+            if held >= plan.consecutive { return reporter.tell(.done, answer.text) }
+            reporter.tell(.open, answer.text)
         }
     }
 
@@ -101,7 +123,7 @@ package struct StepProgram {
     private func reboot() throws -> Int32 {
         let child = try ChildProcess.run(["systemctl", "reboot"], output: .inherited)
         guard child.end == .exited(0) else {
-            try reporter.tell(.open, "systemd refuses to reboot the host")
+            reporter.tell(.open, "systemd refuses to reboot the host")
             return StepProgram.Status.notHeld
         }
         while true { Glibc.pause() }
@@ -116,7 +138,7 @@ package struct StepProgram {
 
     /// Runs the program, and ends as it has ended: with its status, or by its signal.
     private func work() throws -> Int32 {
-        switch try ChildProcess.run(command, output: .inherited).end {
+        switch try ChildProcess.run(command, output: .inherited, in: environment).end {
         case .exited(let status): return status
         case .killed(let signal):
             // One core is enough.

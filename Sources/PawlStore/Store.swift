@@ -45,10 +45,10 @@ package final class Store {
             // Only of runs that go on, and only once they are committed: a number that was rolled back is given anew.
             numbers[summary.id] = known
             try connection.run(
-                "UPDATE runs SET state = ?, ended = ?, steps_done = ? WHERE number = ?",
+                "UPDATE runs SET state = ?, ended = ?, steps_done = ?, steps_total = ? WHERE number = ?",
                 [
                     .text(summary.state.rawValue), .init(summary.ended?.microseconds), .init(summary.stepsDone),
-                    .integer(number),
+                    .init(summary.stepsTotal), .integer(number),
                 ])
         } else {
             try connection.run(
@@ -97,7 +97,7 @@ package final class Store {
         let events = try events(of: id)
         guard let first = events.first, case .runCreated(let created) = first.event else { return nil }
         var run = try Run(id: id, created: created, at: first.time)
-        for entry in events.dropFirst() { run.apply(entry.event, at: entry.time) }
+        for entry in events.dropFirst() { try run.apply(recorded: entry.event, at: entry.time) }
         return run
     }
 

@@ -11,6 +11,7 @@ package actor JournalReader {
 
     private let fields: [String]
     private var journal: OpaquePointer?
+    private var isClosed = false
     /// Whether the entry that is stood on has still to be returned.
     private var isOnUnreadEntry = false
     private var repeats = JournalRepeats()
@@ -48,8 +49,9 @@ package actor JournalReader {
         }
     }
 
-    /// Lets go of the journal; who waits in `follow` gets an empty batch.
+    /// Lets go of the journal; who waits in `follow`, or comes back to it, gets an empty batch.
     package func close() {
+        isClosed = true
         watch?.cancel()
         watch = nil
         timer?.cancel()
@@ -84,14 +86,14 @@ package actor JournalReader {
         // The watch comes first, then a look: an entry written between the two is not waited for in vain.
         try startWatching()
         while true {
+            // Also before the first look: the end may have come while the batch before was passed on.
+            if isClosed { return [] }
             hasChanged = false
             let entries = try read(upTo: count)
             if !entries.isEmpty { return entries }
-            guard await waitForChange() else {
-                if journal == nil { return [] }
+            if await !waitForChange(), !isClosed {
                 throw SystemdError(operation: "Following the journal", errno: ECANCELED)
             }
-            if journal == nil { return [] }
         }
     }
 

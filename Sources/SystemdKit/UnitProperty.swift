@@ -161,8 +161,15 @@ extension UnitProperty {
 
     /// `Conditions`, all of them.
     package static func conditions(_ conditions: [UnitCondition]) -> UnitProperty {
+        self.conditions("Conditions", conditions)
+    }
+
+    /// `Asserts`, all of them: as conditions, only that the start job fails where one is not met.
+    package static func assertions(_ assertions: [UnitCondition]) -> UnitProperty { conditions("Asserts", assertions) }
+
+    private static func conditions(_ name: String, _ conditions: [UnitCondition]) -> UnitProperty {
         .init(
-            "Conditions",
+            name,
             .array(
                 of: "(sbbs)",
                 conditions.map {

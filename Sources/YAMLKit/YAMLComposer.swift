@@ -6,7 +6,7 @@ struct YAMLComposer {
     private(set) var faults: [YAMLError] = []
 
     /// What a node costs with its aliases written out.
-    private struct Cost {
+    struct Cost: Sendable {
         var nodes = 0
         var bytes = 0
     }
@@ -45,13 +45,18 @@ struct YAMLComposer {
     private let limits: YAMLLimits
     private var frames: [Frame] = []
     private var anchors: [String: (node: YAMLNode, cost: Cost, height: Int)] = [:]
-    private var cost = Cost()
+    /// What was read so far, also in the texts before.
+    private(set) var cost: Cost
     private var documents = 0
+    private let part: Int
 
-    init(limits: YAMLLimits) { self.limits = limits }
+    init(limits: YAMLLimits, part: Int = 0, after cost: Cost = Cost()) {
+        (self.limits, self.part, self.cost) = (limits, part, cost)
+    }
 
     mutating func take(_ event: yaml_event_t) throws(YAMLError) {
-        let mark = YAMLMark(event.start_mark)
+        var mark = YAMLMark(event.start_mark)
+        mark.part = part
         switch event.type {
         case YAML_DOCUMENT_START_EVENT:
             documents += 1
@@ -170,11 +175,15 @@ struct YAMLComposer {
         cost.nodes += added.nodes
         cost.bytes += added.bytes
         guard cost.nodes <= limits.nodes else {
-            throw YAMLError(mark, "with its aliases written out the text has more than \(limits.nodes) values")
+            throw YAMLError(mark, "\(subject) more than \(limits.nodes) values")
         }
         guard cost.bytes <= limits.scalarBytes else {
-            throw YAMLError(mark, "with its aliases written out the text has more than \(limits.scalarBytes) bytes")
+            throw YAMLError(mark, "\(subject) more than \(limits.scalarBytes) bytes")
         }
+    }
+
+    private var subject: String {
+        part == 0 ? "with its aliases written out the text has" : "this text and those before it have together"
     }
 
     private func tooDeep(_ mark: YAMLMark) -> YAMLError {

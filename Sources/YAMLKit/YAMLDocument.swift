@@ -22,22 +22,33 @@ package struct YAMLDocument: Sendable {
     /// Keys that are there twice and tags that are not known, in order. A text that has any is faulty, but whole enough
     /// to look for what else is wrong with it.
     package let faults: [YAMLError]
+    /// What it has cost, with the texts before it.
+    private let cost: YAMLComposer.Cost
 
     private let source: YAMLSource
 
     /// Reads a text.
-    package init(_ text: String, limits: YAMLLimits = YAMLLimits()) throws(YAMLError) {
-        try self.init(bytes: Array(text.utf8), limits: limits)
+    ///
+    /// - Parameters:
+    ///   - part: which text it is, where a tree is made of several; every mark of it says so.
+    ///   - previous: the text before it, where what one text may cost is the bound for all of them together.
+    package init(
+        _ text: String, limits: YAMLLimits = YAMLLimits(), part: Int = 0, after previous: YAMLDocument? = nil
+    ) throws(YAMLError) {
+        try self.init(bytes: Array(text.utf8), limits: limits, part: part, after: previous)
     }
 
     /// Reads a text from its bytes in UTF-8.
-    package init(bytes: [UInt8], limits: YAMLLimits = YAMLLimits()) throws(YAMLError) {
+    package init(
+        bytes: [UInt8], limits: YAMLLimits = YAMLLimits(), part: Int = 0, after previous: YAMLDocument? = nil
+    ) throws(YAMLError) {
         let source = try YAMLSource(bytes, maximumBytes: limits.bytes)
-        var composer = YAMLComposer(limits: limits)
+        var composer = YAMLComposer(limits: limits, part: part, after: previous?.cost ?? YAMLComposer.Cost())
         try YAMLDocument.parse(source, into: &composer)
         self.source = source
         root = composer.root
         faults = composer.faults
+        cost = composer.cost
     }
 
     /// Bytes as text, or where the first one stands that is not UTF-8.
@@ -60,7 +71,11 @@ package struct YAMLDocument: Sendable {
     ///   - offset: how many characters (Unicode scalars) of the scalar's text stand before it.
     package func mark(ofCharacter offset: Int, in node: YAMLNode) -> YAMLMark {
         guard let scalar = node.scalar else { return node.mark }
-        return source.mark(ofCharacter: offset, in: scalar, at: node.mark)
+        // The places that the text itself knows of have no number.
+        let start = YAMLMark(line: node.mark.line, column: node.mark.column)
+        var mark = source.mark(ofCharacter: offset, in: scalar, at: start)
+        mark.part = node.mark.part
+        return mark
     }
 
     /// The only owner of libyaml's parser and events: both are freed on every way out.

@@ -4,15 +4,17 @@ package struct YAMLMark: Sendable, Hashable, Comparable {
     package var line: Int
     /// The column, from 1.
     package var column: Int
+    /// Which text it is, where a tree is made of several: the number that the document was read with.
+    package var part: Int
 
     /// Names a place.
-    package init(line: Int, column: Int) {
-        (self.line, self.column) = (line, column)
+    package init(line: Int, column: Int, part: Int = 0) {
+        (self.line, self.column, self.part) = (line, column, part)
     }
 
     /// The earlier place is the smaller one.
     package static func < (left: YAMLMark, right: YAMLMark) -> Bool {
-        (left.line, left.column) < (right.line, right.column)
+        (left.part, left.line, left.column) < (right.part, right.line, right.column)
     }
 }
 

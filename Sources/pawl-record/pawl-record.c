@@ -8,13 +8,20 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/netlink.h>
+#include <linux/sock_diag.h>
+#include <linux/unix_diag.h>
+#include <netinet/tcp.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/time.h>
+#include <sys/un.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -22,6 +29,9 @@
 #define SUFFIX ".service"
 #define HOST_STOPPING "/run/pawl/host-stopping"
 #define STARTED "/run/pawl/started"
+#define JOURNAL_OUTPUT "/run/systemd/journal/stdout"
+#define JOURNAL_CONTROL "/run/systemd/journal/io.systemd.journal"
+#define JOURNAL_PATIENCE_SEC 30
 #define LONGEST_VALUE 256
 
 static char receipt[8192];
@@ -202,6 +212,96 @@ static void remove_mark(const char *unit) {
         unlink(mark);
 }
 
+// Whether one socket is one of journald's for output and has something unread that nobody adds to any more. `sees` is set by the
+// socket at which journald takes such connections: what is unread there is connections.
+static bool waits_for_journal(struct nlmsghdr *message, bool *sees) {
+    struct unix_diag_msg *socket = NLMSG_DATA(message);
+    int left = (int)message->nlmsg_len - (int)NLMSG_SPACE(sizeof *socket);
+    bool is_output = false, is_closed = false;
+    uint32_t unread = 0;
+    for (char *place = (char *)(socket + 1); left >= (int)sizeof(struct nlattr);) {
+        struct nlattr *item = (struct nlattr *)place;
+        const char *data = place + sizeof *item;
+        int size = item->nla_len - (int)sizeof *item;
+        if (size < 0 || item->nla_len > left)
+            break;
+        if (item->nla_type == UNIX_DIAG_NAME)
+            is_output = size == strlen(JOURNAL_OUTPUT) && memcmp(data, JOURNAL_OUTPUT, (size_t)size) == 0;
+        else if (item->nla_type == UNIX_DIAG_RQLEN && size >= (int)sizeof unread)
+            memcpy(&unread, data, sizeof unread);
+        else if (item->nla_type == UNIX_DIAG_SHUTDOWN && size >= 1)
+            is_closed = *data != 0;
+        place += NLA_ALIGN(item->nla_len);
+        left -= NLA_ALIGN(item->nla_len);
+    }
+    bool is_door = is_output && socket->udiag_state == TCP_LISTEN;
+    *sees |= is_door;
+    return is_output && unread > 0 && (is_closed || is_door);
+}
+
+// Whether journald has yet to read what a process that is gone has printed. True also where the kernel does not tell: in a
+// network of the step's own, or without unix_diag.
+static bool is_journal_behind(void) {
+    struct {
+        struct nlmsghdr header;
+        struct unix_diag_req body;
+    } request = {
+        .header = {.nlmsg_len = sizeof request, .nlmsg_type = SOCK_DIAG_BY_FAMILY, .nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP},
+        .body = {.sdiag_family = AF_UNIX,
+                 .udiag_states = 1 << TCP_ESTABLISHED | 1 << TCP_LISTEN,
+                 .udiag_show = UDIAG_SHOW_NAME | UDIAG_SHOW_RQLEN},
+    };
+    static char buffer[65536] __attribute__((aligned(8)));
+    bool waits = false, sees = false;
+    int kernel = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_SOCK_DIAG);
+    if (kernel < 0)
+        return true;
+    bool goes_on = send(kernel, &request, sizeof request, 0) == sizeof request;
+    while (goes_on && !waits) {
+        ssize_t size = recv(kernel, buffer, sizeof buffer, 0);
+        if (size < 0 && errno == EINTR)
+            continue;
+        goes_on = size > 0;
+        for (struct nlmsghdr *message = (struct nlmsghdr *)buffer; goes_on && NLMSG_OK(message, size);
+             message = NLMSG_NEXT(message, size)) {
+            goes_on = message->nlmsg_type == SOCK_DIAG_BY_FAMILY;
+            waits |= goes_on && waits_for_journal(message, &sees);
+        }
+    }
+    close(kernel);
+    return waits || !sees;
+}
+
+// Has journald read all that it was sent, as man:journalctl(1) --sync does. False if it has not done so in good time.
+static bool synchronize_journal(void) {
+    static const char call[] = "{\"method\":\"io.systemd.Journal.Synchronize\"}";
+    struct sockaddr_un address = {.sun_family = AF_UNIX, .sun_path = JOURNAL_CONTROL};
+    struct timeval patience = {.tv_sec = JOURNAL_PATIENCE_SEC};
+    char answer;
+    int journal = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    // The zero byte at the end of the text is Varlink's end of a message.
+    bool is_done = journal >= 0 && setsockopt(journal, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience) == 0 &&
+                   setsockopt(journal, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience) == 0 &&
+                   connect(journal, (struct sockaddr *)&address, sizeof address) == 0 &&
+                   send(journal, call, sizeof call, MSG_NOSIGNAL) == sizeof call && recv(journal, &answer, 1, 0) == 1;
+    if (journal >= 0)
+        close(journal);
+    return is_done;
+}
+
+// journald knows what a unit's lines are to be marked with, and that there may be any number of them, by files that PID 1
+// removes when the unit has stopped. What the step has printed may then still lie in its socket, and of that journald would
+// drop what is above its own limit. So the unit stops only once journald has read it. The receipt is on disk by then:
+// whoever ends the recorder in the meantime takes no result away.
+static void let_journal_finish(const char *unit) {
+    if (is_journal_behind() && !synchronize_journal())
+        return;
+    // One of those files systemd 252 leaves behind, of every unit, since it removes it under a wrong name.
+    char fields[512];
+    snprintf(fields, sizeof fields, "/run/systemd/units/log-extra-fields:%s", unit);
+    unlink(fields);
+}
+
 int main(int count, char **arguments) {
     if (count != 3) {
         dprintf(STDERR_FILENO, "usage: pawl-record UNIT RUNS\n");
@@ -233,5 +333,6 @@ int main(int count, char **arguments) {
     put("}\n");
     publish(folder);
     remove_mark(unit);
+    let_journal_finish(unit);
     return EXIT_SUCCESS;
 }

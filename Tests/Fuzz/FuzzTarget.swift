@@ -9,6 +9,8 @@ enum FuzzTarget: String, CaseIterable {
     case yaml
     /// A workflow file, checked whole, and its values bound.
     case check
+    /// A workflow of several files: lines of `%` stand between the file, a drop-in, and p0.yaml, p1.yaml and so on.
+    case parts
     /// A text with expressions in it, read and evaluated.
     case expression
     /// A regular expression, and after its first line end what it is matched with.
@@ -40,6 +42,23 @@ enum FuzzTarget: String, CaseIterable {
             let given = Dictionary(uniqueKeysWithValues: workflow.variables.map { ($0.name, Value.string(text)) })
             _ = workflow.bind(given)
             _ = workflow.missing([:])
+        case .parts:
+            let texts = String(decoding: bytes, as: UTF8.self).split(
+                separator: "\n%\n", omittingEmptySubsequences: false
+            )
+            .map(String.init)
+            var source = WorkflowSource(SourceFile(file: "w.yaml", text: texts[0]))
+            if texts.count > 1 { source.dropIns = [SourceFile(file: "d.yaml", text: texts[1])] }
+            let files = Dictionary(uniqueKeysWithValues: texts.dropFirst(2).enumerated().map { ("p\($0).yaml", $1) })
+            let first = WorkflowReader.read(&source, name: "w") { file in
+                files[file].map { .success($0) } ?? .failure(IncludeFault("is not there"))
+            }
+            precondition((first.workflow != nil) != first.diagnostics.contains { $0.severity == .error })
+            for diagnostic in first.diagnostics { precondition(diagnostic.line > 0 && diagnostic.column > 0) }
+            // What a run keeps is enough to read it again.
+            guard let workflow = first.workflow else { return }
+            let again = WorkflowReader.read(source, name: "w").workflow
+            precondition(again?.steps.map(\.id) == workflow.steps.map(\.id))
         case .expression:
             let text = String(decoding: bytes, as: UTF8.self)
             FuzzExpression.evaluate(text)

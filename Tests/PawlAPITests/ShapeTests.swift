@@ -13,7 +13,8 @@ struct ShapeTests {
 
     private let status = RunStatus(
         run: "etcd-7k2m9qxa", id: "7k2m9qxa", workflow: "etcd", state: .timedOut, reason: "timeout of 10min",
-        started: "2026-11-21T03:00:00.250Z", ended: "2026-11-21T03:10:00.250Z", stepsDone: 1, stepsTotal: 2,
+        started: "2026-11-21T03:00:00.250Z", ended: "2026-11-21T03:10:00.250Z", definitionFile: "/etc/etcd.yaml",
+        definitionSince: "2026-11-21T03:00:00.250Z", stepsDone: 1, stepsTotal: 2,
         steps: [
             StepStatus(
                 id: "load", item: 3, state: .failed, exitCode: nil,
@@ -27,10 +28,11 @@ struct ShapeTests {
         ])
 
     private let expected =
-        #"{"ended":"2026-11-21T03:10:00.250Z","id":"7k2m9qxa","reason":"timeout of 10min","run":"etcd-7k2m9qxa","#
+        #"{"definition_file":"/etc/etcd.yaml","definition_since":"2026-11-21T03:00:00.250Z","#
+        + #""ended":"2026-11-21T03:10:00.250Z","id":"7k2m9qxa","reason":"timeout of 10min","run":"etcd-7k2m9qxa","#
         + #""started":"2026-11-21T03:00:00.250Z","state":"timed-out","steps":[{"attempts":[{"cpu_seconds":0.75,"#
         + #""ended":"2026-11-21T03:00:01.500Z","exit_code":null,"memory_peak":12582912,"number":1,"#
-        + #""result":"oom-kill","signal":"KILL","started":"2026-11-21T03:00:00.250Z","state":"failed","#
+        + #""repair":null,"result":"oom-kill","signal":"KILL","started":"2026-11-21T03:00:00.250Z","state":"failed","#
         + #""unit":"pawl-step-7k2m9qxa.load.3.1.service"}],"exit_code":null,"id":"load","item":3,"reason":null,"#
         + #""state":"failed"},{"attempts":[],"exit_code":null,"id":"after","item":null,"reason":null,"#
         + #""state":"waiting"}],"steps_done":1,"steps_total":2,"workflow":"etcd"}"#
@@ -58,7 +60,8 @@ struct ShapeTests {
             name: "a", description: nil, file: "/f", faulty: false, startable: true, faults: [])
         #expect(
             try text(workflow)
-                == #"{"description":null,"faults":[],"faulty":false,"file":"/f","name":"a","startable":true}"#)
+                == #"{"description":null,"faults":[],"faulty":false,"file":"/f","masked":false,"name":"a","#
+                + #""startable":true}"#)
         let entry = Messages.LogEntry(time: "t", step: nil, attempt: nil, priority: nil, message: "m")
         #expect(try text(entry) == #"{"attempt":null,"message":"m","priority":null,"step":null,"time":"t"}"#)
         let daemon = Messages.Daemon(

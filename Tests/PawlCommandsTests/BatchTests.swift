@@ -150,8 +150,8 @@ final class BatchTests {
         #expect(plan("-o", "mermaid").hasPrefix("flowchart LR"))
         #expect(
             plan("-o", "json").replacing(folder, with: "F")
-                == #"{"file":"F/w.yaml","groups":[{"group":1,"phase":"steps","steps":[{"id":"a","line":3,"reason":"waits for nothing","#
-                + #""waits_for":[]}]},{"group":2,"phase":"steps","steps":[{"id":"b","line":4,"reason":"waits for a","waits_for":["a"]}]}],"#
+                == #"{"file":"F/w.yaml","groups":[{"group":1,"phase":"steps","steps":[{"file":"F/w.yaml","id":"a","line":3,"reason":"waits for nothing","#
+                + #""waits_for":[]}]},{"group":2,"phase":"steps","steps":[{"file":"F/w.yaml","id":"b","line":4,"reason":"waits for a","waits_for":["a"]}]}],"#
                 + #""max_parallel":1,"workflow":"w"}"# + "\n")
         try write("w.yaml", "steps: []\n")
         let faulty = run(FakeManager(), ["plan", "\(folder)/w.yaml"])

@@ -1,7 +1,6 @@
 import FoundationEssentials
 import Glibc
 import PawlAPI
-import PawlLanguage
 import PawlModel
 import Testing
 
@@ -31,10 +30,6 @@ struct CheckTests {
     private func check(_ arguments: [String], in folder: Folder) -> (status: Int32, output: String, errors: String) {
         var surroundings = FakeManager().surroundings()
         surroundings.workflowFolders = [folder.path]
-        surroundings.readWorkflow = { text, file, name in
-            let result = WorkflowReader.read(text, file: file, name: name)
-            return (result.workflow != nil, result.diagnostics)
-        }
         let status = PawlProgram.run(["check"] + arguments, surroundings)
         return (status, surroundings.output.text, surroundings.errors.text)
     }
@@ -88,6 +83,37 @@ struct CheckTests {
         #expect(WorkflowFiles.warnings(path: "/x.yaml", owner: 0, mode: 0o644) == [])
         #expect(WorkflowFiles.warnings(path: "/x.yaml", owner: 7, mode: 0o644).count == 1)
         #expect(WorkflowFiles.warnings(path: "/x.txt", owner: 7, mode: 0o666).count == 3)
+    }
+
+    @Test("a strict check names each credential that is put into the environment, and fails")
+    func strict() throws {
+        let folder = try Folder()
+        let file = try folder.write(
+            "secrets.yaml",
+            """
+            credentials: {token: TOKEN, key: }
+            steps:
+              - id: a
+                run: echo hello
+                credentials: {db: PGPASSWORD}
+                undo: {run: echo, credentials: {other: OTHER}}
+            """, mode: 0o664)
+        #expect(check([file], in: folder).status == 0)
+        let result = check(["--strict", file], in: folder)
+        #expect(result.status == 2)
+        #expect(result.output == "")
+        for (place, name, variable) in [
+            ("1:15", "token", "TOKEN"), ("5:19", "db", "PGPASSWORD"), ("6:37", "other", "OTHER"),
+        ] {
+            #expect(
+                result.errors.contains(
+                    "\(file):\(place): warning: credential '\(name)' is put into the environment, as '\(variable)': "))
+        }
+        #expect(result.errors.matches(of: /: warning: credential/).count == 3)
+        #expect(check(["--strict", file, "-o", "json"], in: folder).output.contains(#""ok":false"#))
+        // Who owns the file just now is no matter of the text.
+        let other = try folder.write("plain.yaml", "credentials: [db]\n" + good, mode: 0o664)
+        #expect(check(["--strict", other], in: folder).status == 0)
     }
 
     @Test("what is no regular file is not read")

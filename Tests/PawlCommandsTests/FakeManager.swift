@@ -75,7 +75,7 @@ final class FakeManager {
                     guard let first = self.answers?.first else { return nil }
                     self.answers?.removeFirst()
                     return first
-                }, readWorkflow: { _, _, _ in (true, []) })
+                })
     }
 
     /// Runs the program: its exit status, what it wrote, and what it complained of.

@@ -57,7 +57,7 @@ struct FormsTests {
     @Test(
         "a near name is suggested, a far one is not",
         arguments: [
-            ("sttaus", "status"), ("chekc", "check"), ("runn", "run"), ("lis", "list"), ("can", "cancel"),
+            ("sttaus", "status"), ("chekc", "check"), ("runn", "run"), ("lis", "list"), ("cancl", "cancel"),
             ("xyzzy", nil), ("", nil), ("r", nil),
         ] as [(String, String?)])
     func suggestions(name: String, meant: String?) {

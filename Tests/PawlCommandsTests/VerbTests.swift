@@ -292,6 +292,36 @@ struct VerbTests {
         #expect(manager.calls == [#"RetryRun {"from":"seed","run":"@last"}"#, #"RetryRun {"run":"@last"}"#])
     }
 
+    @Test("the workflow as it is now is asked for with --with-current alone")
+    func withCurrent() {
+        let manager = FakeManager()
+        for method in [ManagerInterface.Method.retryRun, .resumeRun, .resumeRun] { manager.on(method, .answer(name)) }
+        #expect(manager.run("retry", "@last", "--with-current", "--detach").status == 0)
+        #expect(manager.run("resume", "@last", "--with-current", "--detach").status == 0)
+        #expect(manager.run("resume", "@last", "--detach").status == 0)
+        #expect(
+            manager.calls == [
+                #"RetryRun {"run":"@last","with_current":true}"#, #"ResumeRun {"run":"@last","with_current":true}"#,
+                #"ResumeRun {"run":"@last"}"#,
+            ])
+        let refusal = APIError(.conflict, "step 'a' has run and is not there any more")
+        manager.on(.retryRun, .failure(.refused(refusal)))
+        let refused = manager.run("retry", "@last", "--with-current")
+        #expect(refused.status == 8 && refused.errors.contains("step 'a' has run and is not there any more"))
+    }
+
+    @Test("a run's status says which definition holds where it is another than at the start")
+    func definition() {
+        let manager = FakeManager()
+        var status = Sample.run(.running, [])
+        (status.definitionFile, status.definitionSince) = ("/etc/pawl/workflows/etcd.yaml", status.started)
+        manager.on(.describeRun, .answer(Sample.status(status)))
+        #expect(!manager.run("status", "@last").output.contains("Definition"))
+        status.definitionSince = Sample.time(60)
+        manager.on(.describeRun, .answer(Sample.status(status)))
+        #expect(manager.run("status", "@last").output.contains("Definition: /etc/pawl/workflows/etcd.yaml as of "))
+    }
+
     @Test("on a terminal the picture says that pawld is waited for")
     func liveWaiting() {
         let manager = FakeManager()

@@ -80,6 +80,54 @@ struct ConductorTests {
         await daemon.kill()
     }
 
+    @Test("A retry with the workflow as it is now holds after a restart of pawld, and a refusal changes nothing")
+    func withCurrent() async throws {
+        let folder = try TemporaryFolder()
+        _ = try folder.make("runs")
+        let manager = FakeServiceManager()
+        var starts = manager.starts.makeAsyncIterator()
+        func current(_ text: String, configured: [String: Value] = [:]) throws -> CurrentDefinition {
+            let read = WorkflowReader.read(text, file: "/demo.yaml", name: "demo")
+            let entry = WorkflowLibrary.Entry(
+                source: WorkflowSource(SourceFile(file: "/demo.yaml", text: text)),
+                workflow: try #require(read.workflow))
+            return CurrentDefinition(entry: entry, configured: configured)
+        }
+        let id: RunID
+        do {
+            let daemon = try Daemonette(folder, manager)
+            try await daemon.conductor.recover(epoch: "boot.1")
+            id = try await daemon.start(ConductorTests.chain)
+            try daemon.end(try #require(await starts.next()), status: 0)
+            try daemon.end(try #require(await starts.next()), status: 3)
+            #expect(try await daemon.ended(id).state == .failed)
+            for (text, code) in [
+                ("steps: [{id: b, command: [x]}]", APIError.Code.conflict),
+                ("variables: {v: {required: true}}\n" + ConductorTests.chain, .conflict),
+            ] {
+                let error = await #expect(throws: APIError.self) {
+                    try await daemon.conductor.retry(id, with: try current(text), by: 0)
+                }
+                #expect(error?.code == code && error?.message.contains("as it is now") == true)
+            }
+            #expect(try await daemon.conductor.status(of: id).0.state == .failed)
+            try await daemon.conductor.retry(
+                id, with: try current(ConductorTests.chain + "  - {id: c, command: [\"true\"]}\n"), by: 0)
+            #expect(try #require(await starts.next()) == "pawl-step-\(id).b.2.service")
+            await daemon.kill()
+        }
+        let daemon = try Daemonette(folder, manager)
+        try await daemon.conductor.recover(epoch: "boot.1")
+        var status = try await daemon.conductor.status(of: id).0
+        #expect(status.steps.map(\.id) == ["a", "b", "c"] && status.stepsTotal == 3)
+        #expect(status.definitionSince != status.started)
+        try daemon.end("pawl-step-\(id).b.2.service", status: 0)
+        try daemon.end(try #require(await starts.next()), status: 0)
+        status = try await daemon.ended(id)
+        #expect(status.state == .succeeded && status.steps.map(\.attempts.count) == [1, 2, 1])
+        await daemon.kill()
+    }
+
     @Test("While the host goes down nothing is started, resumed or retried, and a cancellation is kept")
     func requestsWhileHostStops() async throws {
         let folder = try TemporaryFolder()
@@ -243,11 +291,44 @@ struct StepUnitTests {
     @Test("The receipt keeps a unit from being started again, and a failed one stays until it is harvested")
     func safety() throws {
         let unit = try unit("steps:\n  - {id: a, command: [\"true\"], timeout: 5s}\n")
-        #expect(unit["Conditions"] == .unlessPathExists("/runs/0000000a/a.1/result.json"))
+        #expect(
+            unit["Conditions"]
+                == .conditions([
+                    ConditionSetting(
+                        type: "ConditionPathExists", parameter: "/runs/0000000a/a.1/result.json", isNegated: true)
+                ]))
         #expect(unit["CollectMode"] == .string("inactive"))
         #expect(unit["Slice"] == .string("pawl-0000000a.slice"))
         #expect(unit["RuntimeMaxUSec"] == .unsigned64(5_000_000))
         #expect(unit["BindPaths"] == nil, "a plain step pays for no mount namespace")
+    }
+
+    @Test("Conditions of the step's own stand beside the receipt's, and keep their operators")
+    func conditions() throws {
+        let unit = try unit(
+            "steps:\n  - {id: a, command: [\"true\"], unit: {ConditionPathExists: [\"|!/x\", \"| /y\"], AssertUser: root}}\n"
+        )
+        let path = "ConditionPathExists"
+        #expect(
+            unit["Conditions"]
+                == .conditions([
+                    StepUnit.unless("/runs/0000000a/a.1/result.json"),
+                    ConditionSetting(type: path, parameter: "/x", isNegated: true, isTrigger: true),
+                    ConditionSetting(type: path, parameter: "/y", isTrigger: true),
+                ]))
+        #expect(unit["Asserts"] == .conditions([ConditionSetting(type: "AssertUser", parameter: "root")]))
+    }
+
+    @Test("What a step with a root of its own needs is bound into it")
+    func root() throws {
+        let unit = try unit("steps:\n  - {id: a, run: \"true\", unit: {RootDirectory: /srv/image}}\n")
+        #expect(unit["RootDirectory"] == .string("/srv/image"))
+        #expect(unit["WorkingDirectory"] == .string("-/run/pawl/step/work"))
+        #expect(
+            unit["BindReadOnlyPaths"]
+                == .binds([
+                    StepUnit.Bind(source: "/runs/0000000a/a.1/script", destination: "/run/pawl/step/script")
+                ]))
     }
 
     @Test("A receipt is one only if it is about the unit, and says what systemd said")

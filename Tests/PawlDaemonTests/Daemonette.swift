@@ -31,12 +31,12 @@ struct Daemonette: ~Copyable {
             executor: engine, store: try Store(path: folder.path + "/pawl.db"), world: world, journal: journal)
         let folders = AttemptFolders(
             runs: folder.path + "/runs", started: folder.path + "/started", executor: files)
+        let slices = RunSlices(manager: manager, journal: journal)
         let driver = AttemptDriver(
-            manager: manager, folders: folders, signs: signs, isHostStopping: { false })
+            manager: manager, folders: folders, slices: slices, signs: signs, isHostStopping: { false })
         let attempts = AttemptWork(conductor: conductor, driver: driver, folders: folders, journal: journal)
         self.conductor = conductor
         self.folders = folders
-        let slices = RunSlices(manager: manager, journal: journal)
         let effects = EffectLoop(conductor: conductor, attempts: attempts, driver: driver, slices: slices)
         sweep = StepSweep(conductor: conductor, manager: manager, slices: slices, journal: journal)
         task = Task { await effects.run() }

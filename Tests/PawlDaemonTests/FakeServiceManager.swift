@@ -14,6 +14,9 @@ final class FakeServiceManager: ServiceManager {
         var released: [String] = []
         var stopped: [String] = []
         var members: [String: [String]] = [:]
+        /// What slices were asked for, with which limits, and what becomes of that.
+        var slices: [(name: String, limits: [String], isKnown: Bool)] = []
+        var sliceFaults: [ServiceManagerFault] = []
         var installed: [String] = []
         var fault: ServiceManagerFault?
     }
@@ -43,7 +46,13 @@ final class FakeServiceManager: ServiceManager {
         if isNew { continuation.yield(unit.name) }
     }
 
-    func startSlice(_ name: String, description: String) async throws(ServiceManagerFault) {}
+    func startSlice(_ slice: StepUnit.Slice, isKnown: Bool) async throws(ServiceManagerFault) {
+        let fault = state.withLock { state in
+            state.slices.append((slice.name, slice.limits.map { "\($0.name)=\($0.value)" }, isKnown))
+            return state.sliceFaults.popLast()
+        }
+        if let fault { throw fault }
+    }
 
     func startInstalled(_ unit: String) async throws(ServiceManagerFault) {
         if let fault = state.withLock({ $0.fault }) { throw fault }

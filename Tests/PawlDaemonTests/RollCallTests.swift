@@ -15,16 +15,16 @@ struct RollCallTests {
         async let first = roll.units()
         await lists.asked(1)
         // The first listing may be older than these questions, so it is no answer to them.
-        async let others = withTaskGroup(of: [String: Bool]?.self) { group in
+        async let others = withTaskGroup(of: [String: LoadedUnit]?.self) { group in
             for _ in 0..<100 { group.addTask { await roll.units() } }
-            return await group.reduce(into: [[String: Bool]?]()) { $0.append($1) }
+            return await group.reduce(into: [[String: LoadedUnit]?]()) { $0.append($1) }
         }
         await roll.waits(for: 100)
-        lists.answer(["early": true])
-        #expect(await first == ["early": true])
+        lists.answer(["early": LoadedUnit(goesOn: true)])
+        #expect(await first == ["early": LoadedUnit(goesOn: true)])
         await lists.asked(2)
-        lists.answer(["late": false])
-        #expect(await others == [[String: Bool]?](repeating: ["late": false], count: 100))
+        lists.answer(["late": LoadedUnit(goesOn: false)])
+        #expect(await others == [[String: LoadedUnit]?](repeating: ["late": LoadedUnit(goesOn: false)], count: 100))
         #expect(lists.count == 2)
     }
 
@@ -40,8 +40,8 @@ struct RollCallTests {
         #expect(await first == nil)
         async let second = roll.units()
         await lists.asked(2)
-        lists.answer(["x": true])
-        #expect(await second == ["x": true])
+        lists.answer(["x": LoadedUnit(goesOn: true)])
+        #expect(await second == ["x": LoadedUnit(goesOn: true)])
     }
 }
 
@@ -49,14 +49,14 @@ struct RollCallTests {
 private final class Lists: Sendable {
     private struct State {
         var count = 0
-        var pending: CheckedContinuation<[String: Bool]?, Never>?
+        var pending: CheckedContinuation<[String: LoadedUnit]?, Never>?
     }
 
     private let state = Mutex(State())
 
     var count: Int { state.withLock { $0.count } }
 
-    func next() async -> [String: Bool]? {
+    func next() async -> [String: LoadedUnit]? {
         await withCheckedContinuation { continuation in
             state.withLock { state in
                 state.count += 1
@@ -65,7 +65,7 @@ private final class Lists: Sendable {
         }
     }
 
-    func answer(_ units: [String: Bool]?) {
+    func answer(_ units: [String: LoadedUnit]?) {
         state.withLock { state in
             let pending = state.pending
             state.pending = nil

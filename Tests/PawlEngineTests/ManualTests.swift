@@ -51,7 +51,7 @@ struct ManualTests {
             "User": "nobody", "Group": "nogroup", "DynamicUser": "true", "Nice": "1", "UMask": "0077",
             "MemoryMax": "1G", "MemoryHigh": "1G", "TasksMax": "9", "CPUQuota": "50%", "CPUWeight": "5",
             "IOWeight": "5", "PrivateTmp": "true", "ProtectSystem": "true", "ProtectHome": "true",
-            "NoNewPrivileges": "true", "ReadWritePaths": "/srv",
+            "NoNewPrivileges": "true", "ReadWritePaths": "/srv", "RootDirectory": "/srv", "RootImage": "/srv/image",
         ]
         #expect(Set(values.keys) == Set(Directives.all.map(\.name)))
         for (directive, value) in values {

@@ -53,6 +53,32 @@ struct BindingTests {
         #expect(values["dir"] == "")
     }
 
+    @Test("what a run has bound is kept under another definition, checked anew, and what is new gets its own")
+    func rebound() throws {
+        let kept: [String: Value] = [
+            "gone": 1, "same": "x", "narrowed": 9, "typed": "7", "was_null": .null, "computed": "x-1",
+        ]
+        let now = try WorkflowReaderTests.read(
+            """
+            variables:
+              same: {default: other}
+              narrowed: {type: integer, max: 5}
+              typed: {type: integer}
+              was_null: {default: now}
+              fresh: {default: 3}
+              needed: {required: true}
+              configured: {required: true}
+            steps: [{id: a, run: echo}]
+            """)
+        let (values, faults) = now.rebind(kept, configured: ["configured": "c", "same": "not this"])
+        #expect(values["same"] == "x" && values["typed"] == 7 && values["was_null"] == "now")
+        #expect(values["fresh"] == 3 && values["configured"] == "c" && values["gone"] == nil)
+        #expect(faults.map(\.name) == ["narrowed", "needed"])
+        #expect(
+            faults.last?.message
+                == "variable 'needed' is required and has no value, and the run has none since it is new")
+    }
+
     @Test("every fault is told, each with its variable's name")
     func faults() throws {
         let (values, faults) = try bind([

@@ -17,6 +17,7 @@ struct FaultCase: Sendable, CustomTestStringConvertible {
     func check(sourceLocation: SourceLocation = #_sourceLocation) {
         let (workflow, diagnostics) = WorkflowReader.read(text, file: "w", name: "w")
         #expect(diagnostics.map { String($0.description.dropFirst(2)) } == expected, sourceLocation: sourceLocation)
+        SchemaCheck.check(text, diagnostics, sourceLocation: sourceLocation)
         // A workflow comes out exactly where nothing but warnings was found.
         #expect((workflow == nil) == expected.contains { $0.contains(": error: ") }, sourceLocation: sourceLocation)
     }

@@ -99,6 +99,7 @@ struct ManualTests {
         let older = Schema.templateKeys + Schema.templateWorkflowKeys.filter { $0.name == "tasks" }
         #expect(table(try page.items("OLDER TEMPLATES", "Cm")) == table(older + Schema.taskKeys + Schema.execKeys))
         #expect(table(try page.items("ATTEMPTS", "Cm")) == table(Schema.retryPolicyKeys))
+        #expect(table(try page.items("EXIT STATUSES", "Cm")) == table(Schema.exitCodeKeys))
         #expect(table(try page.items("DONE WHEN", "Cm")) == table(Schema.probeKeys))
         #expect(table(try configuration.items("KEYS", "Cm")) == table(Schema.configurationKeys))
     }
@@ -145,6 +146,15 @@ struct ManualTests {
         #expect(try page.items("UNIT DIRECTIVES", "Cm").map(\.name) == Directives.all.map(\.name))
     }
 
+    @Test("every condition has its word, in its order, and nothing else has one")
+    func conditions() throws {
+        let lines = try page.section("UNIT DIRECTIVES")
+        let start = try #require(lines.firstIndex { $0 == "Of an absolute path:" })
+        let words = lines[start...].prefix { $0 != ".Pp" }.filter { $0.hasPrefix(".Ql ") }
+            .compactMap { $0.split(separator: " ").dropFirst().first.map(String.init) }
+        #expect(words == UnitConditions.all.map(\.name))
+    }
+
     @Test("what the page says is refused as a directive is refused with a reason")
     func refusedDirectives() throws {
         let named = try page.section("UNIT DIRECTIVES").filter { $0.hasPrefix(".Ql ") }
@@ -176,12 +186,17 @@ struct ManualTests {
     @Test("the examples are read without a fault or a warning")
     func examples() throws {
         let examples = page.examples()
-        #expect(examples.count == 3)
-        for (file, text) in examples {
+        // The drop-in is an example of its own kind: it has no steps that stand alone.
+        let dropIn = examples.filter { $0.file.contains(".d/") }
+        #expect(dropIn.count == 1)
+        for example in dropIn { dropInFaults(example) }
+        #expect(examples.count == 4)
+        for (file, text) in examples where !file.contains(".d/") {
             let name = try #require(file.split(separator: "/").last?.split(separator: ".").first)
             let read = WorkflowReader.read(text, file: file, name: String(name))
             #expect(read.diagnostics.map(\.description) == [])
             #expect((read.workflow?.steps.count ?? 0) > 2)
+            #expect(SchemaCheck.faults(text) == [])
         }
         let settings = configuration.examples()
         #expect(settings.count == 1)
@@ -189,6 +204,21 @@ struct ManualTests {
         #expect(read.diagnostics.map(\.description) == [])
         #expect(read.configuration?.maxParallel == 2)
         #expect(read.configuration?.retention.runs == 1000)
+    }
+
+    private func dropInFaults(_ example: (file: String, text: String)) {
+        let base = """
+            variables: {dir: {type: path, default: /srv}}
+            steps: [{id: dump, run: "pg_dumpall > \\"$dir/x\\"", timeout: 1h}]
+            """
+        let source = WorkflowSource(
+            SourceFile(file: "/usr/lib/pawl/workflows/nightly.yaml", text: base),
+            dropIns: [SourceFile(file: example.file, text: example.text)])
+        let read = WorkflowReader.read(source, name: "nightly")
+        #expect(read.diagnostics.map(\.description) == [])
+        #expect(read.workflow?.steps.map(\.id) == ["dump", "told"])
+        #expect(read.workflow?.variables.first?.type == .path)
+        #expect(SchemaCheck.faults(example.text) == [])
     }
 
     @Test("no line is too long for a diff")

@@ -8,6 +8,7 @@ struct OlderTemplateTests {
     private func read(_ text: String, sourceLocation: SourceLocation = #_sourceLocation) throws -> Workflow {
         let read = WorkflowReader.read(text, file: "w", name: "w")
         #expect(read.diagnostics.map(\.description) == [], sourceLocation: sourceLocation)
+        SchemaCheck.check(text, read.diagnostics, sourceLocation: sourceLocation)
         return try #require(read.workflow, sourceLocation: sourceLocation)
     }
 

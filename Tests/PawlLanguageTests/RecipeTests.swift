@@ -27,6 +27,7 @@ struct RecipeTests {
             let read = WorkflowReader.read(text, file: String(path.dropFirst(2)), name: "recipe")
             #expect(read.diagnostics.map(\.description) == [])
             #expect(read.workflow != nil)
+            #expect(SchemaCheck.faults(text) == [])
             #expect(workflow.count <= script.count, "\(path)")
         }
     }

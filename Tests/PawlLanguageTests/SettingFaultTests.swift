@@ -156,7 +156,7 @@ struct SettingFaultTests {
             ]),
         FaultCase(
             #"""
-            retry_policy: {max_retries: -1, backoff_type: exponental, initial_delay: x, jitter: 2, on_exit_code: {}, foo: 1}
+            retry_policy: {max_retries: -1, backoff_type: exponental, initial_delay: x, jitter: 2, on_exit_code: [], foo: 1}
             interrupted: never
             steps: [{id: s, run: echo}]
             """#,
@@ -165,9 +165,70 @@ struct SettingFaultTests {
                 "1:47: error: 'backoff_type' is one of exponential, linear, fixed, not 'exponental' (did you mean 'exponential'?)",
                 "1:74: error: 'initial_delay' takes a time span such as 90s, 5min or 2h, not 'x'",
                 "1:85: error: 'jitter' takes a number from 0 to 1, not '2'",
-                "1:88: error: 'on_exit_code' is not supported by this version of pawl",
+                "1:102: error: 'on_exit_code' takes a map of exit statuses and what they ask for, not an empty list",
                 "1:106: error: unknown key 'foo'",
                 "2:14: error: 'interrupted' is one of rerun, ask, fail, not 'never'",
+            ]),
+        FaultCase(
+            #"""
+            retry_policy: {max_retries: 1, on_exit_code: {256: fail, -1: fail, x: fail, 03: fail, "*": success, 4: maybe, 5: }}
+            steps:
+              - id: s
+                run: echo
+                retry_policy:
+                  on_exit_code:
+                    1: {delay: soon, command: x}
+                    2: {command: [x], run: x}
+                    3: {comand: [x]}
+                    4: {run: 'echo ${s.output}'}
+                    5: {command: [x, "${s.output}"]}
+            """#,
+            [
+                "1:47: error: '256' is no exit status (a whole number from 0 to 255, or \"*\" for all others)",
+                "1:58: error: '-1' is no exit status (a whole number from 0 to 255, or \"*\" for all others)",
+                "1:68: error: 'x' is no exit status (a whole number from 0 to 255, or \"*\" for all others)",
+                "1:77: error: '03' is no exit status (a whole number from 0 to 255, or \"*\" for all others)",
+                "1:92: error: '*' cannot be a success (name the statuses, or say 'continue_on_failure')",
+                "1:104: error: '4' takes fail, success, or a map with delay, and command or run, not 'maybe'",
+                "1:111: error: '5' takes fail, success, or a map with delay, and command or run, not nothing",
+                "7:20: error: 'delay' takes a time span such as 90s, 5min or 2h, not 'soon'",
+                "7:35: error: 'command' takes a list, not text (write a list of arguments, or use 'run' for a script)",
+                "8:27: error: a repair is either 'run' or 'command', not both",
+                "9:13: error: unknown key 'comand' (did you mean 'command'?)",
+                "10:24: error: a script is never edited: '${s.…}' reaches its interpreter as it is (pass the value by 'env' and read it as \"$NAME\")",
+                "11:29: error: step 's' reads its own results",
+            ]),
+        FaultCase(
+            #"""
+            steps:
+              - {id: a, run: echo, retry_policy: {on_exit_code: {1: fail, 2: {delay: 1s}, 3: success}}}
+              - {id: b, run: echo, retry_policy: {max_retries: 1, on_exit_code: {2: {}}}, undo: {run: echo, retry_policy: {on_exit_code: {4: {}}}}}
+            """#,
+            [
+                "2:63: error: '2' asks for another try, and there is none: 'max_retries' is 0 (say how many there may be)",
+                "3:127: error: '4' asks for another try, and there is none: 'max_retries' is 0 (say how many there may be)",
+            ]),
+        FaultCase(
+            #"""
+            retry_policy: {on_exit_code: {2: {delay: 1s}}}
+            steps: [{id: a, run: echo}]
+            """#,
+            [
+                "1:31: error: '2' asks for another try, and there is none: 'max_retries' is 0 (say how many there may be)"
+            ]),
+        FaultCase(
+            #"""
+            slice: {MemoryMax: big, User: root, Slice: x, Foo: 1, AllowedCPUs: 1, CPUQuota: "${a.output}", TasksMax: [1]}
+            steps: [{id: a, run: echo}]
+            """#,
+            [
+                "1:20: error: 'MemoryMax' takes a size such as 256M, a percentage or infinity, not 'big'",
+                "1:25: error: 'User' cannot be set for a slice: it limits no resource (set it under 'unit')",
+                "1:37: error: 'Slice' cannot be set for a slice: it limits no resource",
+                "1:47: error: systemd has no directive 'Foo'",
+                "1:55: error: 'AllowedCPUs' is not supported by this version of pawl",
+                "1:84: error: what holds for every step cannot read the step 'a' (move it to the steps that come after 'a')",
+                "1:106: error: 'TasksMax' takes one value, not a list",
             ]),
         FaultCase(
             #"""
@@ -218,6 +279,36 @@ struct SettingFaultTests {
                 "1:127: error: 'KillMode' cannot be set for a step: nothing of a step may outlive it",
                 "1:143: error: 'Slice' cannot be set for a step: a step runs in the slice of its run",
                 "1:153: error: 'OnFailure' cannot be set for a step: other units are not started by a step's end",
+            ]),
+        FaultCase(
+            #"""
+            unit: {ConditionPathExists: [x, /y], AssertHost: , ConditionPathExist: /x, RootDirectory: [/a], RootImage: b}
+            steps:
+              - {id: s, run: echo, unit: {ConditionFirstBoot: maybe, RootDirectoryStartOnly: no}}
+            """#,
+            [
+                "1:29: error: 'ConditionPathExists' takes an absolute path, perhaps after '|' or '!', not 'x'",
+                "1:38: error: 'AssertHost' takes one value or a list of them, not nothing",
+                "1:52: error: systemd has no directive 'ConditionPathExist' (did you mean 'ConditionPathExists'?)",
+                "1:91: error: 'RootDirectory' takes one value, not a list",
+                "1:108: error: 'RootImage' takes absolute paths, not 'b'",
+                "3:51: error: 'ConditionFirstBoot' takes yes or no, perhaps after '|' or '!', not 'maybe'",
+                "3:58: error: 'RootDirectoryStartOnly' cannot be set for a step: what is in the step's root must not record its result",
+            ]),
+        FaultCase(
+            #"""
+            unit: {RootDirectory: /srv/image}
+            steps:
+              - {id: a, run: echo, done_when: {file: /x}}
+              - {id: b, done_when: {file: /x}}
+              - {id: c, run: echo, undo: {run: echo}}
+              - {id: d, run: echo, service: true}
+              - {id: e, reboot: true}
+            """#,
+            [
+                "3:5: error: step 'a' has a root of its own, in which nothing can ask its 'done_when' (let a step after it ask)",
+                "4:5: error: step 'b' has a root of its own, in which nothing can ask its 'done_when' (let a step after it ask)",
+                "6:5: error: step 'd' has a root of its own, out of which no 'service' can be started (leave the root to a unit of systemd's own)",
             ]),
         FaultCase(
             #"""

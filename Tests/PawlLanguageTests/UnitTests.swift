@@ -105,15 +105,59 @@ struct SystemdSyntaxTests {
             "CollectMode", "RefuseManualStart", "OnFailure", "OnSuccess", "FailureAction", "SuccessAction",
             "StartLimitBurst",
             "LogNamespace", "LogExtraFields", "NotifyAccess", "SendSIGKILL", "DefaultDependencies", "Environment",
-            "WorkingDirectory",
+            "WorkingDirectory", "RootDirectoryStartOnly",
         ]
         for name in names {
             #expect(Directives.refusal(name) != nil, "\(name)")
             #expect(throws: DirectiveFault.self, "\(name)") { try Directives.resolve(name, ["x"]) }
         }
-        for entry in Directives.all {
-            #expect(Directives.refusal(entry.name) == nil, "\(entry.name)")
-            #expect(!Directives.known.contains(entry.name), "\(entry.name)")
+        for name in Directives.all.map(\.name) + UnitConditions.names {
+            #expect(Directives.refusal(name) == nil, "\(name)")
+            #expect(!Directives.known.contains(name), "\(name)")
+        }
+    }
+
+    @Test(
+        "conditions and assertions keep systemd's operators",
+        arguments: [
+            ("ConditionPathExists", "/x", ConditionSetting(type: "ConditionPathExists", parameter: "/x")),
+            (
+                "ConditionPathExists", "| ! /a b",
+                ConditionSetting(type: "ConditionPathExists", parameter: "/a b", isNegated: true, isTrigger: true)
+            ),
+            (
+                "AssertFileNotEmpty", "!/x",
+                ConditionSetting(type: "AssertFileNotEmpty", parameter: "/x", isNegated: true)
+            ),
+            ("ConditionACPower", "false", ConditionSetting(type: "ConditionACPower", parameter: "false")),
+            ("ConditionCPUs", ">= 2", ConditionSetting(type: "ConditionCPUs", parameter: ">= 2")),
+            (
+                "AssertVirtualization", "!container",
+                ConditionSetting(type: "AssertVirtualization", parameter: "container", isNegated: true)
+            ),
+        ] as [(String, String, ConditionSetting)])
+    func condition(name: String, value: String, expected: ConditionSetting) throws {
+        let property = name.hasPrefix("Assert") ? "Asserts" : "Conditions"
+        #expect(try Directives.resolve(name, [value]) == [UnitSetting(name: property, value: .condition(expected))])
+        #expect(try Directives.resolve(name, [value, value]).count == 2)
+        #expect(try Directives.resolve(name, []) == [])
+        // Written as in a unit file it is read as the same.
+        let text = String(expected.text.dropFirst(name.count + 1))
+        #expect(try Directives.resolve(name, [text]) == Directives.resolve(name, [value]))
+    }
+
+    @Test("conditions that systemd would refuse, or could not read again, are refused")
+    func noCondition() {
+        let cases = [
+            ("ConditionPathExists", "x"), ("ConditionPathExists", ""), ("ConditionPathExists", "!"),
+            ("ConditionPathExists", "!|/x"), ("ConditionPathExists", "-/x"), ("ConditionPathExists", "/a/../b"),
+            ("ConditionPathExists", "/a\n/b"), ("ConditionPathExists", "/a\\"), ("AssertFirstBoot", "maybe"),
+            ("ConditionHost", ""), ("ConditionHost", "|"), ("ConditionHost", "a\tb"), ("ConditionNull", "x"),
+            ("ConditionResult", "yes"), ("RootDirectory", "x"), ("RootDirectory", "-/x"), ("RootImage", "/a\\"),
+            ("RootDirectory", "/"),
+        ]
+        for (name, value) in cases {
+            #expect(throws: DirectiveFault.self, "\(name)=\(value)") { try Directives.resolve(name, [value]) }
         }
     }
 

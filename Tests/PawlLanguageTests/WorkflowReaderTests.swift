@@ -9,6 +9,7 @@ struct WorkflowReaderTests {
     static func read(_ text: String, sourceLocation: SourceLocation = #_sourceLocation) throws -> Workflow {
         let (workflow, diagnostics) = WorkflowReader.read(text, file: "w.yaml", name: "w")
         #expect(diagnostics.map(\.description) == [], sourceLocation: sourceLocation)
+        SchemaCheck.check(text, diagnostics, sourceLocation: sourceLocation)
         return try #require(workflow, sourceLocation: sourceLocation)
     }
 

@@ -87,7 +87,12 @@ struct ProbeTests {
         (plan.interval, plan.consecutive, plan.asksOnly) = (0.25, 3, true)
         #expect(StepPlan(try #require(Value(json: plan.value.json))) == plan)
         plan.interval = 2
+        plan.credentials = [Credential(name: "a.b c", variable: "A"), Credential(name: "z")]
         #expect(StepPlan(try #require(Value(json: plan.value.json))) == plan)
+        // One that an older pawld has written.
+        #expect(
+            StepPlan(.map(["probes": .list([]), "report": "x", "interval": 1, "consecutive": 1, "asks_only": false]))
+                == StepPlan(report: "x"))
         #expect(StepPlan(.map(["probes": .list([.map(["nosuch": 1])]), "report": "x"])) == nil)
     }
 

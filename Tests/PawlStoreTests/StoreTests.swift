@@ -78,6 +78,7 @@ struct StoreTests {
             .hostLost(HostLost(epoch: "boot.2", recovery: .restart)),
             .servicesLost(ServicesLost(epoch: "boot.2", entries: [ServicesLost.Entry(step: "a", item: 1)])),
             .runResumed(RunResumed(retry: true, from: "a", uid: 1000)),
+            .runResumed(RunResumed(retry: false, uid: 1000, definition: created(workflow: "other"))),
             .runEnded(RunEnded(state: .timedOut, reason: nil)),
             .runUndone(RunUndone(by: "demo-7k2m9qxa", uid: 0)),
         ]
@@ -193,6 +194,68 @@ struct StoreTests {
         #expect(try store.events(of: ids[2]).isEmpty && !store.knows(ids[2]))
         #expect(try store.faults().isEmpty)
     }
+
+    @Test("How often a run was taken up in vain is counted over restarts, until it is taken up or removed")
+    func recoveries() throws {
+        let temporary = try TemporaryStore()
+        let ids = try (0..<3).map { try #require(RunID(rawValue: "0000000\($0)")) }
+        let stranger = try #require(RunID(rawValue: "9000000a"))
+        do {
+            let store = try Store(path: temporary.path)
+            for id in ids { try store.record([change(id, [.runCreated(created())]).0]) }
+            #expect(try store.recoveries().isEmpty)
+            try store.markRecovery(of: ids)
+            // A run that is not there any more is marked by nobody.
+            try store.markRecovery(of: [ids[0], stranger])
+        }
+        let store = try Store(path: temporary.path)
+        try store.markRecovery(of: [ids[0]])
+        #expect(try store.recoveries() == [ids[0]: 3, ids[1]: 1, ids[2]: 1])
+        try store.clearRecovery(of: [ids[1], stranger])
+        #expect(try store.recoveries() == [ids[0]: 3, ids[2]: 1])
+        try store.remove([ids[2]])
+        #expect(try store.recoveries() == [ids[0]: 3])
+        // What is recorded of a run that is being taken up leaves its mark.
+        try store.record([change(ids[0], [.runStopped(RunStopped(reason: "ask"))], from: 2).0])
+        #expect(try store.recoveries() == [ids[0]: 3])
+        #expect(try store.faults() == [])
+    }
+
+    @Test("A run whose definition was replaced is that of the new one when it is read again, and so is its row")
+    func redefined() throws {
+        let temporary = try TemporaryStore()
+        let id = try #require(RunID(rawValue: "0000000a"))
+        var other = created()
+        other.text = StoreTests.text + "\n  - {id: c, command: [\"true\"]}\n"
+        let events: [Event] = [
+            .runCreated(created()), .runStopped(RunStopped(reason: "ask")),
+            .runResumed(RunResumed(retry: false, uid: 0, definition: other)),
+        ]
+        do {
+            let store = try Store(path: temporary.path)
+            try store.record([change(id, Array(events.prefix(2))).0])
+            let (all, _) = try change(id, events)
+            try store.record([RunChange(run: try #require(try rerun(id, events)), events: [all.events[2]])])
+        }
+        let store = try Store(path: temporary.path)
+        let run = try #require(try store.run(id))
+        #expect(run.workflow.steps.map(\.id) == ["a", "b", "c"] && run.created == other && run.redefined != nil)
+        #expect(try store.find("@last").first?.stepsTotal == 3)
+        other.text = "steps: nonsense"
+        try store.record([
+            RunChange(
+                run: run,
+                events: [
+                    RecordedEvent(
+                        sequence: 4, time: run.started,
+                        event: .runResumed(RunResumed(retry: false, uid: 0, definition: other)))
+                ])
+        ])
+        // One that cannot be read is told, and not passed over.
+        #expect(throws: RunFault.self) { try store.run(id) }
+    }
+
+    private func rerun(_ id: RunID, _ events: [Event]) throws -> Run? { try change(id, events).1 }
 
     @Test("A copy made while the store is written to is whole")
     func copy() throws {

@@ -15,7 +15,7 @@ final class Judge {
     private(set) var starts = 0
     private(set) var neverAppeared = 0
 
-    private struct Record {
+    struct Record {
         var workflow: Workflow
         /// By step, of an item `STEP.ITEM`.
         var ended: [String: StepState] = [:]
@@ -27,7 +27,15 @@ final class Judge {
         var epochs: [AttemptName: String] = [:]
         var results: [AttemptName: StepState] = [:]
         var failures: [String: Int] = [:]
+        /// Attempts that are to repair something.
+        var repairs: Set<AttemptName> = []
+        /// What is due by what an attempt exited with: nothing more, a repair, or another try.
+        var due: [String: Due] = [:]
         var lastInterrupted: Set<String> = []
+        /// Attempts that are only to ask whether the work is done.
+        var questions: Set<AttemptName> = []
+        /// What was interrupted, could be asked whether its work is done, and was not asked yet.
+        var unasked: Set<String> = []
         var cancelled: Timestamp?
         var hasEnded = false
         /// The life of the manager that it has come to, and whether it is to fail since its host was lost.
@@ -53,17 +61,42 @@ final class Judge {
         starts += 1
         guard let record = runs[attempt.run] else { return fail("\(attempt) runs, and its run is not on the disk") }
         if host.truths[attempt]?.starts != 1 { fail("\(attempt) was started twice") }
-        // Nobody can help a call of a dead pawld that comes in after its attempt was cancelled without having been started.
-        if host.lateStarts.contains(attempt.unit), record.results[attempt] == .cancelled { return }
+        // Nobody can help a call of a dead pawld that comes in after its attempt was cancelled, or found to have an unmet condition,
+        // without having been started.
+        if isLate(attempt, record) { return }
         if !record.open.contains(attempt) { fail("\(attempt) runs, and no order of it is on the disk") }
         guard let step = record.workflow.steps.first(where: { $0.id == attempt.step }) else { return }
         if step.phase != record.phase { fail("\(attempt) runs, and it is the turn of '\(record.phase.rawValue)'") }
         check(attempt, step, record)
+        if !record.workflow.slice.isEmpty, host.slices[attempt.run.slice] != true {
+            fail("\(attempt) runs, and its slice has no limits")
+        }
         let running = host.units.values.count {
             !$0.isForeign && $0.attempt.run == attempt.run && $0.mainCode == 0 && !$0.invocation.isEmpty
-                && !(host.lateStarts.contains($0.name) && record.results[$0.attempt] == .cancelled)
+                && !isLate($0.attempt, record)
         }
         if running > record.workflow.maxParallel ?? 4 { fail("\(running) steps of \(attempt.run) run at once") }
+    }
+
+    /// A step's own program begins.
+    func began(_ attempt: AttemptName) {
+        guard let record = runs[attempt.run] else { return }
+        let step = record.workflow.steps.first { $0.id == attempt.step }
+        if step?.doneWhen.probes.isEmpty == false, host.work.isDone(attempt) {
+            fail("\(attempt) does what is done already")
+        }
+        if record.questions.contains(attempt) { fail("\(attempt) is to ask, and does the work") }
+    }
+
+    /// Whether an attempt was over without having been started, when a call of a dead pawld came in that starts it.
+    private func isLate(_ attempt: AttemptName, _ record: Record) -> Bool {
+        guard host.lateStarts.contains(attempt.unit) else { return false }
+        let truth = host.truths[attempt] ?? Truth()
+        switch record.results[attempt] {
+        case .cancelled, .skipped: return true
+        case .failed: return truth.unmetAssertions > 0
+        default: return false
+        }
     }
 
     /// Whether what a step waits for is as it has to be.
@@ -174,7 +207,15 @@ final class Judge {
             if record.failures[place(body.step, body.item), default: 0] > step?.retry.maxRetries ?? 0 {
                 fail("\(name) is a retry too many")
             }
-            if record.lastInterrupted.remove(place(body.step, body.item)) != nil, step?.interrupted != .rerun {
+            record.unasked.remove(place(body.step, body.item))
+            judge(due: record.due[place(body.step, body.item)], name, repair: body.repair)
+            if body.repair != nil { record.repairs.insert(name) }
+            if body.asksOnly == true {
+                record.questions.insert(name)
+                if !record.lastInterrupted.contains(place(body.step, body.item)) {
+                    fail("\(name) asks, and nothing was interrupted")
+                }
+            } else if record.lastInterrupted.remove(place(body.step, body.item)) != nil, step?.interrupted != .rerun {
                 fail("\(name) was ordered after an interruption, and nobody asked for that")
             }
         case .attemptEnded(let body):
@@ -182,8 +223,14 @@ final class Judge {
             if record.open.remove(name) == nil { fail("\(name) has a result again, or was never ordered") }
             if body.outcome.state == .interrupted {
                 record.lastInterrupted.insert(place(body.step, body.item))
-            } else if body.outcome.state == .failed || body.outcome.state == .timedOut {
+                let step = record.workflow.steps.first { $0.id == body.step }
+                if step?.doneWhen.probes.isEmpty == false { record.unasked.insert(place(body.step, body.item)) }
+            } else if record.repairs.contains(name) {
+                // Before the step itself is tried again it has to have done well.
+                record.due[place(body.step, body.item)] = body.outcome.state == .succeeded ? .aTry : .nothing
+            } else if [.failed, .timedOut].contains(body.outcome.state), !record.questions.contains(name) {
                 record.failures[place(body.step, body.item), default: 0] += 1
+                record.due[place(body.step, body.item)] = due(name, body.outcome, record)
             }
             record.results[name] = body.outcome.state
             if let step = record.workflow.steps.first(where: { $0.id == body.step }) {
@@ -209,6 +256,21 @@ final class Judge {
                     fail("'\(body.step)' of \(id) ended before its item \(item)")
                 }
             }
+            if body.state == .interrupted, record.unasked.contains(place(body.step, body.item)),
+                record.cancelled == nil,
+                !record.fails
+            {
+                fail("'\(body.step)' of \(id) is given up, and was not asked whether it is done")
+            }
+            if body.state == .succeeded,
+                let last = record.repairs.filter({ $0.isPlace(body.step, body.item) }).map(\.number).max(),
+                !record.results.contains(where: {
+                    $0.key.isPlace(body.step, body.item) && $0.key.number > last && $0.value == .succeeded
+                })
+            {
+                fail("'\(body.step)' of \(id) has succeeded, and only its repair did")
+            }
+            record.due[place(body.step, body.item)] = nil
             record.ended[place(body.step, body.item)] = body.state
             if body.because != nil { record.blamed.insert(body.step) }
         case .cancelRequested:
@@ -219,7 +281,7 @@ final class Judge {
             record.fails = false
             record.epoch = body.epoch
             record.cancelled = nil
-            record.lastInterrupted = []
+            (record.lastInterrupted, record.unasked) = ([], [])
             if body.retry { retry(&record) }
             if record.phase == .main { reopenServices(&record) }
         case .runEnded(let body):
@@ -253,8 +315,8 @@ final class Judge {
         record.epoch = body.epoch
         record.fails = body.recovery == .fail
         guard body.recovery == .restart else { return }
-        (record.ended, record.items, record.failures) = ([:], [:], [:])
-        (record.blamed, record.lastInterrupted) = ([], [])
+        (record.ended, record.items, record.failures, record.due) = ([:], [:], [:], [:])
+        (record.blamed, record.lastInterrupted, record.unasked) = ([], [], [])
     }
 
     private func place(_ step: String, _ item: Int?) -> String { item.map { "\(step).\($0)" } ?? step }
@@ -285,6 +347,7 @@ final class Judge {
     /// What has succeeded stays done, of items too; handlers have their turn anew.
     private func retry(_ record: inout Record) {
         record.phase = .main
+        record.due = [:]
         for step in record.workflow.steps {
             guard step.phase != .main || record.ended[step.id] != .succeeded else { continue }
             record.ended[step.id] = nil
@@ -306,14 +369,15 @@ final class Judge {
         let words = "\(name) is recorded as \(outcome.state.rawValue) (\(outcome.reason ?? ""))"
         if let unit = host.units[name.unit], !unit.isForeign, unit.mainCode == 0, !unit.invocation.isEmpty {
             // As above: nobody can help that.
-            if host.lateStarts.contains(name.unit), outcome.state == .cancelled { return }
+            if isLate(name, record) { return }
             return fail("\(words) while it runs")
         }
         let receipt = host.receipts[name]?.receipt
         let hasJumped = host.hasClockJumped
         switch outcome.state {
         case .succeeded:
-            if truth.end != .exited(0) || truth.result != "success" { fail("\(words), and it ended as \(truth)") }
+            let isZero = truth.end == .exited(0) && truth.result == "success"
+            if !isZero, !isSuccess(name, truth, record) { fail("\(words), and it ended as \(truth)") }
             if truth.stops.contains(.host) { fail("\(words), and it went down with the host") }
             if !truth.stops.isDisjoint(with: [.order, .slice]), !hasJumped {
                 fail("\(words), and pawld had stopped it")
@@ -322,7 +386,11 @@ final class Judge {
             guard truth.starts > 0 else {
                 let isNever = outcome.reason?.contains("never appeared") ?? false
                 if isNever { neverAppeared += 1 }
-                if !truth.wasRefused, !isNever, !host.foreignNames.contains(name) {
+                if isNever, (truth.unmetConditions > 0 || truth.unmetAssertions > 0), isTold(name) {
+                    fail("\(words), and pawld was told that its condition did not hold")
+                }
+                let isUnmet = truth.unmetAssertions > 0 && outcome.reason?.contains("AssertPathExists=/x") == true
+                if !truth.wasRefused, !isNever, !isUnmet, !host.foreignNames.contains(name) {
                     fail("\(words), and it was never started")
                 }
                 return
@@ -330,6 +398,7 @@ final class Judge {
             if truth.stops.contains(.host) { fail("\(words), and it went down with the host") }
             switch truth.end {
             case .exited(let status)?:
+                if isSuccess(name, truth, record) { fail("\(words), and its workflow takes that for a success") }
                 if status == 0 || outcome.exitCode != status { fail("\(words), and it ended as \(truth)") }
             case .killed(let signal)?:
                 if outcome.signal != SignalNames.text(signal) { fail("\(words), and it ended as \(truth)") }
@@ -351,10 +420,24 @@ final class Judge {
             if receipt == nil, record.epochs[name] != host.epoch { return }
             // That somebody else had its name may be all that is known of it.
             if !isLost, !host.foreignNames.contains(name) { fail("\(words), and it ended as \(truth)") }
-        case .skipped, .waiting, .running:
+        case .skipped:
+            // It was done before and a question was all there was to it, or a condition of its unit's did not hold.
+            let wasDone =
+                truth.end == .exited(0) && host.work.reports[name]?.state == .doneBefore && host.work.isDone(name)
+            let isRun = truth.starts > 0 && !isLate(name, record)
+            if !wasDone {
+                if truth.unmetConditions == 0 || isRun { fail("\(words), and it ended as \(truth)") }
+                if outcome.reason?.contains("ConditionPathExists=/x") != true {
+                    fail("\(words), and does not say which")
+                }
+            }
+        case .waiting, .running:
             fail(words)
         }
     }
+
+    /// Whether the pawld that lives was told so often of an unmet condition that it must have heard.
+    private func isTold(_ name: AttemptName) -> Bool { host.connection?.toldUnmet[name.unit] ?? 0 > 1 }
 
     // MARK: The end
 
@@ -362,7 +445,7 @@ final class Judge {
     func finish() {
         for (name, unit) in host.units where !unit.isForeign { fail("\(name) is left over, \(unit.activeState)") }
         let kept = Set(host.units.values.filter(\.isForeign).map(\.slice))
-        for slice in host.slices.subtracting(kept) { fail("\(slice) is left over") }
+        for slice in host.slices.keys.sorted() where !kept.contains(slice) { fail("\(slice) is left over") }
         for (id, record) in runs {
             if !record.hasEnded { fail("the run \(id) has not ended") }
             guard let run = disk.run(id) else {

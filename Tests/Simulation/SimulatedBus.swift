@@ -17,6 +17,8 @@ final class SimulatedBus: UnitCalls, @unchecked Sendable {
     private var pending: [Int: Pending] = [:]
     private var nextCall = 0
     private var lastDelivery: Int64 = 0
+    /// How often pawld was told of each unit that a condition of it did not hold.
+    private(set) var toldUnmet: [String: Int] = [:]
 
     private final class Pending {
         var hasArrived = false
@@ -78,6 +80,11 @@ final class SimulatedBus: UnitCalls, @unchecked Sendable {
         schedule.after(delivery()) { [self] in
             guard !isCut, isConnected else { return }
             host.trace("signal \(signal.summary)")
+            if case .propertiesChanged(let unit, _, let properties) = signal,
+                properties["ConditionResult"]?.asBoolean == false || properties["AssertResult"]?.asBoolean == false
+            {
+                toldUnmet[unit, default: 0] += 1
+            }
             for stream in streams { stream.yield(signal) }
         }
     }
@@ -187,14 +194,22 @@ final class SimulatedBus: UnitCalls, @unchecked Sendable {
         }
     }
 
+    func setProperties(_ name: String, _ properties: [UnitProperty]) async throws(BusError) {
+        try await call("limits") { [self] in
+            host.make(slice: name, properties)
+            return .success(())
+        }
+    }
+
     func startTransientSlice(_ name: String, properties: [UnitProperty]) async throws(BusError) -> String {
         try await call("slice") { [self] in
             if host.isStopping {
                 return .failure(SimulatedBus.error("org.freedesktop.systemd1.TransactionIsDestructive"))
             }
-            guard host.slices.insert(name).inserted else {
+            guard host.slices[name] == nil else {
                 return .failure(SimulatedBus.error("org.freedesktop.systemd1.UnitExists"))
             }
+            host.make(slice: name, properties)
             return .success("/job")
         }
     }
@@ -251,12 +266,13 @@ final class SimulatedBus: UnitCalls, @unchecked Sendable {
     func units(matching patterns: [String]) async throws(BusError) -> [ListedUnit] {
         try await call("list") { [self] in
             let isSlices = patterns[0].hasSuffix(".slice")
-            let names = isSlices ? host.slices.sorted() : host.units.keys.sorted()
+            let names = isSlices ? host.slices.keys.sorted() : host.units.keys.sorted()
             return .success(
                 names.map { name in
                     ListedUnit(
                         name: name, description: "", loadState: "loaded",
-                        activeState: host.units[name]?.activeState ?? "active", subState: "", jobID: 0, jobType: "")
+                        activeState: host.units[name]?.activeState ?? "active", subState: "", jobID: 0,
+                        jobType: host.leavingSlices.contains(name) ? "stop" : "")
                 })
         }
     }

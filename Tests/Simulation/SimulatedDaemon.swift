@@ -47,9 +47,9 @@ final class SimulatedDaemon: @unchecked Sendable {
         conductor = Conductor(executor: engine, store: store, world: world, journal: journal)
         let manager = SystemdServiceManager(units: bus, bootID: host.bootID, thread: events)
         let signs = UnitSigns()
-        let driver = AttemptDriver(
-            manager: manager, folders: files, signs: signs, isHostStopping: world.isHostStopping)
         let slices = RunSlices(manager: manager, journal: journal)
+        let driver = AttemptDriver(
+            manager: manager, folders: files, slices: slices, signs: signs, isHostStopping: world.isHostStopping)
         let effects = EffectLoop(
             conductor: conductor,
             attempts: AttemptWork(conductor: conductor, driver: driver, folders: files, journal: journal),

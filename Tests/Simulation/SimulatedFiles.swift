@@ -30,18 +30,23 @@ final class SimulatedFiles: AttemptFiles, @unchecked Sendable {
                 return (FolderFault(description: "no room", code: 28), false)
             }
             host.folders.insert(command.name.run)
+            host.work.plans[command.name] = command.plan?.asksOnly
             return (nil, !host.attemptFolders.insert(command.name).inserted)
         }
         if let fault { throw fault }
         return hadFolder
     }
 
+    func credentials(of command: StepCommand) async throws(CredentialFault) -> [FoundCredential] { [] }
+
     func receipt(of name: AttemptName) async throws(FolderFault) -> Receipt? {
         await onThread { [self] in isCut ? nil : host.receipts[name]?.receipt }
     }
 
     func output(of name: AttemptName) async throws(FolderFault) -> [UInt8]? { await onThread { nil } }
-    func report(of name: AttemptName) async throws(FolderFault) -> StepReport? { await onThread { nil } }
+    func report(of name: AttemptName) async throws(FolderFault) -> StepReport? {
+        await onThread { [self] in isCut ? nil : host.work.reports[name] }
+    }
     func stdout(of name: AttemptName) async throws(FolderFault) -> [UInt8]? { await onThread { nil } }
     func hasStarted(_ name: AttemptName) async -> Bool { await onThread { [self] in host.marks.contains(name) } }
     func exists(run: RunID) async -> Bool { await onThread { [self] in host.folders.contains(run) } }

@@ -12,11 +12,16 @@ final class SimulatedHost: @unchecked Sendable {
     let trace: Trace
     /// What is told of every start of a unit's program.
     var onStart: (AttemptName) -> Void = { _ in }
+    /// What is told where that is a step's own program, and no question was enough.
+    var onBegin: (AttemptName) -> Void = { _ in }
 
     // MARK: What a boot takes away
     private(set) var boot = 1
     private(set) var units: [String: SimulatedUnit] = [:]
-    var slices: Set<String> = []
+    /// By name, with whether they have the limits that a workflow asks for.
+    private(set) var slices: [String: Bool] = [:]
+    /// Those whose job to stop has yet to run.
+    private(set) var leavingSlices: Set<String> = []
     /// `/run/pawl/host-stopping`.
     private(set) var hasMark = false
     private(set) var isStopping = false
@@ -29,6 +34,8 @@ final class SimulatedHost: @unchecked Sendable {
     weak var connection: SimulatedBus?
 
     // MARK: What stays
+    /// What steps have done for good.
+    let work = SimulatedWork()
     /// Receipts on the disk, with whether they would survive a power cut by now.
     var receipts: [AttemptName: (receipt: Receipt, isDurable: Bool)] = [:]
     /// Runs that have a folder.
@@ -84,6 +91,9 @@ final class SimulatedHost: @unchecked Sendable {
             return BusError(name: "org.freedesktop.systemd1.UnitExists", message: "Unit \(name) was already loaded")
         }
         guard let attempt = AttemptName(unit: name) else { return nil }
+        if let slice = properties.first(where: { $0.name == "Slice" })?.value.asString, leavingSlices.contains(slice) {
+            return BusError(name: "org.freedesktop.systemd1.TransactionIsDestructive", message: "it is being stopped")
+        }
         if faults.refusesStarts, isRefused(attempt) {
             truths[attempt, default: Truth()].wasRefused = true
             return BusError(name: "org.freedesktop.DBus.Error.InvalidArgs", message: "refused")
@@ -94,11 +104,18 @@ final class SimulatedHost: @unchecked Sendable {
         let unit = SimulatedUnit(
             attempt: attempt, slice: properties.first { $0.name == "Slice" }?.value.asString ?? "system.slice",
             timeout: timeout, isConditioned: isConditioned, plan: plan(of: attempt))
+        unit.hasConditions = conditions.count > (isConditioned ? 1 : 0)
+        unit.hasAssertions = properties.first { $0.name == "Asserts" }?.value.elements?.isEmpty == false
         units[name] = unit
         trace("PID 1 has a start job for \(name)")
         emit(.unitNew(unit: name))
         later(unit, schedule.chance.latency()) { [self] in runStartJob(unit) }
         return nil
+    }
+
+    /// Makes a slice, or changes what it has.
+    func make(slice: String, _ properties: [UnitProperty]) {
+        slices[slice] = slices[slice] == true || properties.contains { $0.name == "MemoryMax" }
     }
 
     /// systemd refuses a unit for what it is, so it does so whenever it is asked for that one.
@@ -109,7 +126,13 @@ final class SimulatedHost: @unchecked Sendable {
 
     func stop(_ name: String) -> BusError? {
         if name.hasSuffix(".slice") {
-            guard slices.remove(name) != nil else { return noSuchUnit(name) }
+            guard slices[name] != nil else { return noSuchUnit(name) }
+            leavingSlices.insert(name)
+            let bootNow = boot
+            schedule.after(schedule.chance.latency()) { [self] in
+                guard boot == bootNow, leavingSlices.remove(name) != nil else { return }
+                slices[name] = nil
+            }
             let mayStop = toldFree[name, default: 0] > 0
             toldFree[name, default: 1] -= 1
             for unit in units.values.sorted(by: { $0.name < $1.name }) where unit.slice == name {
@@ -145,7 +168,7 @@ final class SimulatedHost: @unchecked Sendable {
         trace("somebody starts \(unit.name) in \(slice)")
         units[unit.name] = unit
         foreignNames.insert(attempt)
-        if slice == attempt.run.slice { slices.insert(slice) }
+        if slice == attempt.run.slice, slices[slice] == nil { slices[slice] = false }
         // The drop-in is its too, by its name.
         marks.insert(attempt)
         unit.invocation = "f\(boot)"
@@ -203,11 +226,21 @@ final class SimulatedHost: @unchecked Sendable {
     private func runStartJob(_ unit: SimulatedUnit) {
         guard !unit.isConditioned || receipts[unit.attempt] == nil else {
             trace("\(unit.name): its condition does not hold")
-            unit.conditionResult = false
-            emit(.jobRemoved(id: 1, path: "/job", unit: unit.name, result: "done"))
-            later(unit, schedule.chance.latency()) { [self] in unload(unit) }
-            return
+            return pass(over: unit, for: "Condition")
         }
+        // What they ask about comes and goes.
+        if unit.hasConditions, schedule.chance.once(in: 2) {
+            trace("\(unit.name): a condition of its own does not hold")
+            truths[unit.attempt, default: Truth()].unmetConditions += 1
+            return pass(over: unit, for: "Condition")
+        }
+        if unit.hasAssertions, schedule.chance.once(in: 2) {
+            trace("\(unit.name): an assertion of its own does not hold")
+            truths[unit.attempt, default: Truth()].unmetAssertions += 1
+            return pass(over: unit, for: "Assert")
+        }
+        // A slice that is not there comes with the first unit in it, and has nothing of what a workflow says.
+        if slices[unit.slice] == nil { slices[unit.slice] = false }
         unit.invocation = "\(boot)\(unit.name.count)"
         unit.activeState = "active"
         marks.insert(unit.attempt)
@@ -217,6 +250,11 @@ final class SimulatedHost: @unchecked Sendable {
         emit(state: unit)
         // Its job may be told as failed though the program runs (a race of 252): nobody may go by that.
         emit(.jobRemoved(id: 1, path: "/job", unit: unit.name, result: schedule.chance.once(in: 8) ? "failed" : "done"))
+        if let status = work.ask(unit.attempt) {
+            unit.isAsking = true
+            return later(unit, schedule.chance.pick(200...5000)) { [self] in exited(unit, status) }
+        }
+        onBegin(unit.attempt)
         let seconds = unit.plan.duration
         if let timeout = unit.timeout, timeout < seconds {
             later(unit, timeout) { [self] in
@@ -231,6 +269,23 @@ final class SimulatedHost: @unchecked Sendable {
                 }
             }
         }
+    }
+
+    /// The start job is over, and the unit goes at once: what its last change of state says is all that ever tells.
+    private func pass(over unit: SimulatedUnit, for kind: String) {
+        unit.conditionResult = kind != "Condition"
+        emit(
+            .propertiesChanged(
+                unit: unit.name, interface: "org.freedesktop.systemd1.Unit",
+                properties: [
+                    "ActiveState": .string(unit.activeState), "StateChangeTimestampMonotonic": .uint64(0),
+                    "ConditionResult": .boolean(unit.conditionResult), "ConditionTimestampMonotonic": .uint64(1),
+                    "AssertResult": .boolean(false),
+                    "AssertTimestampMonotonic": .uint64(kind == "Assert" ? 1 : 0),
+                ]))
+        let result = kind == "Assert" ? "assert" : "done"
+        emit(.jobRemoved(id: 1, path: "/job", unit: unit.name, result: result))
+        later(unit, schedule.chance.latency()) { [self] in unload(unit) }
     }
 
     /// Something stops a unit.
@@ -254,11 +309,12 @@ final class SimulatedHost: @unchecked Sendable {
     private func terminate(_ unit: SimulatedUnit) {
         unit.activeState = "deactivating"
         emit(state: unit)
-        later(unit, unit.plan.ignoresTerm ? 5_000_000 : schedule.chance.pick(100...100_000)) { [self] in
-            if unit.plan.ignoresTerm {
+        let ignoresTerm = unit.plan.ignoresTerm && !unit.isAsking
+        later(unit, ignoresTerm ? 5_000_000 : schedule.chance.pick(100...100_000)) { [self] in
+            if ignoresTerm {
                 if unit.result == "success" { unit.result = "timeout" }
                 killed(unit, 9)
-            } else if let status = unit.plan.exitOnTerm {
+            } else if let status = unit.plan.exitOnTerm, !unit.isAsking {
                 exited(unit, status)
             } else {
                 killed(unit, 15)
@@ -282,6 +338,7 @@ final class SimulatedHost: @unchecked Sendable {
     private func mainEnded(_ unit: SimulatedUnit) {
         unit.activeState = "deactivating"
         unit.exitedAt = wallClock
+        work.ended(unit.attempt, well: unit.mainCode == 1 && unit.mainStatus == 0, &schedule.chance)
         let end: Truth.End = unit.mainCode == 1 ? .exited(Int(unit.mainStatus)) : .killed(Int(unit.mainStatus))
         truths[unit.attempt, default: Truth()].ended(end, result: unit.result, at: wallClock, stopping: hasMark)
         trace("\(unit.name) ended: \(end), \(unit.result)")
@@ -344,6 +401,8 @@ final class SimulatedHost: @unchecked Sendable {
                 unit: unit.name, interface: "org.freedesktop.systemd1.Unit",
                 properties: [
                     "ActiveState": .string(unit.activeState), "StateChangeTimestampMonotonic": .uint64(1),
+                    "ConditionResult": .boolean(true), "ConditionTimestampMonotonic": .uint64(1),
+                    "AssertResult": .boolean(true), "AssertTimestampMonotonic": .uint64(1),
                 ]))
     }
 
@@ -384,8 +443,11 @@ final class SimulatedHost: @unchecked Sendable {
         where !unit.isForeign && (unit.activeState == "active" || unit.activeState == "deactivating") {
             truths[unit.attempt, default: Truth()].wasLostWithHost = true
         }
+        for unit in units.values.sorted(by: { $0.name < $1.name }) {
+            work.ended(unit.attempt, well: false, &schedule.chance)
+        }
         units = [:]
-        slices = []
+        (slices, leavingSlices) = ([:], [])
         marks = []
         for (attempt, entry) in receipts where !entry.isDurable {
             if schedule.chance.once(in: 2) {

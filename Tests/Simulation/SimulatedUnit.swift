@@ -9,11 +9,16 @@ final class SimulatedUnit: @unchecked Sendable {
     let plan: Plan
     /// Whether a receipt keeps it from being started.
     let isConditioned: Bool
+    /// Whether it has conditions, or assertions, of the step's own.
+    var hasConditions = false
+    var hasAssertions = false
     let slice: String
     /// Whether somebody else has started it under one of our names, or in one of our slices.
     let isForeign: Bool
     var activeState = "inactive"
     var conditionResult = true
+    /// Whether it asks if its work is done, and has not begun with it.
+    var isAsking = false
     var invocation = ""
     var result = "success"
     var mainCode: Int32 = 0
@@ -81,6 +86,9 @@ struct Truth {
     }
 
     var starts = 0
+    /// How often it was not started, since a condition or an assertion of the step's own did not hold.
+    var unmetConditions = 0
+    var unmetAssertions = 0
     var end: End?
     var result = ""
     var endedAt: Timestamp?

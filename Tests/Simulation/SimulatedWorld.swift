@@ -33,6 +33,7 @@ final class SimulatedWorld: @unchecked Sendable {
         host = SimulatedHost(schedule: schedule, faults: faults, trace: trace)
         judge = Judge(host: host, disk: disk)
         host.onStart = { [unowned self] in judge.started($0) }
+        host.onBegin = { [unowned self] in judge.began($0) }
         host.onHarm = { [unowned self] in judge.fail($0) }
         host.onDown = { [unowned self] in daemonDies() }
         host.onUp = { [unowned self] in start(after: schedule.chance.pick(1000...3_000_000)) }

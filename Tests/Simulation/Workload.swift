@@ -22,6 +22,7 @@ enum Workload {
         var lines = ["max_parallel: \(1 + chance.below(4))"]
         if chance.once(in: 4) { lines.append("fail_fast: true") }
         if chance.once(in: 3) { lines.append("recovery: \(chance.one(of: ["restart", "fail"]))") }
+        if chance.once(in: 6) { lines.append("slice: {MemoryMax: 1G}") }
         if chance.once(in: 6) { lines.append("timeout: \(10 + chance.below(50))s") }
         lines.append("steps:")
         for index in 0..<(1 + chance.below(7)) {
@@ -47,12 +48,18 @@ enum Workload {
             }
             if chance.once(in: 2) {
                 let delay = chance.once(in: 4) ? "0s" : "\(1 + chance.below(5))s"
+                let retries = chance.below(3)
+                let rules = retries > 0 && chance.once(in: 2) ? ", on_exit_code: {\(rules(&chance))}" : ""
                 lines.append(
-                    "    retry_policy: {max_retries: \(chance.below(3)), initial_delay: \(delay), jitter: 0.5}")
+                    "    retry_policy: {max_retries: \(retries), initial_delay: \(delay), jitter: 0.5\(rules)}")
             }
             if chance.once(in: 3) { lines.append("    timeout: \(1 + chance.below(6))s") }
             if chance.once(in: 2) { lines.append("    interrupted: \(chance.one(of: ["rerun", "ask", "fail"]))") }
             if chance.once(in: 5) { lines.append("    continue_on_failure: true") }
+            if chance.once(in: 3) { lines.append("    done_when: {file: /done}") }
+            if chance.once(in: 6) {
+                lines.append("    unit: {\(chance.one(of: ["Condition", "Condition", "Assert"]))PathExists: /x}")
+            }
         }
         for handler in ["on_success", "on_failure", "on_cancel", "on_exit"] where chance.once(in: 6) {
             lines.append("\(handler):")
@@ -61,5 +68,13 @@ enum Workload {
             }
         }
         return lines.joined(separator: "\n") + "\n"
+    }
+
+    /// What the statuses that the simulated programs exit with ask for.
+    private static func rules(_ chance: inout Chance) -> String {
+        ["\"1\"", "\"2\"", "\"3\"", "\"*\""].filter { _ in chance.once(in: 2) }.map { key in
+            let rules = ["fail", "{delay: 2s}", "{command: [repair], delay: 1s}", "{run: repair}"]
+            return "\(key): \(chance.one(of: key == "\"*\"" ? rules : rules + ["success"]))"
+        }.joined(separator: ", ")
     }
 }

@@ -7,16 +7,22 @@ struct CheckVerb: Verb {
     static let configuration = CommandConfiguration(
         commandName: "check", abstract: "Say every fault of workflow files; pawld is not needed.",
         discussion: """
-            A name without '/' and without '.yaml' is looked up where pawld does. Faults
-            are said with file, line and column on standard error.
+            A name without '/' and without '.yaml' is looked up where pawld does. Drop-ins
+            and included files are read too. Faults are said with file, line and column
+            on standard error. --strict also warns of each credential that a step is
+            given in its environment, where it could read a file, and any warning about
+            a text fails the check.
 
             Examples:
               pawl check etcd-cluster
-              pawl check ./*.yaml
+              pawl check --strict ./*.yaml
             """)
 
     @Argument(help: ArgumentHelp("Files or names of workflows.", valueName: "file|workflow"))
     var workflows: [String]
+
+    @Flag(help: "Warn of credentials in the environment too, and take warnings for faults.")
+    var strict = false
 
     @OptionGroup var format: OutputOption
 
@@ -24,7 +30,7 @@ struct CheckVerb: Verb {
     struct Finding: Encodable {
         /// The file.
         var file: String
-        /// Whether a run could be started from it.
+        /// Whether a run could be started from it; of a strict check also that there is nothing to warn of in its text.
         var ok: Bool
         /// Faults and warnings.
         var diagnostics: [Diagnostic]
@@ -35,7 +41,7 @@ struct CheckVerb: Verb {
         var status = PawlAPI.ExitStatus.succeeded
         for workflow in workflows {
             do {
-                findings.append(try Self.check(workflow, surroundings))
+                findings.append(try check(workflow, surroundings))
             } catch {
                 surroundings.warn(error.message)
                 status = error.status
@@ -47,28 +53,21 @@ struct CheckVerb: Verb {
     }
 
     private static func report(_ finding: Finding, _ surroundings: Surroundings) {
-        let errors = finding.diagnostics.count { $0.severity == .error }
         if !finding.ok {
-            let count = errors == 1 ? "1 fault" : "\(errors) faults"
+            let errors = finding.diagnostics.count { $0.severity == .error }
+            // A strict check may have failed by warnings alone.
+            let what = errors > 0 ? "fault" : "warning"
+            let number = errors > 0 ? errors : finding.diagnostics.count
+            let count = number == 1 ? "1 \(what)" : "\(number) \(what)s"
             surroundings.warn("workflow '\(WorkflowFiles.name(of: finding.file))' has \(count)")
         }
         surroundings.warn(lines: finding.diagnostics.map { Style.harmless($0.description) })
         if finding.ok { surroundings.output.line("\(finding.file): ok") }
     }
 
-    private static func check(_ workflow: String, _ surroundings: Surroundings) throws(CommandFailure) -> Finding {
-        let path = try WorkflowFiles.find(workflow, in: surroundings.workflowFolders)
-        let file: TextFile
-        do {
-            file = try TextFile.read(path)
-        } catch {
-            if let fault = error.fault { return Finding(file: path, ok: false, diagnostics: [fault]) }
-            throw CommandFailure(
-                error.isMissing ? .notFound : .usage, "workflow file '\(path)' cannot be read: \(error.reason)")
-        }
-        let result = surroundings.readWorkflow(file.text, path, WorkflowFiles.name(of: path))
-        var diagnostics = result.diagnostics
-        diagnostics += WorkflowFiles.warnings(path: path, owner: file.owner, mode: file.mode)
-        return Finding(file: path, ok: result.isFaultless, diagnostics: diagnostics)
+    private func check(_ workflow: String, _ surroundings: Surroundings) throws(CommandFailure) -> Finding {
+        let read = try LocalWorkflow.read(workflow, in: surroundings.workflowFolders, isStrict: strict)
+        return Finding(
+            file: read.file, ok: read.workflow != nil && !(strict && !read.isTextClean), diagnostics: read.diagnostics)
     }
 }

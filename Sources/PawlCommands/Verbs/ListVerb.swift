@@ -7,7 +7,8 @@ struct ListVerb: Verb {
         commandName: "list", abstract: "List the workflows.",
         discussion: """
             A faulty workflow may still be started from its last good text, if pawld has
-            one; 'pawl check' says the faults.
+            one; 'pawl check' says the faults. A masked one cannot be started: its file
+            is empty or a link to /dev/null.
 
             Examples:
               pawl list
@@ -26,7 +27,9 @@ struct ListVerb: Verb {
         for workflow in workflows {
             table.add([
                 TextTable.Cell(workflow.name),
-                TextTable.Cell(workflow.faulty ? "faulty" : "ok", workflow.faulty ? .red : nil),
+                workflow.masked == true
+                    ? TextTable.Cell("masked", .grey)
+                    : TextTable.Cell(workflow.faulty ? "faulty" : "ok", workflow.faulty ? .red : nil),
                 TextTable.Cell(workflow.file),
                 TextTable.Cell(
                     Style.harmless(workflow.description?.split(separator: "\n").first.map(String.init) ?? "")),

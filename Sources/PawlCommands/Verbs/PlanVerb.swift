@@ -32,6 +32,7 @@ struct PlanVerb: Verb {
         /// A step.
         struct Step: Encodable {
             var id: String
+            var file: String
             var line: Int
             var waits_for: [String]
             var reason: String
@@ -60,22 +61,10 @@ struct PlanVerb: Verb {
     }
 
     func perform(_ surroundings: Surroundings) throws -> PawlAPI.ExitStatus {
-        let path = try WorkflowFiles.find(workflow, in: surroundings.workflowFolders)
-        let name = WorkflowFiles.name(of: path)
-        let text: String
-        do {
-            text = try TextFile.read(path).text
-        } catch {
-            throw CommandFailure(
-                error.isMissing ? .notFound : .usage, "workflow file '\(path)' cannot be read: \(error.reason)",
-                faults: error.fault.map { [$0] } ?? [])
-        }
-        let read = WorkflowReader.read(text, file: path, name: name)
+        let read = try LocalWorkflow.read(workflow, in: surroundings.workflowFolders)
+        let (path, name) = (read.file, read.name)
         guard let workflow = read.workflow else {
-            let count = read.diagnostics.count { $0.severity == .error }
-            throw CommandFailure(
-                .usage, "workflow '\(name)' has \(count == 1 ? "1 fault" : "\(count) faults")",
-                faults: read.diagnostics)
+            throw CommandFailure(.usage, "workflow '\(name)' has \(read.count)", faults: read.diagnostics)
         }
         let plan = WorkflowPlan(workflow)
         switch output {
@@ -89,7 +78,8 @@ struct PlanVerb: Verb {
                     Document.Group(
                         phase: phase.rawValue, group: number + 1,
                         steps: entries.map {
-                            Document.Step(id: $0.id, line: $0.line, waits_for: $0.waitsFor, reason: $0.reason)
+                            Document.Step(
+                                id: $0.id, file: $0.file, line: $0.line, waits_for: $0.waitsFor, reason: $0.reason)
                         })
                 }
             }

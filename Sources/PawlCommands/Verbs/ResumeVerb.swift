@@ -9,9 +9,12 @@ struct ResumeVerb: Verb {
             Examples:
               pawl resume @last
               pawl resume etcd-cluster-7k2m9qxa --detach
+              pawl resume @last --with-current
             """)
 
     @OptionGroup var target: RunArgument
+
+    @OptionGroup var current: CurrentOption
 
     @Flag(help: "Print the run's name and return at once.")
     var detach = false
@@ -20,8 +23,16 @@ struct ResumeVerb: Verb {
 
     func perform(_ surroundings: Surroundings) throws -> PawlAPI.ExitStatus {
         try Reopening(run: target.run, detach: detach, format: format.output, what: "resumed")
-            .perform(surroundings) { client throws(ManagerError) in try client.resume(target.run) }
+            .perform(surroundings) { client throws(ManagerError) in
+                try client.resume(target.run, withCurrent: current.withCurrent)
+            }
     }
+}
+
+/// What `resume` and `retry` take beside the run.
+struct CurrentOption: ParsableArguments {
+    @Flag(help: "Go on with the workflow as it is now.")
+    var withCurrent = false
 }
 
 /// What `resume` and `retry` share: an order that is not repeated, then the run is followed.

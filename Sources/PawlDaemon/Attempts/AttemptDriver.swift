@@ -8,6 +8,8 @@ struct AttemptDriver: Sendable {
     let manager: any ServiceManager
     /// The attempts' files.
     let folders: any AttemptFiles
+    /// The runs' slices.
+    let slices: RunSlices
     /// 'Look again'.
     let signs: UnitSigns
     /// Whether the host is going down.
@@ -23,6 +25,8 @@ struct AttemptDriver: Sendable {
         case outcome(UnitResult, isLoaded: Bool, foreign: String? = nil)
         /// systemd refused to make a unit of it.
         case refused(String)
+        /// It was not started, since what the step itself has as a condition did not hold.
+        case unmet(UnmetCondition)
         /// Nobody knows how it ended, for this reason: it was lost together with the host, or cleared away.
         case lost(String)
         /// What is needed to go on is not there, such as room on the disk; nothing about the attempt is known.
@@ -65,10 +69,19 @@ struct AttemptDriver: Sendable {
                 mayStart = false
                 // A folder comes after the order: there was one that the store has lost, and it may have been carried out.
                 if wasOrderedBefore { continue }
+                var credentials: [FoundCredential] = []
+                if !command.credentials.isEmpty {
+                    // Right before the start, and each time anew: what is in the stores may have been mended meanwhile.
+                    do throws(CredentialFault) { credentials = try await folders.credentials(of: command) } catch {
+                        return .refused(error.description)
+                    }
+                }
                 starts += 1
                 var isStarted = true
                 do throws(ServiceManagerFault) {
-                    try await manager.start(StepUnit(command))
+                    // Its limits first: nothing of a run is ever without them.
+                    try await slices.ensure(command)
+                    try await manager.start(StepUnit(command, credentials: credentials))
                 } catch {
                     switch error {
                     case .refused(let words): return .refused(words)
@@ -99,6 +112,9 @@ struct AttemptDriver: Sendable {
             case .nowhere:
                 if !hasLooked { _ = await looked() }
                 hasLooked = true
+                // The receipt is a condition too, but that one was looked for. A pawld that was killed before it saw the sign
+                // asks again: whether the condition holds or not, PID 1 answers for good.
+                if let unmet = signs.takeUnmet(of: unit), !command.conditions(unmet).isEmpty { return .unmet(unmet) }
                 if wasOrderedBefore {
                     return .lost(
                         "it had been ordered before, which the store has lost: its folder \(command.attemptFolder) was there, "

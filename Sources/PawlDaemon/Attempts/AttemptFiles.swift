@@ -6,6 +6,8 @@ protocol AttemptFiles: Sendable {
     /// Makes what an attempt needs. Doing it twice is fine: what is there already stays. Returns whether the attempt had a
     /// folder before.
     func prepare(_ command: StepCommand) async throws(FolderFault) -> Bool
+    /// Finds an attempt's credentials by name.
+    func credentials(of command: StepCommand) async throws(CredentialFault) -> [FoundCredential]
     /// The receipt of an attempt; nil while there is none.
     func receipt(of name: AttemptName) async throws(FolderFault) -> Receipt?
     /// What a step wrote to `$PAWL_OUTPUT`, or nil if it took the file away.

@@ -26,11 +26,16 @@ actor AttemptFolders: AttemptFiles {
     private let executor: EventLoop
     let runs: String
     private let started: String
+    private let stores: CredentialStores
 
     /// Works below a folder, on a thread.
     ///
     /// - Parameter started: where systemd leaves a mark of each unit that it starts, until there is a receipt.
-    init(runs: String, started: String = "/run/pawl/started", executor: EventLoop) {
+    init(
+        runs: String, started: String = "/run/pawl/started", stores: CredentialStores = CredentialStores(),
+        executor: EventLoop
+    ) {
+        self.stores = stores
         self.runs = runs
         self.started = started
         self.executor = executor
@@ -58,6 +63,11 @@ actor AttemptFolders: AttemptFiles {
             try writeFile(command.attemptFolder + "/script", Array(script.utf8), mode: 0o555)
         }
         return hadFolder
+    }
+
+    /// Finds an attempt's credentials by name, each in one place.
+    func credentials(of command: StepCommand) throws(CredentialFault) -> [FoundCredential] {
+        try stores.find(command.credentials)
     }
 
     /// Whether an attempt's program was started in this boot and has left no receipt since: systemd makes

@@ -2,7 +2,7 @@ import PawlEngine
 import PawlModel
 import Synchronization
 
-/// The runs' slices: each is made before its run's first step and goes after the last one.
+/// The runs' slices: each is made with its limits before its run's first step, and goes after the last one.
 final class RunSlices: Sendable {
     private let manager: any ServiceManager
     private let journal: RunJournal
@@ -20,18 +20,34 @@ final class RunSlices: Sendable {
         self.journal = journal
     }
 
-    /// Makes a run's slice unless this pawld has done so already. A failure is none of the step's: systemd makes a slice
-    /// that is not there when its first unit starts, only without the description.
-    func ensure(_ run: RunID, workflow: String) async {
-        let isNew = state.withLock { state in
-            state.steps[run, default: 0] += 1
-            return state.made.insert(run).inserted
+    /// A step of a run is about to start: until it has, the slice is not to be let go.
+    func expect(_ run: RunID) {
+        state.withLock { $0.steps[run, default: 0] += 1 }
+    }
+
+    /// Makes the slice of an attempt with its limits, unless it is there.
+    ///
+    /// With limits each attempt asks, though this pawld has made the slice already: somebody may have stopped it, and systemd
+    /// would make it again for the attempt, without them.
+    ///
+    /// - Throws: what keeps a slice from its limits. Without any a failure is none of the step's: systemd makes a slice that
+    ///   is not there when its first unit starts, only without the description.
+    func ensure(_ command: StepCommand) async throws(ServiceManagerFault) {
+        let run = command.name.run
+        let slice = StepUnit.Slice(of: command)
+        let isKnown = state.withLock { state in
+            // Nobody need wait for what makes no difference.
+            slice.limits.isEmpty ? !state.made.insert(run).inserted : state.made.contains(run)
         }
-        guard isNew else { return }
+        if isKnown, slice.limits.isEmpty { return }
         do throws(ServiceManagerFault) {
-            try await manager.startSlice(run.slice, description: "Run \(run.name(of: workflow)) of pawl")
+            try await manager.startSlice(slice, isKnown: isKnown)
+            state.withLock { _ = $0.made.insert(run) }
         } catch {
             state.withLock { _ = $0.made.remove(run) }
+            if slice.limits.isEmpty { return }
+            guard case .refused(let words) = error else { throw error }
+            throw .refused("the slice \(slice.name) of its run cannot be given its limits: \(words)")
         }
     }
 

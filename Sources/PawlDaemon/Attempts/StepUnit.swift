@@ -19,8 +19,27 @@ struct StepUnit: Sendable {
         case command(path: String, arguments: [String])
         /// `BindPaths=` and `BindReadOnlyPaths=`: source and destination.
         case binds([Bind])
-        /// `ConditionPathExists=!PATH`.
-        case unlessPathExists(String)
+        /// `Condition*=` or `Assert*=`, all of the unit.
+        case conditions([ConditionSetting])
+        /// `LoadCredential=` and `LoadCredentialEncrypted=`.
+        case credentials([FoundCredential])
+    }
+
+    /// The slice of a run.
+    struct Slice: Sendable {
+        /// Its name.
+        var name: String
+        /// What `systemctl status` shows.
+        var description: String
+        /// Its limits; none: it is there to hold the run's steps together.
+        var limits: [(name: String, value: Value)]
+
+        /// The slice that an attempt runs in.
+        init(of command: StepCommand) {
+            name = command.name.run.slice
+            description = "Run \(command.name.run.name(of: command.workflow)) of pawl"
+            limits = command.limits.compactMap { limit in Value(limit.value).map { (limit.name, $0) } }
+        }
     }
 
     /// A bind mount.
@@ -39,7 +58,7 @@ struct StepUnit: Sendable {
     var properties: [(name: String, value: Value)]
 
     /// Makes the unit of an attempt.
-    init(_ command: StepCommand) {
+    init(_ command: StepCommand, credentials: [FoundCredential] = []) {
         name = command.name.unit
         slice = command.name.run.slice
         let folder = command.attemptFolder
@@ -51,7 +70,10 @@ struct StepUnit: Sendable {
             // A unit that failed stays until it was harvested; one that did well is gone with its receipt on disk.
             ("CollectMode", .string("inactive")),
             // With the receipt there the attempt is over: asking again must not start it again.
-            ("Conditions", .unlessPathExists(folder + "/" + Receipt.fileName)),
+            (
+                "Conditions",
+                .conditions([StepUnit.unless(folder + "/" + Receipt.fileName)] + command.conditions(.condition))
+            ),
             (
                 "ExecStart",
                 .command(
@@ -108,23 +130,42 @@ struct StepUnit: Sendable {
             if command.plan != nil { readOnly.append(Bind(source: folder + "/plan", destination: BoundPath.plan)) }
             if !readOnly.isEmpty { properties.append(("BindReadOnlyPaths", .binds(readOnly))) }
         }
+        let assertions = command.conditions(.assertion)
+        if !assertions.isEmpty { properties.append(("Asserts", .conditions(assertions))) }
+        for (name, isEncrypted) in [("LoadCredential", false), ("LoadCredentialEncrypted", true)] {
+            let some = credentials.filter { $0.isEncrypted == isEncrypted }
+            if !some.isEmpty { properties.append((name, .credentials(some))) }
+        }
         for setting in command.settings {
-            let value: Value =
-                switch setting.value {
-                case .boolean(let value): .boolean(value)
-                case .string(let value): .string(value)
-                case .strings(let value): .strings(value)
-                case .unsigned32(let value): .unsigned32(value)
-                case .signed32(let value): .signed32(value)
-                case .unsigned64(let value): .unsigned64(value)
-                }
+            // Conditions are there already, all in one.
+            guard let value = Value(setting.value) else { continue }
             properties.append((setting.name, value))
         }
         self.properties = properties
     }
 
+    /// `ConditionPathExists=!PATH`.
+    static func unless(_ path: String) -> ConditionSetting {
+        ConditionSetting(type: "ConditionPathExists", parameter: path, isNegated: true)
+    }
+
     private static func escape(_ argument: String) -> String {
         guard argument.utf8.contains(UInt8(ascii: "$")) else { return argument }
         return argument.split(separator: "$", omittingEmptySubsequences: false).joined(separator: "$$")
+    }
+}
+
+extension StepUnit.Value {
+    /// The value of a directive; nil for a condition, of which all are one property.
+    init?(_ value: SettingValue) {
+        switch value {
+        case .boolean(let value): self = .boolean(value)
+        case .string(let value): self = .string(value)
+        case .strings(let value): self = .strings(value)
+        case .unsigned32(let value): self = .unsigned32(value)
+        case .signed32(let value): self = .signed32(value)
+        case .unsigned64(let value): self = .unsigned64(value)
+        case .condition: return nil
+        }
     }
 }

@@ -1,5 +1,13 @@
 import EventLoopKit
 
+/// What a listing tells of a unit.
+struct LoadedUnit: Sendable, Equatable {
+    /// Whether it is neither inactive nor failed.
+    var goesOn: Bool
+    /// The slice that it is in, where that is known.
+    var slice: String?
+}
+
 /// One listing of the steps' units for all who ask at the same time: after a restart a thousand attempts are looked for
 /// at once, and a dozen properties of each would be ten thousand calls.
 ///
@@ -10,11 +18,11 @@ actor RollCall {
         /// Nobody lists just now: do it, for all who wait.
         case list
         /// What the listing said, nil if it failed.
-        case answer([String: Bool]?)
+        case answer([String: LoadedUnit]?)
     }
 
     private let thread: any ActorThread
-    private let list: @Sendable () async -> [String: Bool]?
+    private let list: @Sendable () async -> [String: LoadedUnit]?
     private var isUnderWay = false
     private var waiting: [CheckedContinuation<Turn, Never>] = []
 
@@ -22,8 +30,8 @@ actor RollCall {
     ///
     /// - Parameters:
     ///   - thread: the thread it lives on.
-    ///   - list: asks for the units that are loaded, each with whether it still goes on; nil if that fails.
-    init(thread: any ActorThread, list: @escaping @Sendable () async -> [String: Bool]?) {
+    ///   - list: asks for the units that are loaded; nil if that fails.
+    init(thread: any ActorThread, list: @escaping @Sendable () async -> [String: LoadedUnit]?) {
         self.thread = thread
         self.list = list
     }
@@ -34,9 +42,8 @@ actor RollCall {
     /// How many wait for the next listing.
     var waitingCount: Int { waiting.count }
 
-    /// The units that are loaded, each with whether it still goes on, by a listing that begins after this call; nil if it
-    /// failed.
-    func units() async -> [String: Bool]? {
+    /// The units that are loaded, by a listing that begins after this call; nil if it failed.
+    func units() async -> [String: LoadedUnit]? {
         let turn = await withCheckedContinuation { continuation in
             if isUnderWay {
                 waiting.append(continuation)

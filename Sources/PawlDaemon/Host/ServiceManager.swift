@@ -10,8 +10,9 @@ protocol ServiceManager: Sendable {
     func epoch() async throws(ServiceManagerFault) -> String
     /// Starts a step's unit. A unit of that name that is still loaded counts as started: it is adopted.
     func start(_ unit: StepUnit) async throws(ServiceManagerFault)
-    /// Makes a run's slice before its first step. One that is there already is fine.
-    func startSlice(_ name: String, description: String) async throws(ServiceManagerFault)
+    /// Makes a run's slice with its limits before a step starts in it. One that is there already is given them, unless it is
+    /// known to have had them: then somebody may have changed them since.
+    func startSlice(_ slice: StepUnit.Slice, isKnown: Bool) async throws(ServiceManagerFault)
     /// Stops a step's unit with all its processes. One that is not loaded is fine, and one that is in another slice than its
     /// run's is none of ours: it is left alone.
     func stop(_ unit: String, in slice: String) async throws(ServiceManagerFault)

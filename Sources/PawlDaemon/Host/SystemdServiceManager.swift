@@ -1,6 +1,7 @@
 import EventLoopKit
 import FoundationEssentials
 import PawlEngine
+import PawlLanguage
 import PawlModel
 import Synchronization
 import SystemdKit
@@ -42,8 +43,9 @@ final class SystemdServiceManager: ServiceManager {
                 let state = properties["ActiveState"]?.asString
                 // A unit whose job has yet to run is told as inactive too, but it has never changed its state.
                 let changed = properties["StateChangeTimestampMonotonic"]?.asUInt64 != 0
-                if state == "failed" || state == "inactive" && changed {
-                    signs.give(unit, hasFailed: state == "failed")
+                let unmet = state == "inactive" ? UnmetCondition(properties) : nil
+                if state == "failed" || state == "inactive" && changed || unmet != nil {
+                    signs.give(unit, hasFailed: state == "failed", unmet: unmet)
                 }
             case .disappeared, .unitNew, .jobRemoved, .reloading:
                 break
@@ -66,15 +68,18 @@ final class SystemdServiceManager: ServiceManager {
         } catch {
             // It is there already, from an earlier call whose answer was lost or an earlier pawld: it is adopted.
             if error.isUnitExists { return try await requireOurs(unit) }
-            if error.isTransactionDestructive {
-                // Between the order to shut down and its mark nothing more is started. That says nothing about the step.
-                let state = try await ask { () async throws(BusError) in try await units.systemState() }
-                if state == "stopping" { throw .hostStopping }
-                // The run's slice is being stopped since it had ended, and was retried that moment: asked for again.
-                throw .unknownOutcome(error.description)
-            }
+            if error.isTransactionDestructive { throw try await conflict(error) }
             throw ServiceManagerFault(error)
         }
+    }
+
+    /// What a conflict with another job means.
+    private func conflict(_ error: BusError) async throws(ServiceManagerFault) -> ServiceManagerFault {
+        // Between the order to shut down and its mark nothing more is started. That says nothing about the step.
+        let state = try await ask { () async throws(BusError) in try await units.systemState() }
+        if state == "stopping" { return .hostStopping }
+        // The run's slice is being stopped since it had ended, and was retried that moment: asked for again.
+        return .unknownOutcome(error.description)
     }
 
     /// Takes a loaded unit of that name only if it is in the run's own slice.
@@ -96,13 +101,34 @@ final class SystemdServiceManager: ServiceManager {
         }
     }
 
-    func startSlice(_ name: String, description: String) async throws(ServiceManagerFault) {
+    func startSlice(_ slice: StepUnit.Slice, isKnown: Bool) async throws(ServiceManagerFault) {
+        let limits = slice.limits.map { UnitProperty($0.name, $0.value) }
         do throws(BusError) {
-            _ = try await units.startTransientSlice(name, properties: [.string("Description", description)])
+            _ = try await units.startTransientSlice(
+                slice.name, properties: [.string("Description", slice.description)] + limits)
         } catch {
-            if error.isUnitExists { return }
-            throw ServiceManagerFault(error)
+            if error.isTransactionDestructive { throw try await conflict(error) }
+            guard error.isUnitExists else { throw ServiceManagerFault(error) }
+            guard !limits.isEmpty else { return }
+            try await requireLasting(slice.name)
+            if isKnown { return }
+            // It is from before pawld was started anew, or made by whoever has put something into it.
+            _ = try await ask { () async throws(BusError) in try await units.setProperties(slice.name, limits) }
         }
+    }
+
+    /// Takes a slice that is there only if it stays: one that is just being stopped, since its run had ended and was retried
+    /// that moment, is gone with its limits by the time a step starts, and systemd would make it again without them. What is
+    /// asked for stops the slice no more: the order to stop it, if there was one, went ahead.
+    private func requireLasting(_ slice: String) async throws(ServiceManagerFault) {
+        let listed = try await ask { () async throws(BusError) in try await units.units(matching: [slice]) }
+            .first { $0.name == slice }
+        guard let listed else { throw .unknownOutcome("\(slice) is gone again") }
+        guard listed.loadState == "loaded" else {
+            throw .refused("systemd has it as '\(listed.loadState)'; 'systemctl status \(slice)' shows it")
+        }
+        let isUp = listed.activeState == "active" || listed.jobType == "start"
+        guard isUp, listed.jobType != "stop" else { throw .unknownOutcome("\(slice) is just being stopped") }
     }
 
     func startInstalled(_ unit: String) async throws(ServiceManagerFault) {
@@ -157,9 +183,11 @@ final class SystemdServiceManager: ServiceManager {
         }
         defer { looks.withLock { $0 -= 1 } }
         if isBusy, let loaded = await rollCall.units() {
-            guard let goesOn = loaded[unit] else { return nil }
-            // One question for each that runs: whose it is a listing does not tell.
-            if goesOn, let slice = try await slice(of: unit), !slice.isEmpty { return .running(in: slice) }
+            guard let found = loaded[unit] else { return nil }
+            if found.goesOn {
+                if let slice = found.slice { return .running(in: slice) }
+                if let slice = try await slice(of: unit), !slice.isEmpty { return .running(in: slice) }
+            }
             // How it has ended, if it was ever started, its properties tell.
         }
         let status = try await ask { () async throws(BusError) in try await units.serviceStatus(unit) }
@@ -170,18 +198,28 @@ final class SystemdServiceManager: ServiceManager {
         try await ask { () async throws(BusError) in try await units.units(matching: [pattern]).map(\.name) }
     }
 
-    /// The units of steps that are loaded, and whether each is neither inactive nor failed. Nil if the listing failed: then
-    /// each is asked for by itself, and fails with a cause of its own.
-    private static func loaded(_ units: any UnitCalls) async -> [String: Bool]? {
+    /// The units of steps that are loaded. Nil if the listing failed: then each is asked for by itself, and fails with a cause
+    /// of its own.
+    private static func loaded(_ units: any UnitCalls) async -> [String: LoadedUnit]? {
+        var loaded: [String: LoadedUnit] = [:]
+        var running: [RunID: Int] = [:]
         do throws(BusError) {
             let listed = try await units.units(matching: [AttemptName.unitPrefix + "*"])
-            return Dictionary(
-                listed.lazy.filter { $0.loadState != "not-found" }
-                    .map { ($0.name, $0.activeState != "inactive" && $0.activeState != "failed") },
-                uniquingKeysWith: { $1 })
+            for unit in listed where unit.loadState != "not-found" {
+                let goesOn = unit.activeState != "inactive" && unit.activeState != "failed"
+                loaded[unit.name] = LoadedUnit(goesOn: goesOn)
+                if goesOn, let run = AttemptName(unit: unit.name)?.run { running[run, default: 0] += 1 }
+            }
         } catch {
             return nil
         }
+        // Whose a unit is its slice tells, and of that the listing says nothing. The slice of a run tells of all of its steps at
+        // once; one that is not found there is asked for its slice by itself.
+        for slice in running.filter({ $0.value > 1 }).map(\.key.slice).sorted() {
+            guard let members = try? await units.members(of: slice) else { continue }
+            for unit in members { loaded[unit]?.slice = slice }
+        }
+        return loaded
     }
 
     /// Asks what may be asked twice. A manager that is there and took too long to answer is asked again: no sign would
@@ -222,9 +260,26 @@ extension UnitProperty {
         case .binds(let binds):
             let paths = binds.map { UnitBindPath(source: $0.source, destination: $0.destination) }
             self = name == "BindPaths" ? .bindPaths(paths) : .bindReadOnlyPaths(paths)
-        case .unlessPathExists(let path):
-            self = .conditions([UnitCondition("ConditionPathExists", path, isNegated: true)])
+        case .conditions(let settings):
+            let conditions = settings.map {
+                UnitCondition($0.type, $0.parameter, isNegated: $0.isNegated, isTrigger: $0.isTrigger)
+            }
+            self = name == "Conditions" ? .conditions(conditions) : .assertions(conditions)
+        case .credentials(let credentials): self = .pairs(name, credentials.map { ($0.name, $0.path) })
         }
+    }
+}
+
+extension UnmetCondition {
+    /// What PID 1 tells of a unit whose start job it has just passed over: the job itself reads as done. A unit that was never
+    /// asked for has no time of its conditions, and what keeps a condition from holding keeps the assertions from being asked.
+    fileprivate init?(_ properties: [String: BusValue]) {
+        func isUnmet(_ name: String) -> Bool {
+            properties["\(name)Result"]?.asBoolean == false
+                && properties["\(name)TimestampMonotonic"]?.asUInt64 ?? 0 != 0
+        }
+        guard isUnmet("Condition") || isUnmet("Assert") else { return nil }
+        self = isUnmet("Condition") ? .condition : .assertion
     }
 }
 

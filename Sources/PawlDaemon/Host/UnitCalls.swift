@@ -7,6 +7,8 @@ protocol UnitCalls: Sendable {
     func startTransientService(_ name: String, properties: [UnitProperty]) async throws(BusError) -> String
     /// Makes a slice and starts it.
     func startTransientSlice(_ name: String, properties: [UnitProperty]) async throws(BusError) -> String
+    /// Changes properties of a unit until the next boot.
+    func setProperties(_ name: String, _ properties: [UnitProperty]) async throws(BusError)
     /// Starts a unit that has a file.
     func start(_ name: String) async throws(BusError)
     /// Stops a unit.
@@ -30,6 +32,10 @@ protocol UnitCalls: Sendable {
 }
 
 extension UnitManager: UnitCalls {
+    func setProperties(_ name: String, _ properties: [UnitProperty]) async throws(BusError) {
+        try await setUnitProperties(name, runtime: true, properties)
+    }
+
     func start(_ name: String) async throws(BusError) {
         // Queued behind one that still runs.
         _ = try await startUnit(name, mode: "replace")

@@ -47,6 +47,10 @@ struct ActiveRun {
     /// Notes which steps an event changes for those who watch.
     mutating func note(_ event: Event) {
         version += 1
+        if case .runResumed(let body) = event, body.definition != nil {
+            // The places were those of another definition. What is in front of a bookmark is not looked at again, only counted.
+            changes = Array(repeating: Place(0), count: changes.count)
+        }
         if let place = place(of: event) {
             changes.append(place)
             if case .stepExpanded(let body) = event {

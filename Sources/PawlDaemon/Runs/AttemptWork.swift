@@ -34,16 +34,21 @@ struct AttemptWork: Sendable {
             if let foreign {
                 journal.note(.warning, "\(foreign). What became of \(name.unit) is taken from systemd")
             }
+            let report = command.plan == nil ? nil : await report(of: command)
             outcome = result.outcome(
                 cancelled: cancelled, timeout: command.timeout.map { TimeSpan.text(of: $0) },
-                program: command.program, user: command.user)
-            if command.plan != nil { await take(reportOf: command, into: &outcome) }
+                program: command.program, user: command.user,
+                // Where nothing was to be done, the program has not run.
+                successes: report?.state == .doneBefore ? [0] : command.successes)
+            if command.plan != nil { AttemptWork.take(report, of: command, into: &outcome) }
             // Its receipt may have been written before it failed, when one of its processes did not heed the SIGTERM that
             // came after that; then the failure itself was seen.
             needsRelease = driver.signs.takeFailure(of: name.unit) || isLoaded
             await collect(command, into: &outcome)
         case .refused(let words):
             outcome = AttemptOutcome(state: cancelled == nil ? .failed : .cancelled, reason: words)
+        case .unmet(let unmet):
+            outcome = command.outcome(unmet: unmet, isCancelled: cancelled != nil)
         case .lost(let words):
             outcome = AttemptOutcome(state: cancelled == nil ? .interrupted : .cancelled, reason: words)
         case .blocked(let cause):
@@ -64,27 +69,41 @@ struct AttemptWork: Sendable {
         return true
     }
 
-    /// Takes what `pawl-step` has found: that there was nothing to do, or what was still missing.
-    private func take(reportOf command: StepCommand, into outcome: inout AttemptOutcome) async {
+    /// What `pawl-step` has found, as far as it can be read.
+    private func report(of command: StepCommand) async -> StepReport? {
         do {
-            guard let report = try await folders.report(of: command.name) else { return }
-            switch (report.state, outcome.state) {
-            case (.doneBefore, .succeeded):
-                outcome.state = .skipped
-                outcome.reason = "done already: \(report.text)"
-            case (.open, .failed) where command.plan?.asksOnly == true || command.plan?.turn != .program:
-                outcome.reason = report.text
-            case (.open, .timedOut):
-                outcome.reason = (outcome.reason ?? "timed out") + ": \(report.text)"
-            default: break
-            }
+            return try await folders.report(of: command.name)
         } catch {
             journal.note(.debug, "What \(command.name.unit) has found cannot be read: \(error)")
+            return nil
+        }
+    }
+
+    /// Takes what `pawl-step` has found: that there was nothing to do, or what was still missing.
+    private static func take(_ report: StepReport?, of command: StepCommand, into outcome: inout AttemptOutcome) {
+        if outcome.state == .succeeded, outcome.exitCode != 0, report?.state != .done {
+            // A status that the program may end with is one that pawl-step itself may have ended with.
+            outcome.state = .failed
+            outcome.reason = "exit status \(outcome.exitCode ?? 0), and its 'done_when' did not come to hold"
+        }
+        guard let report else { return }
+        switch (report.state, outcome.state) {
+        case (.doneBefore, .succeeded):
+            outcome.state = .skipped
+            outcome.reason = "done already: \(report.text)"
+        case (.refused, .failed): outcome.reason = report.text
+        case (.open, .failed) where command.plan?.asksOnly == true || command.plan?.turn != .program:
+            outcome.reason = report.text
+        case (.open, .timedOut):
+            outcome.reason = (outcome.reason ?? "timed out") + ": \(report.text)"
+        default: break
         }
     }
 
     /// Takes what the step gave. What cannot be taken makes the step fail, since others may rely on it.
     private func collect(_ command: StepCommand, into outcome: inout AttemptOutcome) async {
+        // What a repair writes is nobody's.
+        guard command.repair == nil else { return }
         var faults: [any Error] = []
         if command.keepsOutput {
             // First and on its own: whatever is wrong with the outputs, what the step printed is in its log.

@@ -103,7 +103,14 @@ extension Conductor {
         var created = created
         created.folder += "/\(id)"
         created.epoch = epoch
-        active[id] = ActiveRun(Run(id: id, created: created, workflow: workflow, at: world.now()))
+        let run = Run(id: id, created: created, workflow: workflow, at: world.now())
+        do throws(RenderFault) {
+            // Only the run's values tell, and without its limits none of its steps could start.
+            _ = try run.sliceLimits()
+        } catch {
+            throw APIError(.invalidVariable, error.description)
+        }
+        active[id] = ActiveRun(run)
         do {
             try await submit(.runCreated(created), to: id)
         } catch {
@@ -140,10 +147,11 @@ extension Conductor {
             .cancelRequested(CancelRequested(cause: .person, reason: "cancelled by uid \(uid)")), of: id)
     }
 
-    /// Goes on with a stopped run.
-    func resume(_ id: RunID, by uid: UInt32) async throws(APIError) {
+    /// Goes on with a stopped run, with another definition if one is given.
+    func resume(_ id: RunID, with current: CurrentDefinition? = nil, by uid: UInt32) async throws(APIError) {
         try refuseWhileHostStops("resumed")
         if setAside.contains(id) {
+            if current != nil { try refuseSetAside(id) }
             try takeUpAgain(try find(id.rawValue))
             return
         }
@@ -155,18 +163,29 @@ extension Conductor {
                     + "again")
         }
         if entry.fault != nil {
+            guard current == nil else {
+                throw APIError(
+                    .invalidState,
+                    "the run '\(entry.run.name)' stands still since it could not be recorded; 'pawl resume "
+                        + "\(entry.run.name)' goes on with the definition that it has")
+            }
             try await clearFault(of: id)
             if active[id]?.run.isStopped != true { return }
         } else if !entry.run.isStopped {
             throw APIError(
                 .invalidState, "the run '\(entry.run.name)' is \(entry.run.state.rawValue): nothing to resume")
         }
-        try await record(.runResumed(RunResumed(retry: false, uid: uid, epoch: epoch)), of: id)
+        var body = RunResumed(retry: false, uid: uid, epoch: epoch)
+        body.definition = try definition(current, for: active[id]?.run ?? entry.run)
+        try refuseMisfit(body, of: active[id]?.run ?? entry.run)
+        try await record(.runResumed(body), of: id)
     }
 
     /// Opens an ended run again: its failed, cancelled and skipped steps run again, and with `step` that one and all
-    /// that depends on it too, though they have succeeded.
-    func retry(_ id: RunID, from step: String? = nil, by uid: UInt32) async throws(APIError) {
+    /// that depends on it too, though they have succeeded; with another definition if one is given.
+    func retry(
+        _ id: RunID, from step: String? = nil, with current: CurrentDefinition? = nil, by uid: UInt32
+    ) async throws(APIError) {
         try refuseWhileHostStops("retried")
         try refuseSetAside(id)
         guard !leaving.contains(id) else {
@@ -185,20 +204,24 @@ extension Conductor {
             throw APIError(.storeFailed, "the run '\(id)' cannot be read: \(error)")
         }
         guard let run else { throw APIError(.noSuchRun, "there is no run '\(id)'") }
-        if let step, run.index(of: step) == nil {
-            let near = Suggestion.nearest(to: step, in: run.workflow.steps.map(\.id))
+        var body = RunResumed(retry: true, from: step, uid: uid, epoch: epoch)
+        body.definition = try definition(current, for: run)
+        let steps = (body.definition == nil ? run.workflow : current?.entry.workflow ?? run.workflow).steps
+        if let step, !steps.contains(where: { $0.id == step }) {
+            let near = Suggestion.nearest(to: step, in: steps.map(\.id))
             let hint = near.map { "did you mean '\($0)'?" } ?? "'pawl status \(run.name)' lists its steps"
             throw APIError(.noSuchStep, "run '\(run.name)' has no step '\(step)'; \(hint)")
         }
-        guard run.state != .succeeded || step != nil else {
+        guard run.state != .succeeded || step != nil || body.definition != nil else {
             throw APIError(
                 .invalidState,
                 "the run '\(run.name)' has succeeded: nothing to retry; with '--from STEP' that step and all that depends "
                     + "on it run again")
         }
+        try refuseMisfit(body, of: run)
         active[id] = ActiveRun(run)
         do {
-            try await submit(.runResumed(RunResumed(retry: true, from: step, uid: uid, epoch: epoch)), to: id)
+            try await submit(.runResumed(body), to: id)
         } catch {
             // Somebody else may have retried it a moment earlier.
             if active[id]?.run.state.isEnded == true { drop(id) }

@@ -18,8 +18,7 @@ struct EffectLoop: Sendable {
                     group.addTask { await conductor.pass() }
                 case .drive(let command, let epoch, let isNew):
                     group.addTask {
-                        // One that is looked for is in its slice already, or systemd makes it again.
-                        if isNew { await slices.ensure(command.name.run, workflow: command.workflow) }
+                        if isNew { slices.expect(command.name.run) }
                         await attempts.carryOut(command, epoch: epoch, isNew: isNew)
                     }
                 case .stop(let name):

@@ -15,8 +15,9 @@ extension RunStatus {
         }
         self.init(
             run: run.name, id: run.id.rawValue, workflow: run.created.workflow, state: run.state, reason: run.reason,
-            started: TimeText.text(of: run.started), ended: run.ended.map(TimeText.text), stepsDone: run.stepsDone,
-            stepsTotal: run.steps.count,
+            started: TimeText.text(of: run.started), ended: run.ended.map(TimeText.text),
+            definitionFile: run.created.file, definitionSince: TimeText.text(of: run.redefined ?? run.started),
+            stepsDone: run.stepsDone, stepsTotal: run.steps.count,
             steps: places.map { StepStatus(id: run.workflow.steps[$0.step].id, item: $0.item, run[$0]) })
     }
 }
@@ -27,7 +28,7 @@ extension StepStatus {
             id: id, item: item, state: record.state,
             reason: record.reason
                 ?? record.delayedUntil.map { "tried again at \(TimeText.text(of: $0))" },
-            exitCode: record.attempts.last?.outcome?.exitCode, attempts: record.attempts.map(AttemptStatus.init))
+            exitCode: record.lastTry?.outcome?.exitCode, attempts: record.attempts.map(AttemptStatus.init))
     }
 }
 
@@ -35,7 +36,8 @@ extension AttemptStatus {
     init(_ attempt: AttemptRecord) {
         let outcome = attempt.outcome
         self.init(
-            number: attempt.number, unit: attempt.unit, state: attempt.state, exitCode: outcome?.exitCode,
+            number: attempt.number, repair: attempt.repair, unit: attempt.unit, state: attempt.state,
+            exitCode: outcome?.exitCode,
             signal: outcome?.signal, result: outcome?.result, started: TimeText.text(of: attempt.ordered),
             ended: (outcome?.ended ?? attempt.recorded).map(TimeText.text),
             cpuSeconds: outcome?.cpuMicroseconds.map { Double($0) / 1_000_000 }, memoryPeak: outcome?.memoryPeak)

@@ -82,13 +82,16 @@ struct ManagerService: Sendable {
             case .readLogs: try await readLogs(call)
             case .cancelRun: try await cancelRun(call)
             case .resumeRun:
-                let row = try await run(of: call)
-                try await conductor.resume(row.id, by: call.peer.uid)
+                let request = try call.decode(Messages.Resume.self)
+                let row = try await conductor.find(request.run)
+                let current = request.withCurrent == true ? try await library.current(row.workflow) : nil
+                try await conductor.resume(row.id, with: current, by: call.peer.uid)
                 try await call.reply(Messages.RunName(run: row.name, id: row.id.rawValue))
             case .retryRun:
                 let request = try call.decode(Messages.Retry.self)
                 let row = try await conductor.find(request.run)
-                try await conductor.retry(row.id, from: request.from, by: call.peer.uid)
+                let current = request.withCurrent == true ? try await library.current(row.workflow) : nil
+                try await conductor.retry(row.id, from: request.from, with: current, by: call.peer.uid)
                 try await call.reply(Messages.RunName(run: row.name, id: row.id.rawValue))
             case .undoRun:
                 let row = try await run(of: call)
@@ -145,10 +148,11 @@ struct ManagerService: Sendable {
                 "workflow '\(request.workflow)' was not started: "
                     + bound.faults.map(\.message).joined(separator: "; "))
         }
-        let created = RunCreated(
+        var created = RunCreated(
             workflow: request.workflow, file: entry.file, text: entry.text, variables: bound.values,
             uid: call.peer.uid, folder: paths.runs, maxParallel: await library.settings.maxParallel,
             host: HostReader.facts())
+        created.source = entry.source
         let id = try await conductor.start(created, workflow: entry.workflow, folders: folders)
         try await call.reply(Messages.RunName(run: id.name(of: request.workflow), id: id.rawValue))
     }

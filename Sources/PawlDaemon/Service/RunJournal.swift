@@ -51,11 +51,14 @@ final class RunJournal: Sendable {
         case .runResumed(let body):
             let verb = body.retry ? "retried" : "resumed"
             let from = body.from.map { " from step '\($0)'" } ?? ""
-            write(.info, .runStarted, "Run \(run.name) was \(verb)\(from) by uid \(body.uid)", fields)
+            let with = body.definition.map { ", with the definition that \($0.file) has now," } ?? ""
+            write(.info, .runStarted, "Run \(run.name) was \(verb)\(from)\(with) by uid \(body.uid)", fields)
         case .attemptOrdered(let body):
             let attempt = body.number > 1 ? ", attempt \(body.number)" : ""
+            let what = body.repair.map { "The repair for exit status \($0) of step" } ?? "Step"
             write(
-                .info, .stepStarted, "Step '\(RunJournal.name(body.step, body.item))' of \(run.name) starts\(attempt)",
+                .info, .stepStarted,
+                "\(what) '\(RunJournal.name(body.step, body.item))' of \(run.name) starts\(attempt)",
                 fields + [
                     ("PAWL_STEP", body.step), ("PAWL_ATTEMPT", String(body.number)), ("PAWL_UNIT", body.unit),
                 ])

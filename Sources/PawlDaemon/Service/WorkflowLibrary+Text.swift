@@ -3,6 +3,18 @@ import PawlLanguage
 import PawlModel
 
 extension WorkflowLibrary {
+    /// A workflow as it is in force now, for a run that was started from it before. Where its file has faults there is none: what
+    /// a start would take in its place is older than what the caller has before them.
+    func current(_ name: String) throws(APIError) -> CurrentDefinition {
+        let faults = faults(of: name)
+        guard faults.isEmpty else {
+            throw APIError(
+                .faultyWorkflow, "workflow '\(name)' has \(faults.count) fault\(faults.count == 1 ? "" : "s")",
+                faults: faults)
+        }
+        return CurrentDefinition(entry: try entry(name), configured: settings.variables)
+    }
+
     /// The workflow that a request means: the one of that name, or the one that it brings along as a text.
     ///
     /// A text is checked like any file. What keeps others from writing a file is here that only root and the group that
@@ -14,13 +26,18 @@ extension WorkflowLibrary {
         guard !isKnown(name) else {
             throw APIError(.conflict, "there is a workflow '\(name)' already; give the text that is sent another name")
         }
-        let read = WorkflowReader.read(text, file: "\(name).yaml", name: name)
+        var source = WorkflowSource(SourceFile(file: "\(name).yaml", text: text))
+        let read = WorkflowReader.read(&source, name: name) { _ in
+            .failure(
+                IncludeFault("cannot be meant by a text that is sent and is in no folder; put the workflow into a file")
+            )
+        }
         guard let workflow = read.workflow else {
             let faults = read.diagnostics.filter { $0.severity == .error }
             throw APIError(
                 .faultyWorkflow, "workflow '\(name)' has \(faults.count) fault\(faults.count == 1 ? "" : "s")",
                 faults: faults)
         }
-        return Entry(file: "\(name).yaml", text: text, workflow: workflow)
+        return Entry(source: source, workflow: workflow)
     }
 }

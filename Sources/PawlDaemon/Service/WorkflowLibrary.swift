@@ -9,18 +9,29 @@ import PawlModel
 actor WorkflowLibrary {
     /// A workflow that can be started.
     struct Entry: Sendable {
-        /// The file.
-        var file: String
-        /// Its text, which a run keeps.
-        var text: String
-        /// What the text says.
+        /// The texts that it is made of, with their files; a run keeps them.
+        var source: WorkflowSource
+        /// What they say.
         var workflow: Workflow
+
+        /// The workflow's own file.
+        var file: String { source.main.file }
+        /// Its text.
+        var text: String { source.main.text }
+    }
+
+    /// A file under a workflow's name, as it was found the last time.
+    private struct Found {
+        var path: String
+        var faults: [Diagnostic] = []
+        /// Whether it is there to hide those of the same name in later folders.
+        var isMask = false
     }
 
     private let executor: EventLoop
     private let paths: Paths
     private var good: [String: Entry] = [:]
-    private var files: [String: (path: String, faults: [Diagnostic])] = [:]
+    private var files: [String: Found] = [:]
     private var configurationFaults: [Diagnostic] = []
     private(set) var configuration = Configuration()
 
@@ -47,12 +58,13 @@ actor WorkflowLibrary {
             for name in list(folder, fault: &folderFaults) { found[name] = "\(folder)/\(name).yaml" }
         }
         var newGood: [String: Entry] = [:]
-        var newFiles: [String: (path: String, faults: [Diagnostic])] = [:]
+        var newFiles: [String: Found] = [:]
+        var trust = TrustedFile(owner: paths.owner)
         for (name, path) in found {
-            let (entry, faults) = readWorkflow(name, path)
-            newFiles[name] = (path, faults)
+            let (entry, file) = readWorkflow(name, path, &trust)
+            newFiles[name] = file
             // Faulty: what was good the last time goes on, wherever it came from.
-            newGood[name] = entry ?? good[name]
+            newGood[name] = entry ?? (file.isMask ? nil : good[name])
         }
         good = newGood
         files = newFiles
@@ -65,6 +77,9 @@ actor WorkflowLibrary {
         configurationFaults + files.sorted { $0.key < $1.key }.flatMap(\.value.faults)
     }
 
+    /// The faults in the file of a workflow.
+    func faults(of name: String) -> [Diagnostic] { files[name]?.faults ?? [] }
+
     /// How many workflows can be started.
     var count: Int { good.count }
 
@@ -73,7 +88,8 @@ actor WorkflowLibrary {
         files.sorted { $0.key < $1.key }.map { name, file in
             WorkflowSummary(
                 name: name, description: good[name]?.workflow.description ?? good[name]?.workflow.title,
-                file: file.path, faulty: !file.faults.isEmpty, startable: good[name] != nil, faults: file.faults)
+                file: file.path, faulty: !file.faults.isEmpty, masked: file.isMask, startable: good[name] != nil,
+                faults: file.faults)
         }
     }
 
@@ -84,6 +100,12 @@ actor WorkflowLibrary {
     func entry(_ name: String) throws(APIError) -> Entry {
         if let entry = good[name] { return entry }
         if let file = files[name] {
+            guard !file.isMask else {
+                throw APIError(
+                    .noSuchWorkflow,
+                    "workflow '\(name)' is masked by \(file.path), which is empty or a link to /dev/null; remove that, and "
+                        + "'pawl reload' brings back the one that it hides")
+            }
             let count = file.faults.count
             throw APIError(
                 .faultyWorkflow, "workflow '\(name)' has \(count) fault\(count == 1 ? "" : "s")", faults: file.faults)
@@ -95,98 +117,99 @@ actor WorkflowLibrary {
     // MARK: Reading
 
     private func list(_ folder: String, fault: inout [Diagnostic]) -> [String] {
-        guard let handle = opendir(folder) else {
-            if errno != ENOENT {
-                fault.append(
-                    Diagnostic(
-                        file: folder, line: 1, column: 1, message: "cannot be read: \(String(cString: strerror(errno)))"
-                    ))
-            }
-            return []
-        }
-        defer { closedir(handle) }
         var names: [String] = []
-        while let entry = readdir(handle) {
-            let file = withUnsafePointer(to: &entry.pointee.d_name) {
-                $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+        do throws(SystemFault) {
+            for file in try Folder.list(folder) where DropIns.isOne(file) {
+                let name = String(file.dropLast(".yaml".count))
+                if Names.isWorkflow(name) {
+                    names.append(name)
+                } else {
+                    fault.append(
+                        Diagnostic(
+                            file: "\(folder)/\(file)", line: 1, column: 1,
+                            message:
+                                "'\(name)' cannot be a workflow's name: lower-case letters, digits and dashes, at most "
+                                + "\(Names.longest)"))
+                }
             }
-            guard file.hasSuffix(".yaml"), !file.hasPrefix(".") else { continue }
-            let name = String(file.dropLast(".yaml".count))
-            if Names.isWorkflow(name) {
-                names.append(name)
-            } else {
+        } catch {
+            if error.number != ENOENT {
                 fault.append(
-                    Diagnostic(
-                        file: "\(folder)/\(file)", line: 1, column: 1,
-                        message:
-                            "'\(name)' cannot be a workflow's name: lower-case letters, digits and dashes, at most "
-                            + "\(Names.longest)"))
+                    Diagnostic(file: folder, line: 1, column: 1, message: "cannot be read: \(error.description)"))
             }
         }
         return names
     }
 
-    private func readWorkflow(_ name: String, _ path: String) -> (Entry?, [Diagnostic]) {
-        let text: String
-        switch readTrusted(path) {
-        case .failure(let fault): return (nil, [fault])
-        case .success(let read): text = read
+    private func readWorkflow(_ name: String, _ path: String, _ trust: inout TrustedFile) -> (Entry?, Found) {
+        var found = Found(path: path)
+        guard let main = read(path, &trust, &found.faults) else { return (nil, found) }
+        // systemd's way to hide a file that cannot be removed.
+        guard !main.isEmpty else {
+            found.isMask = true
+            return (nil, found)
         }
-        // The same text as before is the same workflow.
-        if let known = good[name], known.text == text, known.file == path { return (known, []) }
-        let read = WorkflowReader.read(text, file: path, name: name)
-        let errors = read.diagnostics.filter { $0.severity == .error }
-        return (read.workflow.map { Entry(file: path, text: text, workflow: $0) }, errors)
+        let dropIns = self.dropIns(name, &trust, &found.faults)
+        guard found.faults.isEmpty else { return (nil, found) }
+        var source = WorkflowSource(SourceFile(file: path, text: main), dropIns: dropIns)
+        // The same texts as before are the same workflow.
+        if let known = good[name], known.source.main == source.main, known.source.dropIns == source.dropIns,
+            known.source.included.allSatisfy({ trust.text($0.file) == .success($0.text) })
+        {
+            return (known, found)
+        }
+        let read = WorkflowReader.read(&source, name: name) { file in
+            trust.text(file).mapError { IncludeFault($0.message) }
+        }
+        found.faults = read.diagnostics.filter { $0.severity == .error }
+        return (read.workflow.map { Entry(source: source, workflow: $0) }, found)
+    }
+
+    /// What is laid over the workflow's file, from all folders.
+    private func dropIns(_ name: String, _ trust: inout TrustedFile, _ faults: inout [Diagnostic]) -> [SourceFile] {
+        let folders = paths.workflows.map { DropIns.folder(of: "\($0)/\(name).yaml") }
+        var listings: [(folder: String, names: [String])] = []
+        for folder in folders {
+            do throws(SystemFault) {
+                listings.append((folder, try Folder.list(folder)))
+            } catch {
+                // What is no folder holds nothing.
+                guard error.number != ENOENT, error.number != ENOTDIR else { continue }
+                faults.append(
+                    Diagnostic(file: folder, line: 1, column: 1, message: "cannot be read: \(error.description)"))
+            }
+        }
+        let order = DropIns.order(listings)
+        guard order.count <= DropIns.most else {
+            let fault = "there are \(order.count) drop-ins for the workflow '\(name)'; at most \(DropIns.most) are read"
+            faults.append(Diagnostic(file: order[DropIns.most], line: 1, column: 1, message: fault))
+            return []
+        }
+        return order.compactMap { path in read(path, &trust, &faults).map { SourceFile(file: path, text: $0) } }
     }
 
     private func readConfiguration() {
         configurationFaults = []
+        var trust = TrustedFile(owner: paths.owner)
         var texts: [(file: String, text: String)] = []
-        var drops: [String] = []
-        if let handle = opendir(paths.configuration + ".d") {
-            defer { closedir(handle) }
-            while let entry = readdir(handle) {
-                let file = withUnsafePointer(to: &entry.pointee.d_name) {
-                    $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
-                }
-                if file.hasSuffix(".yaml"), !file.hasPrefix(".") { drops.append(file) }
-            }
-        }
-        let wanted = [paths.configuration] + drops.sorted().map { "\(paths.configuration).d/\($0)" }
-        for path in wanted where access(path, F_OK) == 0 {
-            switch readTrusted(path) {
-            case .failure(let fault): configurationFaults.append(fault)
-            case .success(let text): texts.append((path, text))
-            }
+        let folder = paths.configuration + ".d"
+        // A folder that is not there holds nothing, and one that cannot be read is found out of by its files' absence.
+        let drops = DropIns.order([(folder, (try? Folder.list(folder)) ?? [])])
+        for path in [paths.configuration] + drops where access(path, F_OK) == 0 {
+            if let text = read(path, &trust, &configurationFaults) { texts.append((path, text)) }
         }
         let (read, diagnostics) = ConfigurationReader.read(texts)
         configurationFaults += diagnostics.filter { $0.severity == .error }
         if configurationFaults.isEmpty, let read { configuration = read }
     }
 
-    /// Reads a file that root owns and nobody else can write: who could write it would be root by way of pawld.
-    private func readTrusted(_ path: String) -> Result<String, Diagnostic> {
-        func fault(_ message: String) -> Result<String, Diagnostic> {
-            .failure(Diagnostic(file: path, line: 1, column: 1, message: message))
+    /// The text of a file that only root can write; an empty one for what is there to hide another one.
+    private func read(_ path: String, _ trust: inout TrustedFile, _ faults: inout [Diagnostic]) -> String? {
+        switch trust.text(path, orNull: true) {
+        case .success(let text): return text
+        case .failure(let fault):
+            faults.append(fault)
+            return nil
         }
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
-        guard descriptor >= 0 else { return fault("cannot be read: \(String(cString: strerror(errno)))") }
-        defer { close(descriptor) }
-        var status = stat()
-        guard fstat(descriptor, &status) == 0 else {
-            return fault("cannot be read: \(String(cString: strerror(errno)))")
-        }
-        guard status.st_mode & S_IFMT == S_IFREG else { return fault("is no regular file") }
-        guard status.st_uid == paths.owner, status.st_mode & 0o022 == 0 else {
-            let mode = String(status.st_mode & 0o7777, radix: 8)
-            return fault(
-                "others than root can write it (owner uid \(status.st_uid), mode \(mode)): refused; "
-                    + "'chown root: \(path) && chmod go-w \(path)' mends it")
-        }
-        guard status.st_size <= 4 << 20 else { return fault("has \(status.st_size) bytes; at most 4 MiB are read") }
-        guard let bytes = SmallFile.read(descriptor, limit: 4 << 20) else {
-            return fault("cannot be read: \(String(cString: strerror(errno)))")
-        }
-        return SourceText.read(bytes, file: path)
     }
 }

@@ -42,6 +42,15 @@ steps:
   - id: last
     run: echo the very last line
 END
+write_workflow late <<END
+steps:
+  - id: burst
+    # Two processes, each of which journald asks about anew.
+    run: |
+      seq -f 'line %.0f of the burst' $((count / 2))
+      seq -f 'line %.0f of the burst' $((count / 2 + 1)) $count
+      touch /root/printed
+END
 host_exec pawl reload
 
 # The numbers from 1 to $count, each after $2 and before $3, and nothing else.
@@ -86,6 +95,20 @@ assert_equal "no output at all" "" "$(host_exec pawl logs "$run" silent)"
 assert_equal "what the next step was given" "one
 two" "$(host_exec pawl logs "$run" read)"
 assert_equal "what a step printed whose outputs were refused" "before the fault" "$(host_exec pawl logs "$run" bad-output)"
+
+section "a journal that is late"
+# What a step has printed may still lie in its socket when it has ended. journald knows the unit's own limit and fields by
+# files of PID 1's that go when the unit does; one that comes later drops what is above its own limit.
+host_exec systemctl kill --signal=STOP --kill-who=main systemd-journald
+run=$(host_exec pawl run late --detach)
+wait_until 20 "the step has printed all" host_exec test -e /root/printed
+wait_until 20 "the step has its receipt" host_exec sh -c "test -e /var/lib/pawl/runs/${run##*-}/burst.1/result.json"
+assert_equal "the step while the journal does not have its output" running "$(host_exec pawl status "$run" -o json | json 'd["steps"][0]["state"]')"
+host_exec systemctl kill --signal=CONT --kill-who=main systemd-journald
+host_exec pawl wait "$run"
+host_exec pawl logs "$run" burst >"$scratch/late"
+expect_burst "$scratch/late" "line " " of the burst"
+assert_equal "what is left of ended steps in PID 1's folder" "" "$(host_exec sh -c 'ls /run/systemd/units | grep pawl-step' || true)"
 
 section "the follower ends with the run, and misses nothing"
 run=$(host_exec pawl run chatty --detach)

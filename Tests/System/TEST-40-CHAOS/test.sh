@@ -53,7 +53,7 @@ host_exec systemctl restart systemd-journald.service
 host_exec systemctl daemon-reexec
 install_deb
 host_copy "$here/step" /srv/chaos
-host_exec sh -c ': >/srv/chaos/marks && chmod 0666 /srv/chaos/marks'
+host_exec sh -c 'mkdir /srv/chaos/done && : >/srv/chaos/marks && chmod 0666 /srv/chaos/marks'
 "$here/workflows" "$seed" 14 "$evidence"
 install_workflow "$evidence"/c*.yaml
 host_exec pawl reload

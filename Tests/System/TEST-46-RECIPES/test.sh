@@ -58,6 +58,9 @@ recipe "again after a while" 0 "health-check,health-check,health-check" patient
 recipe "no repair" 0 "fetch" repair
 fail_once fetch 3
 recipe "a repair" 0 "fetch,check-network,fetch" repair
+fail_once fetch 3
+fail_once check-network 1
+recipe "a repair that fails" 1 "fetch,check-network" repair
 fail_once fetch 5
 recipe "what cannot be repaired" 1 "fetch" repair
 fail_once vault-integration 1
