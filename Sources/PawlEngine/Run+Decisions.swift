@@ -208,6 +208,12 @@ extension Run {
         guard let attempt = record.attempts.last, let outcome = attempt.outcome else {
             return .stepEnded(StepEnded(step: step.id, item: place.item, state: .failed, reason: "it has no attempt"))
         }
+        if steps[place.step].skippedBecause != nil, !step.isReboot,
+            attempt.repair != nil || [.failed, .timedOut, .interrupted].contains(outcome.state)
+        {
+            // What it needs was opened again meanwhile, and is not to be had: there is nothing to try it again with.
+            return .stepEnded(lastWord(of: place))
+        }
         if attempt.repair != nil, outcome.state != .interrupted { return judge(repair: attempt, of: place, context) }
         if attempt.asksOnly, outcome.state == .skipped {
             return .stepEnded(

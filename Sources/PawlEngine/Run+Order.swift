@@ -14,7 +14,7 @@ extension Run {
         switch kind {
         case .done:
             steps[dependent].blockedBy -= 1
-            if blocks(index), isWaiting { doom(dependent, because: blame) }
+            if blocks(index) { doom(dependent, because: blame) }
         case .ended:
             steps[dependent].blockedBy -= 1
         case .failed:
@@ -23,7 +23,7 @@ extension Run {
                 spare(dependent, "step '\(workflow.steps[index].id)' did not fail")
             }
         case .any:
-            tellAlternative(dependent, of: index, blame: blame, isWaiting: isWaiting)
+            tellAlternative(dependent, of: index, blame: blame)
         }
         guard steps[dependent].blockedBy == 0 else { return }
         if isWaiting, !isDoomed(dependent), isIdle(Place(dependent)) { ready.insert(dependent) }
@@ -32,7 +32,7 @@ extension Run {
 
     /// One that was skipped counts only if none of the others succeeds: of several branches the one that is not taken is
     /// skipped at once, while the one that is has yet to run.
-    private mutating func tellAlternative(_ dependent: Int, of index: Int, blame: String, isWaiting: Bool) {
+    private mutating func tellAlternative(_ dependent: Int, of index: Int, blame: String) {
         guard steps[dependent].alternatives > 0 else { return }
         let isDone = !blocks(index)
         if isDone, steps[index].state != .skipped {
@@ -44,14 +44,18 @@ extension Run {
         steps[dependent].alternatives -= 1
         guard steps[dependent].alternatives == 0 else { return }
         steps[dependent].blockedBy -= 1
-        if !steps[dependent].hasSkippedAlternative, isWaiting { doom(dependent, because: blame) }
+        if !steps[dependent].hasSkippedAlternative { doom(dependent, because: blame) }
     }
 
     private func isDoomed(_ index: Int) -> Bool { steps[index].skippedBecause != nil || steps[index].needless != nil }
 
+    /// A step whose items have begun is over once none of them runs: what it needs was there, and was opened again since.
     private mutating func doom(_ index: Int, because: String) {
         guard steps[index].skippedBecause == nil else { return }
+        guard !steps[index].state.isEnded else { return }
         steps[index].skippedBecause = because
+        // With its attempt it ends as that does, and is not tried again.
+        guard steps[index].state == .waiting else { return settleItems(of: index) }
         if steps[index].needless == nil { doomed.append(index) }
         ready.remove(index)
     }
@@ -96,7 +100,14 @@ extension Run {
     mutating func settleItems(of index: Int) {
         let record = steps[index]
         let most = workflow.steps[index].foreach?.maxParallel ?? .max
-        if record.state == .running, record.blockedBy == 0, !record.readyItems.isEmpty, record.runningItems < most {
+        if record.state == .running, record.skippedBecause != nil {
+            ready.remove(index)
+            if record.runningItems == 0, record.itemsDone < record.itemCount ?? 0, !doomed.contains(index) {
+                doomed.append(index)
+            }
+        } else if record.state == .running, record.blockedBy == 0, !record.readyItems.isEmpty,
+            record.runningItems < most
+        {
             ready.insert(index)
         } else {
             ready.remove(index)
@@ -138,7 +149,10 @@ extension Run {
         if self[place].hasFailed, firstFailure == nil, !workflow.steps[place.step].continueOnFailure {
             firstFailure = place.step
         }
-        if steps[place.step].itemsDone == steps[place.step].itemCount { finished.append(place.step) }
+        if steps[place.step].itemsDone == steps[place.step].itemCount {
+            finished.append(place.step)
+            doomed.removeAll { $0 == place.step }
+        }
         settleItems(of: place.step)
     }
 
@@ -177,7 +191,7 @@ extension Run {
         steps[index].blockedBy = 0
         steps[index].alternatives = 0
         steps[index].hasSkippedAlternative = false
-        if steps[index].state == .waiting { (steps[index].skippedBecause, steps[index].needless) = (nil, nil) }
+        if !steps[index].state.isEnded { (steps[index].skippedBecause, steps[index].needless) = (nil, nil) }
         var isMet = false
         var blame: String?
         var needless: String?
@@ -210,6 +224,7 @@ extension Run {
                 blame = blame ?? last.map { steps[$0].skippedBecause ?? workflow.steps[$0].id }
             }
         }
+        if steps[index].state == .running { steps[index].skippedBecause = blame }
         guard isIdle(Place(index)) else { return }
         if let blame {
             steps[index].skippedBecause = blame

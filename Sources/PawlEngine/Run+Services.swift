@@ -108,7 +108,17 @@ extension Run {
     /// The steps and items whose services have been ready and are to be there still.
     private var readyServices: [Place] {
         startedServices.filter { place in
-            workflow.steps[place.step].phase == .main && [.succeeded, .skipped].contains(self[place].state)
+            guard workflow.steps[place.step].phase == .main else { return false }
+            let record = self[place]
+            switch record.state {
+            case .succeeded: return true
+            // Found to run already. A step that was passed over since it was last opened has asked for no service, and to
+            // open it for one would have it passed over again, without end.
+            case .skipped:
+                guard record.tries > 0, let outcome = record.attempts.last?.outcome else { return false }
+                return outcome.state == .skipped && !outcome.wasPassedOver
+            default: return false
+            }
         }
     }
 

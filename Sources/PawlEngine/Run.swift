@@ -292,8 +292,14 @@ package struct Run: Sendable {
         steps[index].asked = nil
         // Of a step that was opened again and then skipped, items may be open.
         for item in steps[index].items.indices where !steps[index].itemRecords[item].state.isEnded {
-            steps[index].itemRecords[item].state = body.state
-            steps[index].itemRecords[item].reason = body.reason
+            let place = Place(index, item: item)
+            self[place].state = body.state
+            self[place].reason = body.reason
+            (self[place].delayedUntil, self[place].asked) = (nil, nil)
+            delayed.remove(place)
+            approvals.remove(place)
+            unjudged.removeAll { $0 == place }
+            answered.removeAll { $0 == place }
         }
         stepsDone += 1
         left -= 1

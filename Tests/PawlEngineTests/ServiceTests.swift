@@ -183,6 +183,63 @@ struct ServiceTests {
         #expect(harness.running == ["use"])
     }
 
+    @Test("A step that was passed over has no service that a boot could take")
+    func passedOver() throws {
+        var harness = try RunHarness(
+            """
+            recovery: restart
+            steps: [{id: a, command: [a]}, {id: s, service: s, command: [s]}, {id: use, command: [use]}]
+            """)
+        harness.give("a")
+        harness.give("s")
+        harness.epoch = "boot-2"
+        harness.give("use", .interrupted)
+        harness.give("a", .failed)
+        #expect(harness.states == ["a": .failed, "s": .skipped, "use": .skipped, "stop-services": .running])
+        #expect(!harness.events.contains { $0.kind == .servicesLost })
+    }
+
+    @Test("Items that are left do not run once a service that was lost is not to be had again")
+    func itemsWithoutTheirService() throws {
+        var harness = try RunHarness(
+            """
+            steps:
+              - {id: s, service: s, command: [s]}
+              - {id: use, foreach: [a, b, c], max_parallel: 2, command: [use], interrupted: rerun}
+            """)
+        harness.give("s")
+        harness.give("use", item: 0)
+        harness.epoch = "boot-2"
+        harness.give("use", item: 1, .interrupted)
+        harness.give("s", .failed)
+        #expect(harness.states["use"] == .running, "one of them is still looked for")
+        harness.give("use", item: 2, .interrupted)
+        #expect(harness.states["use"] == .skipped)
+        #expect(harness.run.steps[1].reason == "step 's' did not succeed")
+        #expect(harness.run.steps[1].items.map(\.state) == [.succeeded, .skipped, .interrupted])
+        harness.wait(60)
+        #expect(harness.running == ["stop-services"])
+        #expect(try harness.replayed().steps.map(\.state) == harness.run.steps.map(\.state))
+    }
+
+    @Test("What has failed is not tried again once a service that it needs is not to be had again")
+    func attemptWithoutItsService() throws {
+        var harness = try RunHarness(
+            """
+            steps:
+              - {id: s, service: s, command: [s]}
+              - {id: use, command: [use], retry_policy: {max_retries: 3}}
+            """)
+        harness.give("s")
+        harness.epoch = "boot-2"
+        harness.decide()
+        harness.give("s", .failed)
+        harness.give("use", .failed)
+        #expect(harness.run.steps[1].attempts.count == 1)
+        #expect(harness.states == ["s": .failed, "use": .failed, "stop-services": .running])
+        #expect(try harness.replayed().steps.map(\.state) == harness.run.steps.map(\.state))
+    }
+
     @Test("Who resumes a run in its handlers' turn asks for no service")
     func handlers() throws {
         var harness = try RunHarness(

@@ -12,7 +12,7 @@ extension Judge {
     /// Whether what an attempt exited with is a success by its workflow.
     func isSuccess(_ name: AttemptName, _ truth: Truth, _ record: Record) -> Bool {
         guard case .exited(let status)? = truth.end, truth.result == "exit-code", !record.repairs.contains(name),
-            let step = record.workflow.steps.first(where: { $0.id == name.step }),
+            let step = record.workflow.steps.first(where: { $0.id == name.step }), step.service == nil,
             case .success? = step.exitCodes.rules[String(status)]
         else { return false }
         return true
@@ -21,7 +21,9 @@ extension Judge {
     /// What a failed attempt of a step leads to. Whether there are tries left is asked elsewhere.
     func due(_ name: AttemptName, _ outcome: AttemptOutcome, _ record: Record) -> Due {
         guard let step = record.workflow.steps.first(where: { $0.id == name.step }) else { return .nothing }
-        let own = outcome.state == .failed && outcome.result == "exit-code" ? outcome.exitCode.map(String.init) : nil
+        // What starts a service has no status of the step's.
+        let hasOwn = outcome.state == .failed && outcome.result == "exit-code" && step.service == nil
+        let own = hasOwn ? outcome.exitCode.map(String.init) : nil
         guard let rule = own.flatMap({ step.exitCodes.rules[$0] }) ?? step.exitCodes.rules["*"] else { return .aTry }
         switch rule {
         case .fail: return .nothing

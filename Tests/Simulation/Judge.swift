@@ -82,7 +82,8 @@ final class Judge {
     func began(_ attempt: AttemptName) {
         guard let record = runs[attempt.run] else { return }
         let step = record.workflow.steps.first { $0.id == attempt.step }
-        if step?.doneWhen.probes.isEmpty == false, host.work.isDone(attempt) {
+        // What repairs does none of the step's work.
+        if step?.doneWhen.probes.isEmpty == false, !record.repairs.contains(attempt), host.work.isDone(attempt) {
             fail("\(attempt) does what is done already")
         }
         if record.questions.contains(attempt) { fail("\(attempt) is to ask, and does the work") }
@@ -208,7 +209,7 @@ final class Judge {
                 fail("\(name) is a retry too many")
             }
             record.unasked.remove(place(body.step, body.item))
-            judge(due: record.due[place(body.step, body.item)], name, repair: body.repair)
+            if body.asksOnly != true { judge(due: record.due[place(body.step, body.item)], name, repair: body.repair) }
             if body.repair != nil { record.repairs.insert(name) }
             if body.asksOnly == true {
                 record.questions.insert(name)
@@ -234,7 +235,7 @@ final class Judge {
             }
             record.results[name] = body.outcome.state
             if let step = record.workflow.steps.first(where: { $0.id == body.step }) {
-                if step.service != nil, body.outcome.state == .succeeded {
+                if step.service != nil, isReady(name, body.outcome), !record.repairs.contains(name) {
                     record.services[place(body.step, body.item)] = record.epochs[name]
                 }
                 // What that attempt could not stop is told of as its failure.
@@ -281,8 +282,12 @@ final class Judge {
             record.fails = false
             record.epoch = body.epoch
             record.cancelled = nil
-            (record.lastInterrupted, record.unasked) = ([], [])
-            if body.retry { retry(&record) }
+            // What is to be asked still is asked.
+            record.lastInterrupted = record.lastInterrupted.intersection(record.unasked)
+            if body.retry {
+                (record.lastInterrupted, record.unasked) = ([], [])
+                retry(&record)
+            }
             if record.phase == .main { reopenServices(&record) }
         case .runEnded(let body):
             if body.state != .succeeded, record.services.values.contains(where: { $0 == host.epoch }),
@@ -330,11 +335,20 @@ final class Judge {
         for step in record.workflow.steps where step.service != nil && step.phase == .main {
             let items = record.items[step.id].map { Array(0..<$0).map(Optional.some) } ?? [nil]
             for item in items {
-                let hasRun = record.epochs.keys.contains { $0.step == step.id && $0.item == item }
-                guard hasRun, [.succeeded, .skipped].contains(record.ended[place(step.id, item)]) else { continue }
+                // One that is over without having been ready was passed over.
+                let last = record.epochs.keys.filter { $0.isPlace(step.id, item) }.max { $0.number < $1.number }
+                guard let last, [.succeeded, .skipped].contains(record.ended[place(step.id, item)]),
+                    record.ended[place(step.id, item)] == .succeeded
+                        || record.results[last] == .skipped && host.work.wasDone(last)
+                else { continue }
                 reopen(step.id, item, &record)
             }
         }
+    }
+
+    /// Whether an attempt has left its service ready: started, or found so.
+    private func isReady(_ name: AttemptName, _ outcome: AttemptOutcome) -> Bool {
+        outcome.state == .succeeded || outcome.state == .skipped && host.work.wasDone(name)
     }
 
     private func reopen(_ step: String, _ item: Int?, _ record: inout Record) {
@@ -422,8 +436,7 @@ final class Judge {
             if !isLost, !host.foreignNames.contains(name) { fail("\(words), and it ended as \(truth)") }
         case .skipped:
             // It was done before and a question was all there was to it, or a condition of its unit's did not hold.
-            let wasDone =
-                truth.end == .exited(0) && host.work.reports[name]?.state == .doneBefore && host.work.isDone(name)
+            let wasDone = truth.end == .exited(0) && host.work.wasDone(name)
             let isRun = truth.starts > 0 && !isLate(name, record)
             if !wasDone {
                 if truth.unmetConditions == 0 || isRun { fail("\(words), and it ended as \(truth)") }

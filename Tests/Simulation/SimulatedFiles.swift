@@ -30,7 +30,7 @@ final class SimulatedFiles: AttemptFiles, @unchecked Sendable {
                 return (FolderFault(description: "no room", code: 28), false)
             }
             host.folders.insert(command.name.run)
-            host.work.plans[command.name] = command.plan?.asksOnly
+            host.work.prepare(command)
             return (nil, !host.attemptFolders.insert(command.name).inserted)
         }
         if let fault { throw fault }

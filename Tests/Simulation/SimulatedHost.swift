@@ -186,7 +186,8 @@ final class SimulatedHost: @unchecked Sendable {
 
     /// The slice of a unit, as pawld is told.
     func slice(of name: String) -> String {
-        toldSlices[name] = units[name]?.slice
+        // That there was none may have changed by the time that pawld acts on it, which nobody can help.
+        toldSlices[name] = units[name]?.slice ?? ""
         return units[name]?.slice ?? ""
     }
 
@@ -338,7 +339,7 @@ final class SimulatedHost: @unchecked Sendable {
     private func mainEnded(_ unit: SimulatedUnit) {
         unit.activeState = "deactivating"
         unit.exitedAt = wallClock
-        work.ended(unit.attempt, well: unit.mainCode == 1 && unit.mainStatus == 0, &schedule.chance)
+        work.ended(unit.attempt, with: unit.mainCode == 1 ? Int(unit.mainStatus) : nil, &schedule.chance)
         let end: Truth.End = unit.mainCode == 1 ? .exited(Int(unit.mainStatus)) : .killed(Int(unit.mainStatus))
         truths[unit.attempt, default: Truth()].ended(end, result: unit.result, at: wallClock, stopping: hasMark)
         trace("\(unit.name) ended: \(end), \(unit.result)")
@@ -444,8 +445,9 @@ final class SimulatedHost: @unchecked Sendable {
             truths[unit.attempt, default: Truth()].wasLostWithHost = true
         }
         for unit in units.values.sorted(by: { $0.name < $1.name }) {
-            work.ended(unit.attempt, well: false, &schedule.chance)
+            work.ended(unit.attempt, with: nil, &schedule.chance)
         }
+        work.hostWentDown()
         units = [:]
         (slices, leavingSlices) = ([:], [])
         marks = []
