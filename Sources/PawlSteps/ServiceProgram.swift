@@ -89,10 +89,17 @@ struct ServiceProgram {
         plan.credentials.contains { $0.variable != nil } ? [stepPath, folder + "/exec", "--"] : []
     }
 
+    /// Within a sandbox `ExecStartPost=` sees nothing of `/run/credentials`, unlike the main process (systemd 252): what asks
+    /// whether the service is ready finds its credentials a second time, beside its plan.
+    private var hasSecondPlace: Bool { !plan.credentials.isEmpty && !plan.probes.isEmpty }
+
     private func arguments(_ properties: [String]) -> [String] {
         // They are loaded for this unit, and for the service from there: what systemd has decrypted once it reads as it is.
         let own = getenv("CREDENTIALS_DIRECTORY").map { String(cString: $0) } ?? ""
-        let credentials = plan.credentials.map { "LoadCredential=\($0.name):\(own)/\($0.name)" }
+        var credentials = plan.credentials.map { "LoadCredential=\($0.name):\(own)/\($0.name)" }
+        if hasSecondPlace {
+            credentials.append("BindReadOnlyPaths=-/run/credentials/\(unit):\(StepProgram.credentials(in: folder))")
+        }
         return (properties + credentials).flatMap { ["-p", $0] } + service.environment.map { "--setenv=\($0)" }
     }
 
@@ -103,7 +110,8 @@ struct ServiceProgram {
 
     /// What the service needs lies where its user and its sandbox can see it, and for as long as it can live.
     private func writeFiles(asksOnly: Bool = false) throws {
-        for path in ["/run/pawl/services", folder] where mkdir(path, 0o755) != 0 && errno != EEXIST {
+        let second = hasSecondPlace ? [StepProgram.credentials(in: folder)] : []
+        for path in ["/run/pawl/services", folder] + second where mkdir(path, 0o755) != 0 && errno != EEXIST {
             throw FileFault("cannot make \(path)")
         }
         var ready = StepPlan(report: "")
@@ -156,6 +164,7 @@ struct ServiceProgram {
         // One that has failed stays loaded, and keeps another one of its name from being started.
         _ = try ChildProcess.run(["systemctl", "reset-failed", "--", unit], output: .taken(limit: 1 << 16))
         for file in ["plan", "ask", "exec", "script"] { unlink("\(ServicePlan.folder(of: unit))/\(file)") }
+        rmdir(StepProgram.credentials(in: ServicePlan.folder(of: unit)))
         rmdir(ServicePlan.folder(of: unit))
     }
 }

@@ -33,6 +33,10 @@ package struct StepProgram {
                 throw FileFault(plain: "it is no plan of a step")
             }
             let reporter = Reporter(path: plan.report)
+            if plan.turn == .readiness, !plan.credentials.isEmpty {
+                // The path, which is no secret, also for the programs that ask.
+                setenv("CREDENTIALS_DIRECTORY", credentials(in: folder(of: path)), 1)
+            }
             let environment: StepEnvironment
             do throws(CredentialFault) {
                 environment = try StepEnvironment(
@@ -50,6 +54,13 @@ package struct StepProgram {
             say("the plan \(path) cannot be carried out: \(error)")
             return Status.wrongUsage
         }
+    }
+
+    /// Where what asks whether a service is ready finds the credentials of the service.
+    static func credentials(in folder: String) -> String { folder + "/credentials" }
+
+    private static func folder(of path: String) -> String {
+        path.lastIndex(of: "/").map { String(path[..<$0]) } ?? "."
     }
 
     private func run() throws -> Int32 {

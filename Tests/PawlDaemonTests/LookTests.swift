@@ -64,6 +64,7 @@ private final class ListedCalls: UnitCalls {
         await count("slice")
         return units[service] ?? ""
     }
+    func loadState(of name: String) async throws(BusError) -> String { "not-found" }
 
     func members(of slice: String) async throws(BusError) -> [String] {
         await count("members")

@@ -266,7 +266,8 @@ final class Judge {
             if body.state == .succeeded,
                 let last = record.repairs.filter({ $0.isPlace(body.step, body.item) }).map(\.number).max(),
                 !record.results.contains(where: {
-                    $0.key.isPlace(body.step, body.item) && $0.key.number > last && $0.value == .succeeded
+                    $0.key.isPlace(body.step, body.item) && $0.key.number > last
+                        && ($0.value == .succeeded || $0.value == .skipped && host.work.wasDone($0.key))
                 })
             {
                 fail("'\(body.step)' of \(id) has succeeded, and only its repair did")

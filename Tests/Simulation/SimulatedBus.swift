@@ -259,6 +259,12 @@ final class SimulatedBus: UnitCalls, @unchecked Sendable {
         try await call("slice of \(service)") { [self] in .success(host.slice(of: service)) }
     }
 
+    func loadState(of name: String) async throws(BusError) -> String {
+        try await call("load state of \(name)") { [self] in
+            .success(host.units[name] != nil || host.slices[name] != nil ? "loaded" : "not-found")
+        }
+    }
+
     func members(of slice: String) async throws(BusError) -> [String] {
         try await call("members of \(slice)") { [self] in .success(host.members(of: slice)) }
     }

@@ -132,6 +132,7 @@ final class SimulatedHost: @unchecked Sendable {
             schedule.after(schedule.chance.latency()) { [self] in
                 guard boot == bootNow, leavingSlices.remove(name) != nil else { return }
                 slices[name] = nil
+                emit(.jobRemoved(id: 2, path: "/job", unit: name, result: "done"))
             }
             let mayStop = toldFree[name, default: 0] > 0
             toldFree[name, default: 1] -= 1

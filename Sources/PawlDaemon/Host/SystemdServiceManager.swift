@@ -18,6 +18,8 @@ final class SystemdServiceManager: ServiceManager {
 
     /// The most units that are looked at one by one at the same time; beyond that a listing is cheaper.
     private static let mostLooks = 4
+    /// How often a slice is asked for that is being stopped each time.
+    private static let mostSliceStarts = 8
 
     /// Speaks to systemd by a manager of the bus.
     ///
@@ -68,18 +70,20 @@ final class SystemdServiceManager: ServiceManager {
         } catch {
             // It is there already, from an earlier call whose answer was lost or an earlier pawld: it is adopted.
             if error.isUnitExists { return try await requireOurs(unit) }
-            if error.isTransactionDestructive { throw try await conflict(error) }
-            throw ServiceManagerFault(error)
+            guard error.isTransactionDestructive else { throw ServiceManagerFault(error) }
+            try await conflict(in: unit.slice)
+            // Its slice is asked for again first, with its limits.
+            throw .unknownOutcome(error.description)
         }
     }
 
-    /// What a conflict with another job means.
-    private func conflict(_ error: BusError) async throws(ServiceManagerFault) -> ServiceManagerFault {
+    /// Takes a conflict with another job: the run's slice is being stopped, by somebody or since the run had ended, and was
+    /// retried that moment. Comes back once that is over.
+    private func conflict(in slice: String) async throws(ServiceManagerFault) {
         // Between the order to shut down and its mark nothing more is started. That says nothing about the step.
         let state = try await ask { () async throws(BusError) in try await units.systemState() }
-        if state == "stopping" { return .hostStopping }
-        // The run's slice is being stopped since it had ended, and was retried that moment: asked for again.
-        return .unknownOutcome(error.description)
+        if state == "stopping" { throw .hostStopping }
+        try await settle(slice)
     }
 
     /// Takes a loaded unit of that name only if it is in the run's own slice.
@@ -103,32 +107,65 @@ final class SystemdServiceManager: ServiceManager {
 
     func startSlice(_ slice: StepUnit.Slice, isKnown: Bool) async throws(ServiceManagerFault) {
         let limits = slice.limits.map { UnitProperty($0.name, $0.value) }
-        do throws(BusError) {
-            _ = try await units.startTransientSlice(
-                slice.name, properties: [.string("Description", slice.description)] + limits)
-        } catch {
-            if error.isTransactionDestructive { throw try await conflict(error) }
-            guard error.isUnitExists else { throw ServiceManagerFault(error) }
-            guard !limits.isEmpty else { return }
-            try await requireLasting(slice.name)
+        for _ in 0..<SystemdServiceManager.mostSliceStarts {
+            do throws(BusError) {
+                _ = try await units.startTransientSlice(
+                    slice.name, properties: [.string("Description", slice.description)] + limits)
+                return
+            } catch {
+                if error.isTransactionDestructive {
+                    try await conflict(in: slice.name)
+                    continue
+                }
+                guard error.isUnitExists else { throw ServiceManagerFault(error) }
+            }
+            if limits.isEmpty { return }
+            guard try await isLasting(slice.name) else { continue }
             if isKnown { return }
             // It is from before pawld was started anew, or made by whoever has put something into it.
             _ = try await ask { () async throws(BusError) in try await units.setProperties(slice.name, limits) }
+            return
         }
+        throw .unknownOutcome("\(slice.name) is stopped again and again")
     }
 
-    /// Takes a slice that is there only if it stays: one that is just being stopped, since its run had ended and was retried
-    /// that moment, is gone with its limits by the time a step starts, and systemd would make it again without them. What is
-    /// asked for stops the slice no more: the order to stop it, if there was one, went ahead.
-    private func requireLasting(_ slice: String) async throws(ServiceManagerFault) {
-        let listed = try await ask { () async throws(BusError) in try await units.units(matching: [slice]) }
-            .first { $0.name == slice }
-        guard let listed else { throw .unknownOutcome("\(slice) is gone again") }
-        guard listed.loadState == "loaded" else {
-            throw .refused("systemd has it as '\(listed.loadState)'; 'systemctl status \(slice)' shows it")
+    /// Whether a slice that is there stays: one that is just being stopped, since its run had ended and was retried that moment,
+    /// is gone with its limits by the time a step starts, and systemd would make it again without them. What is asked for stops
+    /// the slice no more: the order to stop it, if there was one, went ahead. Comes back once it is not being stopped any more.
+    private func isLasting(_ slice: String) async throws(ServiceManagerFault) -> Bool {
+        let listed = try await listed(slice)
+        var state = listed?.loadState ?? ""
+        if listed == nil {
+            // One that is masked is let go as soon as nobody speaks of it.
+            state = try await ask { () async throws(BusError) in try await units.loadState(of: slice) }
         }
+        guard ["loaded", "not-found", ""].contains(state) else {
+            throw .refused("systemd has it as '\(state)'; 'systemctl status \(slice)' shows it")
+        }
+        guard let listed else { return false }
         let isUp = listed.activeState == "active" || listed.jobType == "start"
-        guard isUp, listed.jobType != "stop" else { throw .unknownOutcome("\(slice) is just being stopped") }
+        if isUp, listed.jobType != "stop" { return true }
+        try await settle(slice)
+        return false
+    }
+
+    private func listed(_ unit: String) async throws(ServiceManagerFault) -> ListedUnit? {
+        try await ask { () async throws(BusError) in try await units.units(matching: [unit]) }.first { $0.name == unit }
+    }
+
+    /// Waits until a slice is not being stopped any more, for as long as what is in it takes to stop.
+    private func settle(_ slice: String) async throws(ServiceManagerFault) {
+        // From before the look, so that the end of the job is not missed.
+        var signals = await units.signals().makeAsyncIterator()
+        while let now = try await listed(slice), now.jobType == "stop" || now.activeState == "deactivating" {
+            signs: while true {
+                switch await signals.next(isolation: nil) {
+                case .jobRemoved(_, _, slice, _)?, .appeared?, .disappeared?: break signs
+                case nil: throw .unknownOutcome("\(slice) is just being stopped")
+                default: break
+                }
+            }
+        }
     }
 
     func startInstalled(_ unit: String) async throws(ServiceManagerFault) {

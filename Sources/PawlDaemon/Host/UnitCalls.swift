@@ -19,6 +19,8 @@ protocol UnitCalls: Sendable {
     func serviceStatus(_ name: String) async throws(BusError) -> ServiceStatus?
     /// The slice of a service; empty if no unit of that name is loaded.
     func slice(of service: String) async throws(BusError) -> String
+    /// `loaded`, `masked`, `not-found` ... of a unit, which is looked for anew if it is not loaded.
+    func loadState(of name: String) async throws(BusError) -> String
     /// The units that are in a slice, whatever their state.
     func members(of slice: String) async throws(BusError) -> [String]
     /// The loaded units whose names match one of the patterns.
@@ -47,6 +49,10 @@ extension UnitManager: UnitCalls {
 
     func slice(of service: String) async throws(BusError) -> String {
         try await property(service, "org.freedesktop.systemd1.Service", "Slice").asString ?? ""
+    }
+
+    func loadState(of name: String) async throws(BusError) -> String {
+        try await property(name, "org.freedesktop.systemd1.Unit", "LoadState").asString ?? ""
     }
 
     func members(of slice: String) async throws(BusError) -> [String] {

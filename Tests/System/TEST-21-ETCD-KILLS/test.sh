@@ -46,7 +46,8 @@ wait "$follower" || status=$?
 cat "$scratch/follower"
 assert_equal "the follower's exit status" 0 "$status"
 assert_equal "the run" succeeded "$(field_of "$run" .state)"
-assert_equal "steps that did not succeed" "" "$(steps_of "$run" | awk '$2 != "succeeded"')"
+# What the half-done first run had made by then is done.
+assert_equal "steps that did not succeed" "" "$(steps_of "$run" | awk '$2 != "succeeded" && !($1 ~ /^(ca|certificate)$/ && $2 == "skipped")')"
 # No step of it fails when all is well, so a second attempt would be pawld's doing; but those that say so may.
 steps_of "$run" | awk '$4 > 1 { print "more than one attempt: " $0 }'
 

@@ -94,23 +94,23 @@ hostile "an endless device" /dev/zero "no regular file"
 hostile "a FIFO" pipe "no regular file"
 hostile "a missing file" parts/none.yaml "No such file"
 hostile "itself" greet.yaml "include one another: $lib/greet.yaml -> $lib/greet.yaml"
-put /var/tmp/home/mine.yaml <<<'timeout: 1h'
-put $lib/greet.yaml <<<'{include: [/var/tmp/home/mine.yaml], steps: [{id: a, command: [echo, a]}]}'
+put /srv/home/mine.yaml <<<'timeout: 1h'
+put $lib/greet.yaml <<<'{include: [/srv/home/mine.yaml], steps: [{id: a, command: [echo, a]}]}'
 assert_status "root's file in root's folder" 0 host_exec pawl reload
 refused() {
   assert_status "$1" 2 host_exec pawl reload
-  assert_contains "$1" "$lib/greet.yaml:1:12: error: the included file /var/tmp/home/mine.yaml" "$output"
+  assert_contains "$1" "$lib/greet.yaml:1:12: error: the included file /srv/home/mine.yaml" "$output"
   assert_contains "$1" refused "$output"
 }
-host_exec chmod o+w /var/tmp/home/mine.yaml
+host_exec chmod o+w /srv/home/mine.yaml
 refused "a file that others can write"
-host_exec sh -c 'chmod o-w /var/tmp/home/mine.yaml; chown nobody /var/tmp/home/mine.yaml'
+host_exec sh -c 'chmod o-w /srv/home/mine.yaml; chown nobody /srv/home/mine.yaml'
 refused "a file of somebody else's"
-host_exec sh -c 'chown root /var/tmp/home/mine.yaml; chmod o+w /var/tmp/home'
+host_exec sh -c 'chown root /srv/home/mine.yaml; chmod o+w /srv/home'
 refused "a folder that others can write"
-host_exec sh -c 'chmod o-w /var/tmp/home; chown nobody /var/tmp/home'
+host_exec sh -c 'chmod o-w /srv/home; chown nobody /srv/home'
 refused "a folder of somebody else's"
-host_exec sh -c 'mv /var/tmp/home/mine.yaml /var/tmp/other.yaml; ln -s ../other.yaml /var/tmp/home/mine.yaml; chown root /var/tmp/home; chown -h nobody /var/tmp/home/mine.yaml'
+host_exec sh -c 'mv /srv/home/mine.yaml /srv/other.yaml; ln -s ../other.yaml /srv/home/mine.yaml; chown root /srv/home; chown -h nobody /srv/home/mine.yaml'
 refused "a link of somebody else's"
 host_exec sh -c "for i in \$(seq 1000); do echo 'env: {A: b}' >$lib/p\$i.part; done; { echo include:; seq -f '  - p%g.part' 1000; echo 'steps: [{id: a, command: [echo, a]}]'; } >$lib/greet.yaml"
 assert_status "a thousand" 2 timeout 20 "$harness" exec "$host" -- pawl reload

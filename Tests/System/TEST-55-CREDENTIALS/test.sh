@@ -141,6 +141,7 @@ strangers() {
     -e "^/proc/environ of (bash|sleep|sha256sum|sed|grep) in pawl-step-${run##*-}\.map-[a-z.0-9]*service\$" \
     -e "^/proc/environ of (bash|sleep|sha256sum|sed|grep) in pawl-step-${run##*-}\.map\.1\.service\$" \
     -e '^(in served.service: )?/run/credentials/served.service/(plain|sealed)$' -e '^in served.service: /run/credstore/volatile$' \
+    -e '^in served.service: /run/pawl/services/served.service/credentials/(plain|sealed)$' \
     -e '^/proc/environ of sleep in served.service$' "$1" || true
 }
 search() {
