@@ -39,6 +39,7 @@ demo:
 bench:
 	Tests/Benchmarks/run
 	Tests/Benchmarks/scale
+	Tests/Benchmarks/language
 
 # Attacks a throwaway host for so many minutes, and holds what pawl says against what its steps did.
 MINUTES = 30
