@@ -137,8 +137,10 @@ package enum ManagerInterface {
         # The variables of a workflow, and what a run with these values would lack
         method DescribeWorkflow(workflow: string, variables: ?object, text: ?string) -> (variables: []Variable)
 
-        # Starts a run; answers once that is on disk. With 'text' that is the workflow, which is in no file then
-        method StartRun(workflow: string, variables: ?object, text: ?string) -> (run: string, id: string)
+        # Starts a run; answers once that is on disk. With 'text' that is the workflow, which is in no file then. With 'unit',
+        # which only root may give, a run that was started for that unit and has not ended is the answer, and none is
+        # started; with 'boot' also one that went over the last boot and has ended since
+        method StartRun(workflow: string, variables: ?object, text: ?string, unit: ?string, boot: ?bool) -> (run: string, id: string)
 
         # The runs that have not ended, or all
         method ListRuns(all: ?bool) -> (runs: []RunSummary)

@@ -115,11 +115,22 @@ package enum Messages {
         package var variables: [String: Value]?
         /// The workflow itself, for one that is in no file; its name is then no other workflow's.
         package var text: String?
+        /// The unit that the run is started for, which only root may say. While a run that was started for it has not ended,
+        /// that one is the answer, and none is started.
+        package var unit: String?
+        /// Whether the unit is started since the host was booted: a run of it that went over the boot and has ended since is the
+        /// answer too.
+        package var boot: Bool?
         /// Makes a request.
-        package init(workflow: String, variables: [String: Value]? = nil, text: String? = nil) {
+        package init(
+            workflow: String, variables: [String: Value]? = nil, text: String? = nil, unit: String? = nil,
+            boot: Bool? = nil
+        ) {
             self.workflow = workflow
             self.variables = variables
             self.text = text
+            self.unit = unit
+            self.boot = boot
         }
     }
 

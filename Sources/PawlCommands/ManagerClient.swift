@@ -39,6 +39,17 @@ final class ManagerClient {
             Messages.StartRun(workflow: workflow, variables: variables.isEmpty ? nil : variables, text: text))
     }
 
+    /// Starts a run for a unit, or finds the one that was. It may be repeated.
+    func start(
+        _ workflow: String, variables: [String: Value], unit: String, atBoot: Bool
+    ) throws(ManagerError) -> Messages.RunName {
+        try call(
+            .startRun,
+            Messages.StartRun(
+                workflow: workflow, variables: variables.isEmpty ? nil : variables, unit: unit,
+                boot: atBoot ? true : nil))
+    }
+
     /// The runs that have not ended, or all, the newest first.
     func runs(all: Bool) throws(ManagerError) -> [RunSummary] {
         let answer: Messages.Runs = try ask(.listRuns, Messages.ListRuns(all: all))

@@ -23,8 +23,14 @@ struct Pawl: ParsableCommand {
         StatusVerb.self, LogsVerb.self, WaitVerb.self,
         CancelVerb.self, ResumeVerb.self, RetryVerb.self, UndoVerb.self, ApproveVerb.self, RejectVerb.self,
         ReloadVerb.self,
+        UnitVerb.self,
     ]
 
     /// What may stand where a verb stands.
     static var verbNames: [String] { verbs.map { $0._commandName } + ["help"] }
+
+    /// The verbs for people: what only units call is among the others.
+    static var shownVerbNames: [String] {
+        verbs.filter { $0.configuration.shouldDisplay }.map { $0._commandName } + ["help"]
+    }
 }

@@ -52,7 +52,7 @@ package enum PawlProgram {
     private static func refusal(_ arguments: [String], word: String?) -> String? {
         guard let first = arguments.first else { return "a verb is missing; see 'pawl --help'" }
         guard let word, first == word, !Pawl.verbNames.contains(word) else { return nil }
-        let question = Suggestion.question(for: word, among: Pawl.verbNames)
+        let question = Suggestion.question(for: word, among: Pawl.shownVerbNames)
         return "there is no verb '\(Style.harmless(word))'\(question); see 'pawl --help'"
     }
 
@@ -94,7 +94,7 @@ package enum PawlProgram {
         let (output, errors) = (TextOutput(descriptor: STDOUT_FILENO), TextOutput(descriptor: STDERR_FILENO))
         // Questions go to standard error, since standard output may be somebody's data.
         let canAsk = isatty(STDIN_FILENO) == 1 && isatty(STDERR_FILENO) == 1
-        return Surroundings(
+        var surroundings = Surroundings(
             output: output, errors: errors,
             connect: { () throws(ManagerError) in try SocketConnection(path: path) },
             now: wallClock, monotonic: monotonicSeconds,
@@ -110,6 +110,8 @@ package enum PawlProgram {
                     errors.flush()
                     return readLine()
                 } : nil)
+        surroundings.unitExit = (environment["EXIT_CODE"] ?? "", environment["EXIT_STATUS"] ?? "")
+        return surroundings
     }
 
     /// The entries of the environment that are values of variables.
@@ -128,7 +130,7 @@ package enum PawlProgram {
 
     private static func environment() -> [String: String] {
         var result: [String: String] = [:]
-        for name in ["PAWL_SOCKET", "TERM", "NO_COLOR", "LC_ALL", "LC_CTYPE", "LANG"] {
+        for name in ["PAWL_SOCKET", "TERM", "NO_COLOR", "LC_ALL", "LC_CTYPE", "LANG", "EXIT_CODE", "EXIT_STATUS"] {
             if let value = getenv(name) { result[name] = String(cString: value) }
         }
         return result

@@ -40,6 +40,8 @@ struct Surroundings {
     var input: () throws(CommandFailure) -> String = { () throws(CommandFailure) in try Editor.standardInput() }
     /// Where a text lies while somebody edits it.
     var draftFolder = "/var/tmp"
+    /// How the main process of the unit has ended that this program runs after, as systemd has it in the environment.
+    var unitExit: (code: String, status: String) = ("", "")
 
     /// The folders of the manual, the admin's own first.
     static let standardWorkflowFolders = ["/etc/pawl/workflows", "/run/pawl/workflows", "/usr/lib/pawl/workflows"]

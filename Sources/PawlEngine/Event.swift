@@ -163,6 +163,8 @@ package struct RunCreated: Sendable, Codable, Equatable {
     package var undo: UndoPlan?
     /// The life of the manager in which it was asked for.
     package var epoch: String?
+    /// The unit that it was started for, such as `pawl@backup.service`; nil for one that somebody has asked for.
+    package var unit: String?
 
     /// Makes the body.
     package init(
@@ -181,7 +183,7 @@ package struct RunCreated: Sendable, Codable, Equatable {
     }
 
     private enum CodingKeys: String, CodingKey {
-        case workflow, file, text, variables, uid, folder, host, undo, epoch, included
+        case workflow, file, text, variables, uid, folder, host, undo, epoch, included, unit
         case maxParallel = "max_parallel"
         case dropIns = "drop_ins"
     }

@@ -111,6 +111,11 @@ package final class Store {
         try connection.rows("\(Self.select) ORDER BY number DESC").map(Self.summary)
     }
 
+    /// The newest run of a workflow.
+    package func newestRun(of workflow: String) throws -> RunSummaryRow? {
+        try rows("workflow = ? ORDER BY number DESC LIMIT 1", [.text(workflow)]).first
+    }
+
     /// What the mark says is known and said by now.
     func forgetMark() { mark?.forget() }
 

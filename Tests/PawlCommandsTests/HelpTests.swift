@@ -12,7 +12,8 @@ struct HelpTests {
     }
 
     @Test(
-        "each verb's help has examples, fits 80 columns, and -h is --help", arguments: [""] + Pawl.verbNames.dropLast())
+        "each verb's help has examples, fits 80 columns, and -h is --help",
+        arguments: [""] + Pawl.shownVerbNames.dropLast())
     func help(verb: String) {
         let verbs = verb.isEmpty ? [] : [verb]
         let long = run(verbs + ["--help"])
@@ -25,7 +26,7 @@ struct HelpTests {
     }
 
     // What `pawl import` prints is a file, and -o names it.
-    @Test("every verb that prints prints JSON too", arguments: Pawl.verbNames.dropLast().filter { $0 != "import" })
+    @Test("every verb that prints prints JSON too", arguments: Pawl.shownVerbNames.dropLast().filter { $0 != "import" })
     func json(verb: String) {
         #expect(run([verb, "--help"]).output.contains("-o, --output <format>"))
     }

@@ -89,6 +89,10 @@ final class SimulatedStore: RunRecords, @unchecked Sendable {
         return disk.order.reversed().compactMap { disk.runs[$0]?.summary }
     }
 
+    func newestRun(of workflow: String) throws -> RunSummaryRow? {
+        try allRuns().first { $0.workflow == workflow }
+    }
+
     func knows(_ id: RunID) throws -> Bool {
         try read()
         return disk.runs[id] != nil

@@ -10,12 +10,17 @@ extension Conductor {
     /// Finds a run by its name, its ID, a prefix of either that is unique, or `@last`.
     func find(_ text: String) throws(APIError) -> RunSummaryRow {
         let found: [RunSummaryRow]
+        // No workflow's name has this in it.
+        let isUnit = text.hasPrefix("pawl@")
         do {
-            found = try store.find(text)
+            found = try isUnit ? activeRun(of: text).map { try store.find($0.rawValue) } ?? [] : store.find(text)
         } catch {
             throw APIError(.storeFailed, "the store cannot be read: \(error)")
         }
         guard let first = found.first else {
+            if isUnit {
+                throw APIError(.noSuchRun, "no run that was started for \(text) goes on; see 'pawl ps --all'")
+            }
             throw APIError(.noSuchRun, "there is no run '\(text)'; 'pawl ps --all' lists them")
         }
         guard found.count == 1 else {
@@ -100,6 +105,10 @@ extension Conductor {
     func start(_ created: RunCreated, workflow: Workflow, folders: any AttemptFiles) async throws(APIError) -> RunID {
         try refuseWhileHostStops("started")
         let id = try await unusedID(folders)
+        // Only now, with nothing to wait for until it stands among the active ones: two may ask for the same unit.
+        if let unit = created.unit, let known = activeRun(of: unit) {
+            return known
+        }
         var created = created
         created.folder += "/\(id)"
         created.epoch = epoch

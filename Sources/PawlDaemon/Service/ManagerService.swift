@@ -139,6 +139,18 @@ struct ManagerService: Sendable {
 
     private func startRun(_ call: Call) async throws {
         let request = try call.decode(Messages.StartRun.self)
+        if let unit = request.unit {
+            guard call.peer.uid == 0 else {
+                throw APIError(.notPermitted, "only root starts a run for a unit, such as \(unit)")
+            }
+            let over =
+                request.boot == true
+                ? try await conductor.runOverBoot(of: unit, workflow: request.workflow) : nil
+            if let over {
+                return try await call.reply(
+                    Messages.RunName(run: over.name(of: request.workflow), id: over.rawValue))
+            }
+        }
         let entry = try await library.entry(of: request)
         let bound = entry.workflow.bind(
             request.variables ?? [:], configured: await library.settings.variables)
@@ -153,6 +165,7 @@ struct ManagerService: Sendable {
             uid: call.peer.uid, folder: paths.runs, maxParallel: await library.settings.maxParallel,
             host: HostReader.facts())
         created.source = entry.source
+        created.unit = request.unit
         let id = try await conductor.start(created, workflow: entry.workflow, folders: folders)
         try await call.reply(Messages.RunName(run: id.name(of: request.workflow), id: id.rawValue))
     }

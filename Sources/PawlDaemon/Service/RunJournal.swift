@@ -43,7 +43,9 @@ final class RunJournal: Sendable {
 
     /// What a recorded event means for those who read the journal.
     func write(_ event: Event, of run: Run) {
-        let fields = [("PAWL_RUN", run.name), ("PAWL_WORKFLOW", run.created.workflow)]
+        // `journalctl -u` and `systemctl status` of a unit show what root says about it under this field.
+        let unit = run.created.unit.map { [("OBJECT_SYSTEMD_UNIT", $0)] } ?? []
+        let fields = [("PAWL_RUN", run.name), ("PAWL_WORKFLOW", run.created.workflow)] + unit
         switch event {
         case .runCreated(let body):
             let what = body.undo.map { " to take back \($0.name)" } ?? ""
