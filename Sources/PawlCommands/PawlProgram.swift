@@ -86,7 +86,8 @@ package enum PawlProgram {
     /// Help is made for the narrowest terminal that there is.
     static let helpColumns = 80
 
-    private static func surroundings() -> Surroundings {
+    /// What is around this process.
+    static func surroundings() -> Surroundings {
         let environment = environment()
         let isTerminal = isatty(STDOUT_FILENO) == 1
         let canMove = isTerminal && (environment["TERM"] ?? "dumb") != "dumb"

@@ -27,6 +27,21 @@ struct ManualTests {
         #expect(documented == MessageID.allCases.map(\.rawValue))
     }
 
+    @Test(
+        "every MESSAGE_ID has its entry in the catalog, with what it means and what to read, and nothing else has one")
+    func catalog() throws {
+        let top = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .deletingLastPathComponent()
+        let text = try String(contentsOfFile: top.appending(path: "units/lib/pawl.catalog").path, encoding: .utf8)
+        let entries = text.split(separator: "\n\n-- ").dropFirst()
+        #expect(entries.map { String($0.prefix(32)) } == MessageID.allCases.map(\.rawValue))
+        for entry in entries {
+            let lines = entry.split(separator: "\n", omittingEmptySubsequences: false)
+            #expect(lines[1].hasPrefix("Subject: ") && lines[2] == "Defined-By: pawl")
+            #expect(lines[3].hasPrefix("Documentation: man:pawl") && lines[4].isEmpty && lines.count > 6)
+        }
+    }
+
     @Test("the options are those of the program")
     func options() throws {
         let documented = try section("OPTIONS").filter { $0.hasPrefix(".It Fl ") }.flatMap { line in

@@ -40,7 +40,8 @@ struct RejectVerb: Verb {
 
 /// The step that a yes or no is about.
 struct ApprovalArgument: ParsableArguments {
-    @Argument(help: "The step's name; of an item of a step with 'foreach' NAME.ITEM.")
+    @Argument(
+        help: "The step's name; of an item of a step with 'foreach' NAME.ITEM.", completion: Completions.steps)
     var step: String
 
     func answer(

@@ -23,10 +23,10 @@ struct BatchVerb: Verb {
               pawl batch --graph dependencies.json
             """)
 
-    @Argument(help: "Scripts.")
+    @Argument(help: "Scripts.", completion: .file())
     var scripts: [String] = []
 
-    @Option(help: ArgumentHelp("A dependency graph in JSON.", valueName: "file"))
+    @Option(help: ArgumentHelp("A dependency graph in JSON.", valueName: "file"), completion: .file())
     var graph: String?
 
     @Option(help: ArgumentHelp("How many scripts at once; 4.", valueName: "count"))

@@ -17,7 +17,8 @@ struct CatVerb: Verb {
               pawl cat backup -o json
             """)
 
-    @Argument(help: ArgumentHelp("Names or files of workflows.", valueName: "workflow"))
+    @Argument(
+        help: ArgumentHelp("Names or files of workflows.", valueName: "workflow"), completion: Completions.workflows)
     var workflows: [String]
 
     @OptionGroup var format: OutputOption

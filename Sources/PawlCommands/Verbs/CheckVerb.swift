@@ -18,7 +18,7 @@ struct CheckVerb: Verb {
               pawl check --strict ./*.yaml
             """)
 
-    @Argument(help: ArgumentHelp("Files or names of workflows.", valueName: "file|workflow"))
+    @Argument(help: ArgumentHelp("Files or names of workflows.", valueName: "file|workflow"), completion: .file())
     var workflows: [String]
 
     @Flag(help: "Warn of credentials in the environment too, and take warnings for faults.")

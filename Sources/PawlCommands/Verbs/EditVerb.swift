@@ -21,7 +21,7 @@ struct EditVerb: Verb {
               pawl edit backup --drop-in limits --stdin < limits.yaml
             """)
 
-    @Argument(help: "The workflow's name.")
+    @Argument(help: "The workflow's name.", completion: Completions.workflows)
     var workflow: String
 
     @Flag(help: "Edit a copy of the whole file, not a drop-in.")

@@ -21,10 +21,10 @@ struct ImportVerb: Verb {
               pawl import jobs --name nightly --output nightly.yaml
             """)
 
-    @Argument(help: "The folder.")
+    @Argument(help: "The folder.", completion: .directory)
     var folder: String
 
-    @Option(help: ArgumentHelp("A dependency graph in JSON.", valueName: "file"))
+    @Option(help: ArgumentHelp("A dependency graph in JSON.", valueName: "file"), completion: .file())
     var graph: String?
 
     @Option(help: ArgumentHelp("The workflow's name; the folder's.", valueName: "name"))

@@ -17,7 +17,7 @@ struct LogsVerb: Verb {
 
     @OptionGroup var target: RunArgument
 
-    @Argument(help: "One step alone.")
+    @Argument(help: "One step alone.", completion: Completions.steps)
     var step: String?
 
     @Flag(name: .shortAndLong, help: "Go on with new lines until the run has ended.")

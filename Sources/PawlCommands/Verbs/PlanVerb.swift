@@ -16,7 +16,9 @@ struct PlanVerb: Verb {
               pawl plan ./site.yaml -o dot | dot -Tsvg > site.svg
             """)
 
-    @Argument(help: ArgumentHelp("A file or the name of a workflow.", valueName: "file|workflow"))
+    @Argument(
+        help: ArgumentHelp("A file or the name of a workflow.", valueName: "file|workflow"),
+        completion: Completions.workflows)
     var workflow: String
 
     /// How a plan is printed.

@@ -22,13 +22,14 @@ struct RunVerb: Verb {
               pawl wait $(pawl run hello --detach)
             """)
 
-    @Argument(help: "The workflow's name.")
+    @Argument(help: "The workflow's name.", completion: Completions.workflows)
     var workflow: String
 
     @Argument(help: ArgumentHelp("Values for its variables.", valueName: "name=value"))
     var variables: [String] = []
 
-    @Option(help: ArgumentHelp("Values from a YAML or JSON file; the last wins.", valueName: "file"))
+    @Option(
+        help: ArgumentHelp("Values from a YAML or JSON file; the last wins.", valueName: "file"), completion: .file())
     var varsFile: [String] = []
 
     @Flag(help: "Print the run's name and return at once.")

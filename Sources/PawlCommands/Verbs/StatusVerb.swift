@@ -16,7 +16,8 @@ struct StatusVerb: Verb {
               pawl status etcd-cluster-7k2m9qxa -o json
             """)
 
-    @Argument(help: "The run: its name, its ID, a unique prefix of either, or @last.")
+    @Argument(
+        help: "The run: its name, its ID, a unique prefix of either, or @last.", completion: Completions.allRuns)
     var run: String?
 
     @Option(

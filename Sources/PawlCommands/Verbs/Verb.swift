@@ -20,6 +20,7 @@ struct OutputOption: ParsableArguments {
 
 /// The run that a verb is about.
 struct RunArgument: ParsableArguments {
-    @Argument(help: "The run: its name, its ID, a unique prefix of either, or @last.")
+    @Argument(
+        help: "The run: its name, its ID, a unique prefix of either, or @last.", completion: Completions.allRuns)
     var run: String
 }

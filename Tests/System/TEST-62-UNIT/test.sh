@@ -30,6 +30,11 @@ assert_status "is-failed" 0 ctl is-failed -q pawl@bad
 assert_contains "why" "step 'breaks' failed" "$(host_exec journalctl -u pawl@bad -o cat)"
 assert_contains "status" "step 'breaks' failed" "$(ctl status pawl@bad || true)"
 
+entries=$(host_exec journalctl -x -u pawl@bad -o short)
+run=$(runs_of bad '.[0].run' | tr -d '"')
+assert_contains "journalctl -x" "Subject: Run $run is over, or is to end" "$entries"
+assert_contains "what to do next" "pawl retry $run" "$entries"
+
 section "variables from a file"
 on_host 'mkdir -p /etc/pawl/run.d; echo "status: 0" >/etc/pawl/run.d/bad.yaml'
 assert_status "with a file" 0 ctl start pawl@bad

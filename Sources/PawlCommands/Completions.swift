@@ -1,0 +1,31 @@
+import ArgumentParser
+import PawlAPI
+import PawlModel
+
+/// What a shell offers where a workflow, a run or a step is meant. Whoever presses Tab wants names or nothing, so a pawld that
+/// cannot be reached offers none.
+enum Completions {
+    /// Workflows that can be started.
+    static let workflows = CompletionKind.custom { _, _, _ in
+        let known = try? PawlProgram.surroundings().client.workflows()
+        return known.map { workflows in workflows.filter(\.startable).map(\.name) } ?? []
+    }
+
+    /// The runs, the newest first.
+    static let allRuns = CompletionKind.custom { _, _, _ in
+        let known = try? PawlProgram.surroundings().client.runs(all: true)
+        return (known ?? []).prefix(most).map(\.run) + ["@last"]
+    }
+
+    /// The steps of the run that stands before on the line.
+    static let steps = CompletionKind.custom { words, index, _ in
+        let before = words.prefix(max(0, index)).dropFirst(2).filter { !$0.hasPrefix("-") }
+        guard let run = before.last, let status = try? PawlProgram.surroundings().client.status(of: run) else {
+            return []
+        }
+        return status.steps.map { step in step.id + (step.item.map { ".\($0)" } ?? "") }
+    }
+
+    /// No shell shows more than some hundred names in a way that helps anybody.
+    private static let most = 500
+}

@@ -1,0 +1,60 @@
+#!/usr/bin/env bash
+# Tab in bash, zsh and fish offers verbs, options, and the names of workflows, runs and steps that there are.
+source "$(dirname "$0")/../lib.sh"
+source "$(dirname "$0")/../attack.sh"
+
+host_start
+install_deb
+workflow zebra <<'END'
+steps: [{id: stripes, command: [echo, stripes]}]
+END
+host_exec pawl run zebra
+run=$(host_exec pawl ps --all -o json | jq -r '.[0].run')
+first=${run%???}
+
+# Each: LINE, and what is among the words offered for its last word.
+cases=("pawl stat|status" "pawl run zeb|zebra" "pawl logs --foll|--follow" "pawl status zebra-|$run" "pawl logs $run str|stripes" "pawl wait $first|$run")
+
+section "bash"
+cat >"$scratch/in-bash" <<'END'
+source /usr/share/bash-completion/completions/pawl
+COMP_LINE=$1 COMP_POINT=${#1} COMP_TYPE=9
+read -r -a COMP_WORDS <<<"$1"
+COMP_CWORD=$((${#COMP_WORDS[@]} - 1))
+name=$(complete -p pawl | sed 's/.*-F \([^ ]*\).*/\1/')
+"$name" pawl "${COMP_WORDS[COMP_CWORD]}" "${COMP_WORDS[COMP_CWORD - 1]}"
+printf '%s\n' "${COMPREPLY[@]}"
+END
+host_copy "$scratch/in-bash" /root
+for entry in "${cases[@]}"; do
+  offered=$(host_exec bash -O extglob -O progcomp /root/in-bash "${entry%|*}" | sed 's/ *$//')
+  grep -qxF -- "${entry#*|}" <<<"$offered" || fail "bash offers for '${entry%|*}': $offered"
+done
+
+section "fish"
+for entry in "${cases[@]}"; do
+  offered=$(host_exec fish -c "complete -C '${entry%|*}'" | cut -f1)
+  grep -qxF -- "${entry#*|}" <<<"$offered" || fail "fish offers for '${entry%|*}': $offered"
+done
+
+section "zsh"
+# A shell at a terminal of its own: what it has made of the line after Tab.
+cat >"$scratch/in-zsh" <<'END'
+zmodload zsh/zpty
+zpty shell zsh -f -i
+zpty -w shell 'PS1=; stty cols 200; autoload -Uz compinit && compinit -u; echo rea""dy'
+zpty -r shell line '*ready*'
+zpty -w -n shell "$1"$'\t'
+zpty -r shell line "*$2*"
+print -r -- "$line"
+zpty -d shell
+END
+host_copy "$scratch/in-zsh" /root
+for entry in "${cases[@]}"; do
+  assert_status "zsh and '${entry%|*}'" 0 host_exec timeout 30 zsh /root/in-zsh "${entry%|*}" "${entry#*|}"
+done
+
+section "without pawld nothing is offered, and nobody waits"
+host_exec systemctl stop pawld.socket pawld.service
+offered=$(host_exec timeout 10 bash -O extglob -O progcomp /root/in-bash "pawl run zeb")
+assert_equal "offered" "" "$offered"
