@@ -31,27 +31,29 @@ for entry in "${cases[@]}"; do
   grep -qxF -- "${entry#*|}" <<<"$offered" || fail "bash offers for '${entry%|*}': $offered"
 done
 
-section "fish"
-for entry in "${cases[@]}"; do
-  offered=$(host_exec fish -c "complete -C '${entry%|*}'" | cut -f1)
-  grep -qxF -- "${entry#*|}" <<<"$offered" || fail "fish offers for '${entry%|*}': $offered"
-done
-
-section "zsh"
-# A shell at a terminal of its own: what it has made of the line after Tab.
-cat >"$scratch/in-zsh" <<'END'
+section "zsh and fish"
+# Each at a terminal of its own: what it has made of the line after Tab.
+cat >"$scratch/at-a-terminal" <<'END'
 zmodload zsh/zpty
-zpty shell zsh -f -i
-zpty -w shell 'PS1=; stty cols 200; autoload -Uz compinit && compinit -u; echo rea""dy'
-zpty -r shell line '*ready*'
-zpty -w -n shell "$1"$'\t'
-zpty -r shell line "*$2*"
+case $1 in
+  zsh)
+    zpty shell zsh -f -i
+    zpty -w shell 'PS1=; stty cols 200; autoload -Uz compinit && compinit -u; echo rea""dy' ;;
+  fish)
+    zpty shell env TERM=xterm fish --private
+    zpty -w shell 'function fish_prompt; end; stty cols 200; echo rea""dy' ;;
+esac
+zpty -r shell line '*ready*' || exit 1
+zpty -w -n shell "$2"$'\t'
+zpty -r shell line "*$3*" || exit 1
 print -r -- "$line"
 zpty -d shell
 END
-host_copy "$scratch/in-zsh" /root
+host_copy "$scratch/at-a-terminal" /root
 for entry in "${cases[@]}"; do
-  assert_status "zsh and '${entry%|*}'" 0 host_exec timeout 30 zsh /root/in-zsh "${entry%|*}" "${entry#*|}"
+  for shell in zsh fish; do
+    assert_status "$shell and '${entry%|*}'" 0 host_exec timeout 30 zsh /root/at-a-terminal "$shell" "${entry%|*}" "${entry#*|}"
+  done
 done
 
 section "without pawld nothing is offered, and nobody waits"
