@@ -173,6 +173,22 @@ static int open_folder(const char *unit, const char *runs) {
     return folder;
 }
 
+// What the step gave to others is durable before the receipt that says that it did well. Otherwise a power cut leaves the one
+// without the other, and those others get nothing in its place. A step of another user may have put anything there but a link.
+static void sync_given(int folder) {
+    static const char *const names[] = {"stdout", "io/output", "io/report"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        int file = openat(folder, names[i], O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+        if (file < 0)
+            continue;
+        struct stat status;
+        bool failed = fstat(file, &status) == 0 && S_ISREG(status.st_mode) && status.st_size > 0 && fsync(file) != 0;
+        close(file);
+        if (failed)
+            fail("fsync", names[i]);
+    }
+}
+
 // The content is durable before the name appears, and the name before PID 1 goes on. link() never replaces.
 static void publish(int folder) {
     char temporary[64];
@@ -331,6 +347,7 @@ int main(int count, char **arguments) {
     put_number("memory_peak", memory_peak);
     put_number("cpu_usec", cpu_usec);
     put("}\n");
+    sync_given(folder);
     publish(folder);
     remove_mark(unit);
     let_journal_finish(unit);
