@@ -259,7 +259,7 @@ final class Judge {
             }
             if body.state == .interrupted, record.unasked.contains(place(body.step, body.item)),
                 record.cancelled == nil,
-                !record.fails
+                !record.fails, !isHeldBack(body.step, record)
             {
                 fail("'\(body.step)' of \(id) is given up, and was not asked whether it is done")
             }
@@ -344,6 +344,17 @@ final class Judge {
                 else { continue }
                 reopen(step.id, item, &record)
             }
+        }
+    }
+
+    /// Whether what a step needs was opened again since, and is not to be had any more.
+    private func isHeldBack(_ step: String, _ record: Record) -> Bool {
+        guard let step = record.workflow.steps.first(where: { $0.id == step }) else { return false }
+        return zip(step.dependencies, step.dependencyKinds).contains { index, kind in
+            let dependency = record.workflow.steps[index]
+            guard kind == .done, let state = record.ended[dependency.id] else { return false }
+            if state == .skipped { return record.blamed.contains(dependency.id) }
+            return state != .succeeded && !dependency.continueOnFailure
         }
     }
 

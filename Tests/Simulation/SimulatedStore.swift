@@ -103,13 +103,23 @@ final class SimulatedStore: RunRecords, @unchecked Sendable {
         return disk.recoveries
     }
 
+    /// A commit of something else than runs: what failed before is nowhere after it.
+    private func commit() throws {
+        if isCut { throw Failure() }
+        guard faults.failingCommits == 0 else {
+            faults.failingCommits -= 1
+            throw Failure()
+        }
+        disk.ghost = []
+    }
+
     func markRecovery(of runs: [RunID]) throws {
-        try read()
+        try commit()
         for id in runs { disk.recoveries[id, default: 0] += 1 }
     }
 
     func clearRecovery(of runs: [RunID]) throws {
-        try read()
+        try commit()
         for id in runs { disk.recoveries[id] = nil }
     }
 

@@ -271,6 +271,10 @@ extension Conductor {
     /// attempts that ended meanwhile are harvested from their receipts.
     private func clearFault(of id: RunID) async throws(APIError) {
         do {
+            // What failed may be in the log of the store all the same: only the next commit takes its place, and until then
+            // whoever opens the store finds it done. So there is one before anything is decided anew.
+            try store.markRecovery(of: [id])
+            try store.clearRecovery(of: [id])
             guard let run = try store.run(id) else { throw APIError(.noSuchRun, "there is no run '\(id)'") }
             active[id]?.run = run
         } catch let error as APIError {
