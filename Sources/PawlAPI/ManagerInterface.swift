@@ -109,7 +109,8 @@ package enum ManagerInterface {
             started: ?string,
             ended: ?string,
             steps_done: int,
-            steps_total: int
+            steps_total: int,
+            reason: ?string
         )
 
         type LogEntry (

@@ -203,12 +203,15 @@ package struct RunSummary: Sendable, Codable, Equatable {
     package var stepsDone: Int
     /// How many steps it has.
     package var stepsTotal: Int
+    /// Why it does not go on: for a run that has stopped, and for one that waits for a lock, itself or a step of it.
+    package var reason: String?
 
     /// Makes a summary.
     package init(
         run: String, id: String, workflow: String, state: RunState, started: String?, ended: String?,
-        stepsDone: Int, stepsTotal: Int
+        stepsDone: Int, stepsTotal: Int, reason: String? = nil
     ) {
+        self.reason = reason
         self.run = run
         self.id = id
         self.workflow = workflow
@@ -220,7 +223,7 @@ package struct RunSummary: Sendable, Codable, Equatable {
     }
 
     private enum CodingKeys: String, CodingKey {
-        case run, id, workflow, state, started, ended
+        case run, id, workflow, state, started, ended, reason
         case stepsDone = "steps_done"
         case stepsTotal = "steps_total"
     }
@@ -235,5 +238,6 @@ package struct RunSummary: Sendable, Codable, Equatable {
         try container.encode(ended, forKey: .ended)
         try container.encode(stepsDone, forKey: .stepsDone)
         try container.encode(stepsTotal, forKey: .stepsTotal)
+        try container.encode(reason, forKey: .reason)
     }
 }

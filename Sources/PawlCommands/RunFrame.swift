@@ -32,7 +32,9 @@ struct RunFrame {
         var rest = ""
         if let seconds = status.elapsed(now: now) { rest += " \(TimeForms.wholeSeconds(seconds))" }
         rest += ", \(status.stepsDone) of \(status.stepsTotal) steps"
-        if let remark { rest += " (\(remark))" }
+        if let remark = remark ?? (status.state == .queued ? status.reason.map(Style.harmless) : nil) {
+            rest += " (\(remark))"
+        }
         let plain = "\(status.run) \(status.state.rawValue)\(rest)"
         guard plain.count <= width else { return style.cut(plain, to: width) }
         return style.paint(status.run, .bold) + " "

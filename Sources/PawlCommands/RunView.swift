@@ -30,7 +30,9 @@ struct RunView {
     mutating func apply(_ answer: RunStatus) -> [RunChange] {
         guard var known = status else {
             status = answer
-            return answer.steps.flatMap { changes(from: nil, to: $0) }
+            // What it waits for before its first step is all that there is to say of it.
+            let wait = answer.state == .queued ? [RunChange.run(.queued, reason: answer.reason)] : []
+            return wait + answer.steps.flatMap { changes(from: nil, to: $0) }
         }
         var places: [Key: Int] = [:]
         for (place, step) in known.steps.enumerated() { places[Key(id: step.id, item: step.item)] = place }
@@ -48,7 +50,9 @@ struct RunView {
             }
         }
         if isGrown { steps = RunView.grouped(steps) }
-        if known.state != answer.state { result.append(.run(answer.state, reason: answer.reason)) }
+        if known.state != answer.state || answer.state == .queued && known.reason != answer.reason {
+            result.append(.run(answer.state, reason: answer.reason))
+        }
         known = answer
         known.steps = steps
         status = known

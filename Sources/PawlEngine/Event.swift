@@ -33,6 +33,12 @@ package enum Event: Sendable, Equatable {
     case hostLost(HostLost)
     /// The host was lost, and with it services of the run's steps.
     case servicesLost(ServicesLost)
+    /// A step, an item or the run itself waits for a lock.
+    case lockWanted(LockWanted)
+    /// A step, an item or the run itself has a lock from here on.
+    case lockGranted(LockGranted)
+    /// A step or item was refused a lock, and asks again.
+    case lockRefused(LockRefused)
     /// The run is over, unless somebody retries it.
     case runEnded(RunEnded)
 
@@ -53,6 +59,9 @@ package enum Event: Sendable, Equatable {
         case runResumed = "run-resumed"
         case hostLost = "host-lost"
         case servicesLost = "services-lost"
+        case lockWanted = "lock-wanted"
+        case lockGranted = "lock-granted"
+        case lockRefused = "lock-refused"
         case runEnded = "run-ended"
     }
 
@@ -74,6 +83,9 @@ package enum Event: Sendable, Equatable {
         case .runResumed: .runResumed
         case .hostLost: .hostLost
         case .servicesLost: .servicesLost
+        case .lockWanted: .lockWanted
+        case .lockGranted: .lockGranted
+        case .lockRefused: .lockRefused
         case .runEnded: .runEnded
         }
     }
@@ -96,6 +108,9 @@ package enum Event: Sendable, Equatable {
         case .runResumed(let body): body
         case .hostLost(let body): body
         case .servicesLost(let body): body
+        case .lockWanted(let body): body
+        case .lockGranted(let body): body
+        case .lockRefused(let body): body
         case .runEnded(let body): body
         }
     }
@@ -122,6 +137,9 @@ package enum Event: Sendable, Equatable {
         case .runResumed: self = .runResumed(try body(RunResumed.self))
         case .hostLost: self = .hostLost(try body(HostLost.self))
         case .servicesLost: self = .servicesLost(try body(ServicesLost.self))
+        case .lockWanted: self = .lockWanted(try body(LockWanted.self))
+        case .lockGranted: self = .lockGranted(try body(LockGranted.self))
+        case .lockRefused: self = .lockRefused(try body(LockRefused.self))
         case .runEnded: self = .runEnded(try body(RunEnded.self))
         }
     }
@@ -353,6 +371,8 @@ package struct CancelRequested: Sendable, Codable, Equatable {
         case timeout
         /// A step failed and the workflow says `fail_fast`.
         case failFast = "fail-fast"
+        /// Another run takes a lock that it has.
+        case lock
     }
 
     /// Why.

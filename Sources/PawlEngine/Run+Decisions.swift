@@ -23,7 +23,11 @@ extension Run {
     ///
     /// The caller applies it, asks again until there is none, and records all of them in one transaction: the end of
     /// one step and the start of the next are durable together.
-    package mutating func nextDecision(_ context: DecisionContext) -> Event? {
+    ///
+    /// - Parameter table: the locks of all runs, this one's as its events have left it among them.
+    package mutating func nextDecision(_ context: DecisionContext, _ table: LockTable = LockTable()) -> Event? {
+        guard state == .running || state == .stopped else { return nil }
+        if let event = decideCancellation(table) { return event }
         guard state == .running else { return nil }
         if let loss = decideLoss(context) { return loss }
         if let event = decideServices(context) { return event }
@@ -33,6 +37,7 @@ extension Run {
             return .cancelRequested(
                 CancelRequested(cause: .timeout, reason: "the run's timeout of \(TimeSpan.text(of: timeout)) ran out"))
         }
+        if let event = decideOwnLock(context, table) { return event }
         if let place = unjudged.first { return judge(place, context) }
         if let place = answered.first { return judge(answer: place) }
         if workflow.failFast, phase == .main, cancel == nil, let index = firstFailure {
@@ -50,7 +55,10 @@ extension Run {
         }
         if let index = finished.first { return sum(of: index) }
         if let event = wake(context) { return event }
-        if running.count < maxParallel, let index = ready.first, mayStart(index) { return start(index, context) }
+        if let event = decideWaiting(table) { return event }
+        if running.count < maxParallel, let index = ready.first, mayStart(index) {
+            return start(index, context, table)
+        }
         if left == 0 { return end() }
         return nil
     }
@@ -107,13 +115,13 @@ extension Run {
     }
 
     /// Starts a step, or the next of its items.
-    private func start(_ index: Int, _ context: DecisionContext) -> Event {
+    private func start(_ index: Int, _ context: DecisionContext, _ table: LockTable) -> Event {
         let step = workflow.steps[index]
-        guard step.foreach != nil else { return order(Place(index), step, context) }
+        guard step.foreach != nil else { return order(Place(index), step, context, table) }
         guard steps[index].itemCount != nil, let item = steps[index].readyItems.first else {
             return expand(index, step)
         }
-        return order(Place(index, item: item), step, context)
+        return order(Place(index, item: item), step, context, table)
     }
 
     private func expand(_ index: Int, _ step: Step) -> Event {
@@ -125,7 +133,7 @@ extension Run {
         }
     }
 
-    private func order(_ place: Place, _ step: Step, _ context: DecisionContext) -> Event {
+    private func order(_ place: Place, _ step: Step, _ context: DecisionContext, _ table: LockTable) -> Event {
         func end(_ state: StepState, _ reason: String?) -> Event {
             .stepEnded(StepEnded(step: step.id, item: place.item, state: state, reason: reason))
         }
@@ -142,6 +150,7 @@ extension Run {
                 return end(.failed, "when: \(error)")
             }
         }
+        if let event = decideLock(of: place, step, scope, context, table) { return event }
         switch step.action {
         case .none: return end(.succeeded, nil)
         case .approval(let template):
@@ -276,7 +285,7 @@ extension Run {
         if let ending, ending.state != .succeeded { return conclude(ending.state, ending.reason) }
         let state: RunState =
             switch cancelled.cause {
-            case .person: .cancelled
+            case .person, .lock: .cancelled
             case .timeout: .timedOut
             case .failFast: .failed
             }
@@ -299,6 +308,8 @@ extension Run {
 
     /// The steps of this phase are over: the handlers that the outcome calls for have their turn, and then it is the end.
     func conclude(_ state: RunState, _ reason: String?) -> Event {
+        // One that ends before it has its lock has done nothing, and must do nothing.
+        guard hasOwnLock else { return .runEnded(RunEnded(state: state, reason: reason)) }
         var phases: [StepPhase] = phase == .onExit || phase == .services ? [] : [.onExit]
         if phase == .main, let handlers = StepPhase(after: state) { phases.insert(handlers, at: 0) }
         for next in phases where workflow.steps.contains(where: { $0.phase == next }) {

@@ -25,6 +25,7 @@ extension Run {
     mutating func redefine(_ definition: RunCreated, at time: Timestamp) {
         // Whoever records it has read it, and so has whoever reads it back.
         guard let new = try? Run.read(definition) else { return }
+        dropLocks(before: new)
         let (old, known) = (workflow, steps)
         let places = Dictionary(uniqueKeysWithValues: old.steps.map { ($0.id, $0.index) })
         created = definition
@@ -37,6 +38,8 @@ extension Run {
         running = Set(running.compactMap(moved))
         approvals = Set(approvals.compactMap(moved))
         delayed = Set(delayed.compactMap(moved))
+        locks.places = Dictionary(
+            uniqueKeysWithValues: locks.places.compactMap { place, claim in moved(place).map { ($0, claim) } })
         unjudged = unjudged.compactMap(moved)
         answered = answered.compactMap(moved)
     }

@@ -24,6 +24,8 @@ extension Run {
     /// for a person or is to end anyway, nor once its handlers have their turn: its outcome stands by then.
     private func isLost(_ context: DecisionContext) -> Bool {
         workflow.recovery != .resume && phase == .main && cancel == nil && !context.epoch.isEmpty
+            // Of one that waits for its own lock nothing was there to be lost.
+            && hasOwnLock
             // That it would be was known.
             && epoch.map { $0 != context.epoch && $0 != rebootEpoch } ?? false
     }
@@ -57,6 +59,8 @@ extension Run {
         (unjudged, answered) = ([], [])
         (delayed, approvals) = ([], [])
         for place in places { (self[place].delayedUntil, self[place].delayedSince) = (nil, nil) }
+        // That of the run itself it keeps.
+        dropLocks { _, _ in true }
         for index in steps.indices { reopen(whole: index) }
         rebuild()
     }

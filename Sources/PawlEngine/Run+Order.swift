@@ -47,7 +47,7 @@ extension Run {
         if !steps[dependent].hasSkippedAlternative { doom(dependent, because: blame) }
     }
 
-    private func isDoomed(_ index: Int) -> Bool { steps[index].skippedBecause != nil || steps[index].needless != nil }
+    func isDoomed(_ index: Int) -> Bool { steps[index].skippedBecause != nil || steps[index].needless != nil }
 
     /// A step whose items have begun is over once none of them runs: what it needs was there, and was opened again since.
     private mutating func doom(_ index: Int, because: String) {
@@ -140,6 +140,7 @@ extension Run {
         self[place].reason = body.reason
         self[place].delayedUntil = nil
         self[place].asked = nil
+        dropLock(of: place)
         delayed.remove(place)
         approvals.remove(place)
         unjudged.removeAll { $0 == place }
@@ -225,6 +226,7 @@ extension Run {
             }
         }
         if steps[index].state == .running { steps[index].skippedBecause = blame }
+        if steps[index].blockedBy > 0 || blame != nil || needless != nil { dropUnready(index) }
         guard isIdle(Place(index)) else { return }
         if let blame {
             steps[index].skippedBecause = blame
@@ -238,7 +240,7 @@ extension Run {
     /// Whether a step or item waits, and nothing has begun with it.
     private func isIdle(_ place: Place) -> Bool {
         self[place].state == .waiting && !delayed.contains(place) && !unjudged.contains(place)
-            && !approvals.contains(place) && !answered.contains(place)
+            && !approvals.contains(place) && !answered.contains(place) && locks.places[place]?.isHeld != false
     }
 
     private mutating func recountItems(of index: Int) {

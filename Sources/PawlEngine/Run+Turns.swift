@@ -84,6 +84,7 @@ extension Run {
         close(Set(StepPhase.allCases), with: .succeeded, reason: "the run has \(body.state.rawValue)")
         stepsDone = steps.count
         ready = FallingList()
+        dropAllLocks()
     }
 
     /// Ends what has not ended of the steps that have or had their turn.
@@ -100,6 +101,8 @@ extension Run {
             steps[index].skippedBecause = workflow.steps[index].id
             (steps[index].delayedUntil, steps[index].asked) = (nil, nil)
         }
+        let steps = workflow.steps
+        dropLocks { place, _ in phases.contains(steps[place.step].phase) }
         doomed = []
         finished = []
         delayed = []

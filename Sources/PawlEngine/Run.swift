@@ -36,6 +36,8 @@ package struct Run: Sendable {
     /// How it ends, once handlers have their turn.
     package internal(set) var ending: (state: RunState, reason: String?)?
 
+    /// The locks that it and its steps hold and wait for.
+    var locks = RunLocks()
     /// The run that takes back what this one has done.
     package internal(set) var undoneBy: String?
 
@@ -190,6 +192,7 @@ package struct Run: Sendable {
             self[place].delayedSince = time
             self[place].repair = body.repair
             delayed.insert(place)
+            if steps[place.step].blockedBy > 0 { dropLock(of: place) }
         case .approvalAsked(let body):
             guard let place = place(of: body.step, item: body.item) else { return }
             self[place].asked = (body.text, time)
@@ -207,6 +210,7 @@ package struct Run: Sendable {
             // What waits for a person waits no longer.
             if state == .stopped { state = .running }
             reason = body.reason
+            dropWaiting()
         case .runStopped(let body):
             state = .stopped
             reason = body.reason
@@ -223,6 +227,12 @@ package struct Run: Sendable {
             apply(body, at: time)
         case .servicesLost(let body):
             apply(body)
+        case .lockWanted(let body):
+            apply(body)
+        case .lockGranted(let body):
+            apply(body)
+        case .lockRefused(let body):
+            apply(body, at: time)
         case .runEnded(let body):
             apply(body, at: time)
         }
@@ -290,6 +300,7 @@ package struct Run: Sendable {
         steps[index].skippedBecause = body.because
         steps[index].delayedUntil = nil
         steps[index].asked = nil
+        dropLocks { place, _ in place.step == index }
         // Of a step that was opened again and then skipped, items may be open.
         for item in steps[index].items.indices where !steps[index].itemRecords[item].state.isEnded {
             let place = Place(index, item: item)

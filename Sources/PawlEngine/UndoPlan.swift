@@ -92,6 +92,9 @@ extension Workflow {
                 continue
             }
             step.id = Workflow.undoName(entry, &names)
+            // It touches what the step has touched. And what takes back waits, since it is not to be done half.
+            step.lock = original.lock
+            step.lock?.onConflict = .queue
             step.index = result.steps.count
             if let last = result.steps.indices.last {
                 (step.dependencies, step.dependencyKinds) = ([last], [.done])
@@ -100,6 +103,7 @@ extension Workflow {
             result.steps.append(step)
         }
         result.timeout = nil
+        result.lock?.onConflict = .queue
         // Taking back goes on where it was: whoever did it anew would take back twice.
         result.recovery = .resume
         return result

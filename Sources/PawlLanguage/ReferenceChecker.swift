@@ -36,6 +36,18 @@ struct ReferenceChecker {
         }
     }
 
+    /// The key of the workflow's lock, which is wanted before there is a step.
+    func check(lock use: TemplateUse) {
+        for reference in use.template.references {
+            guard check(reference, use.node), names.steps[reference.name] != nil else { continue }
+            faults.error(
+                in: use.node, at: reference.offset,
+                "the workflow's lock is wanted before its first step, and cannot read the step '\(reference.name)'",
+                hint: "give the lock to the steps that come after '\(reference.name)'")
+        }
+        checkTypes(use)
+    }
+
     /// What says whether a variable is required: it is asked before there is a run, so it can read variables alone.
     func check(required conditions: [(variable: String, use: TemplateUse)]) {
         for (variable, use) in conditions {

@@ -49,7 +49,6 @@ package enum Schema {
             aliases: ["retries", "retry"]),
         SchemaKey("interrupted", "rerun, ask or fail", "what becomes of a step that was lost with the host"),
         SchemaKey("credentials", "list or map of names", "secrets that systemd loads", aliases: ["secrets"]),
-        .later("lock", "text or map", "one at a time for this key"),
     ]
 
     /// Keys of a workflow.
@@ -67,6 +66,7 @@ package enum Schema {
                 "include", "list of files", "parts kept in other files", aliases: ["import", "imports", "extends"]),
             SchemaKey("recovery", "resume, restart or fail", "what becomes of a run that was lost with the host"),
             SchemaKey("fail_fast", "true or false", "whether the first failure ends the run"),
+            SchemaKey("lock", "text or map", "what only one run at a time has on this host", aliases: ["mutex"]),
             SchemaKey(
                 "steps", "list of steps", "what is done, in the order written", aliases: ["jobs", "stages", "tasks"]),
         ] + shared + [
@@ -96,6 +96,7 @@ package enum Schema {
                 "continue_on_failure", "true or false", "whether dependents run although it failed",
                 aliases: ["continue_on_error", "ignore_errors", "ignore_failure", "allow_failure"]),
             SchemaKey("outputs", "map of names to types", "types of the outputs it writes"),
+            SchemaKey("lock", "text or map", "what only one step at a time has on this host", aliases: ["mutex"]),
         ] + shared + [
             SchemaKey(
                 "when", "expression", "skips the step where it is false", aliases: ["if", "unless", "condition"]),
@@ -153,6 +154,12 @@ package enum Schema {
 
     /// Keys of a map under `items`.
     static let itemKeys = variableKeys.filter { !["required", "default"].contains($0.name) }
+
+    /// Keys of a lock's long form.
+    package static let lockKeys: [SchemaKey] = [
+        SchemaKey("key", "text", "which lock it is: whoever has the same key has the same lock"),
+        SchemaKey("on_conflict", "queue, reject or cancel", "what happens while somebody else has it; queue"),
+    ]
 
     /// Keys of a retry policy.
     package static let retryPolicyKeys: [SchemaKey] = [

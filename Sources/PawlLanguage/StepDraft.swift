@@ -83,6 +83,7 @@ struct StepDraft {
     var when: Template?
     /// What has to give true or false.
     var conditions: [TemplateUse] = []
+    var lock: Lock?
     var foreach: Foreach?
     /// The templates that give the items: for them there is no `item` yet.
     var foreachUses: [TemplateUse] = []
@@ -124,6 +125,7 @@ struct StepDraft {
         step.phase = phase
         step.when = when
         step.foreach = foreach
+        step.lock = lock
         step.isOutputRead = isOutputRead
         // What takes a step back runs as the step did, where it says nothing else; but how often it is tried is its own.
         var inherited = settings.over(shared)

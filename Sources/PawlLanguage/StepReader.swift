@@ -19,6 +19,10 @@ struct StepReader {
         }
         draft.settings = settings(entries)
         draft.uses = draft.settings.uses
+        if let (lock, use) = entries["lock"].flatMap({ self.lock($0) }) {
+            draft.lock = lock
+            draft.uses.append(use)
+        }
         draft.isIdle = idle.contains(index)
         if let entry = entries["done_when"] { readProbes(entry, into: &draft) }
         if !draft.isIdle { readAction(entries, node, into: &draft) }

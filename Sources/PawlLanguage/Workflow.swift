@@ -22,6 +22,8 @@ package struct Workflow: Sendable {
     package var timeout: Duration?
     /// systemd's directives for the slice of a run: limits of all its steps together.
     package var slice: [Directive] = []
+    /// What a run has alone on its host, from its first step until it has ended.
+    package var lock: Lock?
     /// What becomes of a run whose host is lost.
     package var recovery = RecoveryPolicy.resume
 }
@@ -102,6 +104,8 @@ package struct Step: Sendable {
     package var phase = StepPhase.main
     /// Whether it runs at all, asked when all that it waits for is over.
     package var when: Template?
+    /// What it, or each of its items, has alone on the host until it has ended.
+    package var lock: Lock?
     /// The items that it runs for, each by itself.
     package var foreach: Foreach?
     /// As what its program goes on; nil: the step is over when the program is.

@@ -108,6 +108,8 @@ package enum WorkflowReader {
         var slice = StepSettings()
         if let entry = entries["slice"] { stepReader.readUnit(entry, of: .slice, into: &slice) }
         workflow.slice = slice.unit
+        let lock = entries["lock"].flatMap { stepReader.lock($0) }
+        workflow.lock = lock?.lock
         var drafts: [StepDraft] = []
         if let steps = entries["steps"] {
             if let nodes = steps.value.sequence, !nodes.isEmpty {
@@ -134,6 +136,7 @@ package enum WorkflowReader {
         checker.check(required: variableReader.conditions)
         checker.check(computed: computed, given: variables.map(\.declaration))
         checker.check(shared: shared.uses + slice.uses)
+        if let lock { checker.check(lock: lock.use) }
         checker.check(steps: graph)
         // Whoever says for all steps what is tried again must let one of them be tried again.
         if drafts.allSatisfy({ ($0.settings.maxRetries ?? shared.maxRetries ?? 0) == 0 }) {

@@ -35,7 +35,7 @@ package enum WorkflowSchema {
         "rerun, ask or fail": words(InterruptedPolicy.allCases.map(\.rawValue)),
         "resume, restart or fail": words(RecoveryPolicy.allCases.map(\.rawValue)),
         "exponential, linear or fixed": words(RetryPolicy.Backoff.allCases.map(\.rawValue)),
-        "queue, reject or cancel": words(["queue", "reject", "cancel"]),
+        "queue, reject or cancel": words(LockConflict.allCases.map(\.rawValue)),
         "none, one or all": words(["none", "one", "all"]),
         "exec, condition or parallel": words(["exec", "condition", "parallel"]),
     ]
@@ -43,7 +43,8 @@ package enum WorkflowSchema {
     /// Kinds of values of keys whose words say too little of them.
     private static let special: [String: SchemaNode] = [
         "variables": ["type": ["object", "null"], "additionalProperties": reference("variable")],
-        "retry_policy": reference("retry_policy"), "undo": reference("undo"), "command": list(text),
+        "retry_policy": reference("retry_policy"), "lock": either(text, reference("lock")), "undo": reference("undo"),
+        "command": list(text),
         "enum": ["type": "array", "minItems": 1], "slice": reference("limits"),
     ]
 
@@ -81,6 +82,7 @@ package enum WorkflowSchema {
         "probe": map(Schema.probeKeys),
         "undo": map(Schema.undoKeys),
         "retry_policy": map(Schema.retryPolicyKeys),
+        "lock": map(Schema.lockKeys, required: ["key"]),
         // A map is the long form; every other value is a default.
         "variable": [
             "if": ["type": "object"],

@@ -10,6 +10,9 @@ package protocol RunRecords: AnyObject {
     func record(_ changes: [RunChange]) throws
     /// The run as its events have left it; nil if it is not there.
     func run(_ id: RunID) throws -> Run?
+    /// Of a run's events those that tell which locks it holds, the first one first. They can be read where the run as a whole
+    /// cannot, or must not be.
+    func lockEvents(of id: RunID) throws -> [Event]
     /// The runs that have not ended, the first one first.
     func openRuns() throws -> [RunSummaryRow]
     /// All runs, the newest first.

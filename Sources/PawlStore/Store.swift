@@ -101,6 +101,21 @@ package final class Store {
         return run
     }
 
+    /// Of a run's events those that tell which locks it holds, the first one first.
+    package func lockEvents(of id: RunID) throws -> [Event] {
+        guard let number = try number(of: id) else { return [] }
+        let kinds = HeldLocks.kinds.map { "'\($0.rawValue)'" }.sorted().joined(separator: ", ")
+        var events: [Event] = []
+        try connection.each(
+            "SELECT sequence, kind, body FROM events WHERE run = ? AND kind IN (\(kinds)) ORDER BY sequence",
+            [.integer(number)]
+        ) { row in
+            let (kind, body): (String, String) = (try row.get(1), try row.get(2))
+            events.append(try event(kind: kind, body: body, run: id, sequence: try row.get(0)))
+        }
+        return events
+    }
+
     /// The runs that have not ended, the first one first.
     package func openRuns() throws -> [RunSummaryRow] {
         try connection.rows("\(Self.select) WHERE ended IS NULL ORDER BY number").map(Self.summary)

@@ -50,7 +50,7 @@ struct ShapeTests {
             stepsDone: 0, stepsTotal: 2)
         #expect(
             try text(summary)
-                == #"{"ended":null,"id":"7k2m9qxa","run":"etcd-7k2m9qxa","started":null,"state":"queued","#
+                == #"{"ended":null,"id":"7k2m9qxa","reason":null,"run":"etcd-7k2m9qxa","started":null,"state":"queued","#
                 + #""steps_done":0,"steps_total":2,"workflow":"etcd"}"#)
     }
 

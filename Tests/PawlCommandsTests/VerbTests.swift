@@ -187,9 +187,18 @@ struct VerbTests {
         manager.on(.listRuns, .answer(runs))
         #expect(
             manager.run("ps", "--all", "-o", "json").output
-                == #"[{"ended":null,"id":"7k2m9qxa","run":"a-7k2m9qxa","started":"\#(Sample.time(-62))","state":"running","steps_done":1,"steps_total":3,"workflow":"a"}]"#
+                == #"[{"ended":null,"id":"7k2m9qxa","reason":null,"run":"a-7k2m9qxa","started":"\#(Sample.time(-62))","state":"running","steps_done":1,"steps_total":3,"workflow":"a"}]"#
                 + "\n")
         #expect(manager.calls == [#"ListRuns {"all":false}"#, #"ListRuns {"all":true}"#])
+        let waiting = runs.replacing("running", with: "queued")
+            .replacing("\"steps_done\"", with: "\"reason\":\"waits for lock 'k', held by b-7k2m9qxb\",\"steps_done\"")
+        manager.on(.listRuns, .answer(waiting))
+        #expect(
+            manager.run("ps").output == """
+                RUN         STATE   PROGRESS  AGE      REASON
+                a-7k2m9qxa  queued  1/3       1min 2s  waits for lock 'k', held by b-7k2m9qxb
+
+                """)
     }
 
     @Test("status shows the run, its steps and the last lines of what failed")

@@ -101,6 +101,8 @@ struct ManualTests {
         #expect(table(try page.items("ATTEMPTS", "Cm")) == table(Schema.retryPolicyKeys))
         #expect(table(try page.items("EXIT STATUSES", "Cm")) == table(Schema.exitCodeKeys))
         #expect(table(try page.items("DONE WHEN", "Cm")) == table(Schema.probeKeys))
+        #expect(table(try page.items("LOCKS", "Cm")) == table(Schema.lockKeys))
+        #expect(try page.items("LOCKS", "Ql").map(\.head) == LockConflict.allCases.map(\.rawValue))
         #expect(table(try configuration.items("KEYS", "Cm")) == table(Schema.configurationKeys))
     }
 

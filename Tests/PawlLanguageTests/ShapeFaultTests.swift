@@ -83,14 +83,62 @@ struct ShapeFaultTests {
         FaultCase(
             #"""
             schedule: daily
-            lock: x
+            catch_up: one
             steps: [{id: a, run: echo, image: /x}]
             """#,
             [
                 "1:1: error: 'schedule' is not supported by this version of pawl",
-                "2:1: error: 'lock' is not supported by this version of pawl",
+                "2:1: error: 'catch_up' is not supported by this version of pawl",
                 "3:28: error: 'image' is not supported by this version of pawl",
             ]),
+        FaultCase(
+            #"""
+            lock: ""
+            steps:
+              - {id: a, lock: "a\nb", run: echo}
+              - {id: b, lock: '', run: echo}
+              - {id: c, lock: [x], run: echo}
+              - {id: d, lock: {key: x, on_conflict: wait}, run: echo}
+              - {id: e, lock: {on_conflict: queue}, run: echo}
+              - {id: f, lock: {key: x, on_conflct: queue}, run: echo}
+              - {id: g, lock: "${item}", run: echo}
+              - {id: h, lock: "${i.output}", run: echo}
+              - {id: i, lock: , run: echo}
+              - {id: j, lock: {key: {a: 1}}, undo: {run: echo, lock: x}, run: echo}
+              - {id: k, lock: "${1 +}", run: echo}
+            """#,
+            [
+                "1:7: error: a lock's key cannot be empty",
+                "3:19: error: a lock's key cannot have a line break in it",
+                "4:19: error: a lock's key cannot be empty",
+                "5:19: error: 'lock' takes a key, or a map with 'key' and 'on_conflict', not a list",
+                "6:41: error: 'on_conflict' is one of queue, reject, cancel, not 'wait'",
+                "7:19: error: 'lock' has no 'key'",
+                "8:28: error: unknown key 'on_conflct' (did you mean 'on_conflict'?)",
+                "9:22: error: 'item' has a value only in a step with 'foreach', and not in 'foreach' itself",
+                "10:22: error: step 'h' reads 'i' but does not wait for it ('i' itself waits for 'h')",
+                "11:13: error: 'lock' takes a key, or a map with 'key' and 'on_conflict', not nothing",
+                "12:25: error: 'key' takes text, not a map",
+                "12:52: error: unknown key 'lock'",
+                "13:25: error: '}' stands where a value belongs",
+            ]),
+        FaultCase(
+            #"""
+            lock: {key: "${a.output} ${v}", on_conflict: cancel}
+            steps: [{id: a, run: echo}]
+            """#,
+            [
+                "1:16: error: the workflow's lock is wanted before its first step, and cannot read the step 'a' (give the lock to the steps that come after 'a')",
+                "1:28: error: 'v' is no variable and no step",
+            ]),
+        FaultCase(
+            "lock: \(String(repeating: "é", count: 128))\nsteps: [{id: a, run: echo}]\n",
+            ["1:7: error: a lock's key has 255 bytes at most, and this one 256"]),
+        FaultCase(
+            #"""
+            lock: {key: "x ${run.name}", on_conflict: reject}
+            steps: [{id: a, foreach: [1, 2], lock: {key: "${item} ${index}", on_conflict: cancel}, run: echo}]
+            """#, []),
         FaultCase(
             #"""
             steps: [{id: a}]

@@ -79,6 +79,12 @@ struct StoreTests {
             .servicesLost(ServicesLost(epoch: "boot.2", entries: [ServicesLost.Entry(step: "a", item: 1)])),
             .runResumed(RunResumed(retry: true, from: "a", uid: 1000)),
             .runResumed(RunResumed(retry: false, uid: 1000, definition: created(workflow: "other"))),
+            .lockWanted(LockWanted(key: "k", onConflict: .queue, ticket: 7, holder: nil)),
+            .lockWanted(
+                LockWanted(step: "a", item: 1, key: "k", onConflict: .cancel, ticket: 8, holder: "b (step 's')")),
+            .lockGranted(LockGranted(key: "k", epoch: "boot.2")),
+            .lockGranted(LockGranted(step: "a", item: 1, key: "k")),
+            .lockRefused(LockRefused(step: "a", key: "k", reason: "r", until: Timestamp(microseconds: 78))),
             .runEnded(RunEnded(state: .timedOut, reason: nil)),
             .runUndone(RunUndone(by: "demo-7k2m9qxa", uid: 0)),
         ]

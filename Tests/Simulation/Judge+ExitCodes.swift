@@ -11,7 +11,9 @@ extension Judge {
 
     /// Whether what an attempt exited with is a success by its workflow.
     func isSuccess(_ name: AttemptName, _ truth: Truth, _ record: Record) -> Bool {
+        // What only asks whether the work is done exits with an answer, and not with what the program says.
         guard case .exited(let status)? = truth.end, truth.result == "exit-code", !record.repairs.contains(name),
+            !record.questions.contains(name),
             let step = record.workflow.steps.first(where: { $0.id == name.step }), step.service == nil,
             case .success? = step.exitCodes.rules[String(status)]
         else { return false }

@@ -7,10 +7,12 @@ import PawlStore
 
 /// Holds what pawld records and starts against what truly happened. It knows nothing of how the engine decides.
 final class Judge {
-    private let host: SimulatedHost
+    let host: SimulatedHost
     private let disk: SimulatedDisk
     private(set) var violations: [String] = []
-    private var runs: [RunID: Record] = [:]
+    private(set) var runs: [RunID: Record] = [:]
+    /// What is held on the disk: by run, of the run itself under an empty name, of a step or item under its own.
+    var held: [RunID: [String: String]] = [:]
     /// Attempts that were started, and those that were never seen though asked for three times.
     private(set) var starts = 0
     private(set) var neverAppeared = 0
@@ -68,6 +70,7 @@ final class Judge {
         guard let step = record.workflow.steps.first(where: { $0.id == attempt.step }) else { return }
         if step.phase != record.phase { fail("\(attempt) runs, and it is the turn of '\(record.phase.rawValue)'") }
         check(attempt, step, record)
+        checkLocks(attempt, step, record)
         if !record.workflow.slice.isEmpty, host.slices[attempt.run.slice] != true {
             fail("\(attempt) runs, and its slice has no limits")
         }
@@ -90,7 +93,7 @@ final class Judge {
     }
 
     /// Whether an attempt was over without having been started, when a call of a dead pawld came in that starts it.
-    private func isLate(_ attempt: AttemptName, _ record: Record) -> Bool {
+    func isLate(_ attempt: AttemptName, _ record: Record) -> Bool {
         guard host.lateStarts.contains(attempt.unit) else { return false }
         let truth = host.truths[attempt] ?? Truth()
         switch record.results[attempt] {
@@ -145,7 +148,12 @@ final class Judge {
 
     // MARK: Records
 
-    func recorded(_ change: RunChange) {
+    func recorded(_ changes: [RunChange]) {
+        for change in changes { recorded(change) }
+        checkHolders()
+    }
+
+    private func recorded(_ change: RunChange) {
         let id = change.summary.id
         for entry in change.events {
             if case .runCreated(let body) = entry.event, let workflow = disk.workflows[body.text] {
@@ -159,6 +167,7 @@ final class Judge {
                 fail("event \(entry.sequence) of \(id) is recorded where \(record.sequence) comes next")
             }
             judge(entry, id, &record)
+            judge(locks: entry.event, id, &record)
             runs[id] = record
         }
     }
@@ -166,7 +175,7 @@ final class Judge {
     private func judge(_ entry: RecordedEvent, _ id: RunID, _ record: inout Record) {
         let decisions: Set<Event.Kind> = [
             .attemptOrdered, .delaySet, .stepEnded, .stepExpanded, .approvalAsked, .phaseBegan, .runStopped, .hostLost,
-            .servicesLost, .runEnded,
+            .servicesLost, .runEnded, .lockWanted, .lockGranted, .lockRefused,
         ]
         if host.hasMark, decisions.contains(entry.event.kind) {
             fail("\(entry.event.kind) of \(id) was decided while the host goes down")
@@ -176,7 +185,7 @@ final class Judge {
         }
         switch entry.event {
         case .runCreated(let body): record.epoch = body.epoch
-        case .runStopped, .approvalAsked, .approvalAnswered, .runUndone: break
+        case .runStopped, .approvalAsked, .approvalAnswered, .runUndone, .lockWanted, .lockGranted, .lockRefused: break
         case .hostLost(let body):
             lost(body, id, &record)
         case .servicesLost(let body):
@@ -324,8 +333,6 @@ final class Judge {
         (record.ended, record.items, record.failures, record.due) = ([:], [:], [:], [:])
         (record.blamed, record.lastInterrupted, record.unasked) = ([], [], [])
     }
-
-    private func place(_ step: String, _ item: Int?) -> String { item.map { "\(step).\($0)" } ?? step }
 
     private func isAnyDone(_ step: String, _ record: Record) -> Bool {
         record.ended.contains { $0.key.hasPrefix(step + ".") && $0.value == .succeeded }
@@ -487,24 +494,6 @@ final class Judge {
                     }
                 }
             }
-        }
-    }
-}
-
-/// Signals by name, as receipts have them.
-enum SignalNames {
-    static func text(_ signal: Int) -> String { signal == 9 ? "KILL" : signal == 15 ? "TERM" : String(signal) }
-}
-
-extension Event {
-    fileprivate var summary: String {
-        switch self {
-        case .attemptEnded(let body):
-            "\(kind.rawValue) \(body.step).\(body.number) \(body.outcome.state) \(body.outcome.reason ?? "")"
-        case .attemptOrdered(let body): "\(kind.rawValue) \(body.step).\(body.number)"
-        case .stepEnded(let body): "\(kind.rawValue) \(body.step) \(body.state)"
-        case .delaySet(let body): "\(kind.rawValue) \(body.step)"
-        default: kind.rawValue
         }
     }
 }

@@ -38,10 +38,10 @@ final class SimulatedStore: RunRecords, @unchecked Sendable {
     private let disk: SimulatedDisk
     private let faults: Faults
     private let schedule: Schedule
-    private let check: (RunChange) -> Void
+    private let check: ([RunChange]) -> Void
     var isCut = false
 
-    init(disk: SimulatedDisk, faults: Faults, schedule: Schedule, check: @escaping (RunChange) -> Void) {
+    init(disk: SimulatedDisk, faults: Faults, schedule: Schedule, check: @escaping ([RunChange]) -> Void) {
         (self.disk, self.faults, self.schedule, self.check) = (disk, faults, schedule, check)
         let ghost = disk.ghost
         disk.ghost = []
@@ -60,8 +60,8 @@ final class SimulatedStore: RunRecords, @unchecked Sendable {
     }
 
     private func write(_ changes: [RunChange]) {
+        check(changes)
         for change in changes {
-            check(change)
             if disk.runs[change.summary.id] == nil {
                 guard case .runCreated(let created)? = change.events.first?.event else { continue }
                 disk.runs[change.summary.id] = .init(summary: change.summary, created: created, events: [])
@@ -77,6 +77,11 @@ final class SimulatedStore: RunRecords, @unchecked Sendable {
     func run(_ id: RunID) throws -> Run? {
         try read()
         return disk.run(id)
+    }
+
+    func lockEvents(of id: RunID) throws -> [Event] {
+        try read()
+        return (disk.runs[id]?.events ?? []).map(\.event).filter { HeldLocks.kinds.contains($0.kind) }
     }
 
     func openRuns() throws -> [RunSummaryRow] {

@@ -24,6 +24,9 @@ enum Workload {
         if chance.once(in: 3) { lines.append("recovery: \(chance.one(of: ["restart", "fail"]))") }
         if chance.once(in: 6) { lines.append("slice: {MemoryMax: 1G}") }
         if chance.once(in: 6) { lines.append("timeout: \(10 + chance.below(50))s") }
+        // What a run has as a whole its steps seldom ask for: others have that, and circles come about.
+        let own = chance.once(in: 3) ? chance.below(2) : nil
+        if let own { lines.append("lock: \(lock(&chance, "k\(own)"))") }
         lines.append("steps:")
         for index in 0..<(1 + chance.below(7)) {
             lines.append("  - id: s\(index)")
@@ -47,6 +50,11 @@ enum Workload {
                 if chance.once(in: 2) { lines.append("    max_parallel: \(1 + chance.below(2))") }
             }
             if chance.once(in: 2) {
+                let number = own.map { chance.once(in: 4) ? $0 : 1 - $0 } ?? chance.below(2)
+                let key = isForeach && chance.once(in: 2) ? "k${item}" : "k\(number)"
+                lines.append("    lock: \(lock(&chance, key))")
+            }
+            if chance.once(in: 2) {
                 let delay = chance.once(in: 4) ? "0s" : "\(1 + chance.below(5))s"
                 let retries = chance.below(3)
                 let rules = retries > 0 && chance.once(in: 2) ? ", on_exit_code: {\(rules(&chance))}" : ""
@@ -68,6 +76,14 @@ enum Workload {
             }
         }
         return lines.joined(separator: "\n") + "\n"
+    }
+
+    /// Few keys, so that all runs of a seed want the same ones.
+    private static func lock(_ chance: inout Chance, _ key: String) -> String {
+        let conflict = chance.one(of: [
+            "", "", ", on_conflict: reject", ", on_conflict: cancel", ", on_conflict: queue",
+        ])
+        return chance.once(in: 3) && conflict.isEmpty ? "\"\(key)\"" : "{key: \"\(key)\"\(conflict)}"
     }
 
     /// What the statuses that the simulated programs exit with ask for.

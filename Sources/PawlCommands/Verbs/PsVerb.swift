@@ -33,12 +33,15 @@ struct PsVerb: Verb {
 
     /// The runs as a table.
     static func table(_ runs: [RunSummary], now: Timestamp) -> TextTable {
-        var table = TextTable(heading: ["RUN", "STATE", "PROGRESS", "AGE"])
+        // Most often there is nothing to say, and then there is no column for it.
+        let hasReasons = runs.contains { $0.reason != nil }
+        var table = TextTable(heading: ["RUN", "STATE", "PROGRESS", "AGE"] + (hasReasons ? ["REASON"] : []))
         for run in runs {
             let age = run.started.moment.map { TimeForms.wholeSeconds(now.seconds(since: $0)) }
             table.add([
                 TextTable.Cell(run.run), TextTable.Cell(run.state.rawValue, Style.colour(of: run.state)),
                 TextTable.Cell("\(run.stepsDone)/\(run.stepsTotal)"), TextTable.Cell(age ?? "-"),
+                TextTable.Cell(run.reason.map(Style.harmless) ?? ""),
             ])
         }
         return table

@@ -23,6 +23,8 @@ struct ActiveRun {
 
     init(_ run: Run) {
         self.run = run
+        // Those of its past.
+        _ = self.run.takeLockChanges()
     }
 
     /// Why it stands still after a commit that failed, and what to do.
@@ -38,6 +40,9 @@ struct ActiveRun {
         case .approvalAsked(let body): run.place(of: body.step, item: body.item)
         case .approvalAnswered(let body): run.place(of: body.step, item: body.item)
         case .stepExpanded(let body): run.place(of: body.step, item: nil)
+        case .lockRefused(let body): run.place(of: body.step, item: body.item)
+        case .lockWanted(let body): body.step.flatMap { run.place(of: $0, item: body.item) }
+        case .lockGranted(let body): body.step.flatMap { run.place(of: $0, item: body.item) }
         case .runCreated, .cancelRequested, .runStopped, .runResumed, .phaseBegan, .runUndone, .hostLost, .servicesLost,
             .runEnded:
             nil

@@ -36,7 +36,9 @@ extension Conductor {
             let rows = all ? try store.allRuns() : try store.openRuns().reversed()
             return rows.map { row in
                 var summary = RunSummary(row)
-                if active[row.id]?.fault != nil || setAside.contains(row.id) { summary.state = .stopped }
+                if let entry = active[row.id] { summary.tell(entry.run, locks) }
+                if let words = active[row.id]?.faultReason { (summary.state, summary.reason) = (.stopped, words) }
+                if setAside.contains(row.id) { (summary.state, summary.reason) = (.stopped, Conductor.reason(row)) }
                 return summary
             }
         } catch {
@@ -48,7 +50,7 @@ extension Conductor {
     func status(of id: RunID, since bookmark: Bookmark? = nil) throws(APIError) -> (RunStatus, Bookmark) {
         if let entry = active[id] {
             let changed = bookmark.map { Set(entry.changes[min($0.changes, entry.changes.count)...]) }
-            var status = RunStatus(entry.run, only: changed)
+            var status = RunStatus(entry.run, only: changed, locks)
             if let words = entry.faultReason {
                 status.state = .stopped
                 status.reason = words
@@ -116,6 +118,7 @@ extension Conductor {
         do throws(RenderFault) {
             // Only the run's values tell, and without its limits none of its steps could start.
             _ = try run.sliceLimits()
+            _ = try run.ownLockKey()
         } catch {
             throw APIError(.invalidVariable, error.description)
         }
@@ -124,6 +127,9 @@ extension Conductor {
             try await submit(.runCreated(created), to: id)
         } catch {
             drop(id)
+            if let fault = error as? RecordFault, fault.isRefusal {
+                throw APIError(.conflict, "no run of '\(run.created.workflow)' was started: \(fault)")
+            }
             throw APIError(.storeFailed, "the run was not started: \(error)")
         }
         return id
@@ -284,6 +290,7 @@ extension Conductor {
         }
         active[id]?.fault = nil
         active[id]?.version += 1
+        putLocks(of: id)
         driveAll(of: id)
         look(at: id)
     }

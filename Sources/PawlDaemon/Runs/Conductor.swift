@@ -24,6 +24,10 @@ actor Conductor {
 
     /// The runs that have not ended.
     var active: [RunID: ActiveRun] = [:]
+    /// Who has which lock on this host, and who waits for it.
+    var locks = LockTable()
+    /// What the runs had of it before what is being recorded just now.
+    var locksBefore: [RunID: [LockSeat: LockClaim]] = [:]
     /// How many of their steps run.
     private(set) var stepsActive = 0
     /// This life of the manager, once it is known.
@@ -138,9 +142,14 @@ actor Conductor {
         var events: [RunID: [Event]] = [:]
         var order: [RunID] = []
         var changes: [RunChange] = []
+        locksBefore = [:]
         for (place, incoming) in taken.enumerated() {
             guard let entry = active[incoming.run], entry.fault == nil else { continue }
             if let event = incoming.event, event.kind != .runCreated, let refusal = entry.run.refusal(of: event) {
+                taken[place].refusal = refusal
+                continue
+            }
+            if mayDecide, let event = incoming.event, let refusal = entry.run.lockRefusal(of: event, locks) {
                 taken[place].refusal = refusal
                 continue
             }
@@ -148,12 +157,16 @@ actor Conductor {
                 events[incoming.run] = []
                 order.append(incoming.run)
             }
-            if let event = incoming.event { apply(event, to: incoming.run, at: now, in: &events) }
-        }
-        for id in order {
-            if mayDecide {
-                while let event = active[id]?.run.nextDecision(context) { apply(event, to: id, at: now, in: &events) }
+            guard let event = incoming.event else { continue }
+            apply(event, to: incoming.run, at: now, in: &events)
+            // At once, so that the next one that comes in finds it taken.
+            guard mayDecide, event.kind == .runCreated || event.kind == .runResumed else { continue }
+            if let event = active[incoming.run]?.run.takeOwnLock(context, locks) {
+                apply(event, to: incoming.run, at: now, in: &events)
             }
+        }
+        if mayDecide { decide(&order, context, &events) }
+        for id in order {
             guard let run = active[id]?.run, let decided = events[id], !decided.isEmpty else { continue }
             let first = run.eventCount - decided.count + 1
             changes.append(
@@ -170,10 +183,12 @@ actor Conductor {
                 stand(still: changes.map(\.summary.id), because: "it cannot be recorded: \(error)")
             }
         }
+        locksBefore = [:]
         for incoming in taken { answer(incoming) }
         for id in order where active[id]?.fault == nil {
             act(on: events[id] ?? [], of: id, now: now, mayDecide: mayDecide)
         }
+        tellWaiters()
     }
 
     /// The wall clock. If somebody has set it since it was last looked at, the runs' moments move along with it: a pause
@@ -196,9 +211,10 @@ actor Conductor {
     /// What lies below it in seconds is the time between two looks at two clocks, or makes no difference.
     private static let leastJump = 2.0
 
-    private func apply(_ event: Event, to id: RunID, at time: Timestamp, in events: inout [RunID: [Event]]) {
+    func apply(_ event: Event, to id: RunID, at time: Timestamp, in events: inout [RunID: [Event]]) {
         // A run that was created just now is made by that event.
         if case .runCreated = event {} else { active[id]?.run.apply(event, at: time) }
+        noteLocks(of: id)
         active[id]?.note(event)
         events[id]?.append(event)
     }
@@ -223,13 +239,14 @@ actor Conductor {
     private func stand(still runs: [RunID], because cause: String) {
         for id in runs {
             guard var entry = active[id] else { continue }
-            var isRecorded = true
+            var (isRecorded, isRead) = (true, true)
             do {
                 let run = try store.run(id)
                 isRecorded = run != nil
                 if let run { entry.run = run }
             } catch {
                 // It can be read no more than written; what memory has is shown, and not acted upon.
+                isRead = false
             }
             // A run that was to be started just now is not there: who asked for it is told.
             if isRecorded { journal.storeFailed(run: entry.run.name, cause: cause) }
@@ -237,9 +254,11 @@ actor Conductor {
             entry.version += 1
             entry.changes.append(contentsOf: entry.run.places)
             active[id] = entry
+            putLocks(of: id, isRead: isRead, isRecorded: isRecorded)
             count(id)
             wakeWatchers(of: id)
         }
+        lookAtPending()
     }
 
     /// Something that a run needs is not there, such as room for an attempt's files: it stands still until a person says
@@ -293,6 +312,7 @@ actor Conductor {
         wakeWatchers(of: id)
         guard let entry = active.removeValue(forKey: id) else { return }
         stepsActive -= entry.countedSteps
+        if locks.remove(id) { lookAtPending() }
     }
 
     /// Counts a run's running steps anew. The sum is kept and not made: a thousand runs at once would each ask all others.
@@ -377,7 +397,11 @@ actor Conductor {
     @discardableResult
     func recover(epoch: String) throws -> [RunSummaryRow] {
         self.epoch = epoch
-        let plan = plan(for: try store.openRuns())
+        let rows = try store.openRuns()
+        let plan = plan(for: rows)
+        // What the others hold, whether they are taken up later or not at all, is theirs all the same.
+        for row in rows where setAside.contains(row.id) { holdLocks(unread: row) }
+        for row in plan.oneByOne { holdLocks(unread: row) }
         mark(plan.atOnce.map(\.id))
         for row in plan.atOnce { takeUp(row) }
         // What it leads to belongs to taking it up.
@@ -399,11 +423,13 @@ actor Conductor {
         do {
             guard let run = try store.run(row.id) else { return }
             active[row.id] = ActiveRun(run)
+            putLocks(of: row.id)
             count(row.id)
         } catch {
             // One run that cannot be read must not keep the others from going on.
             journal.unreadable(run: row.name, cause: "\(error)")
             unreadable.insert(row.id)
+            holdLocks(unread: row)
             return
         }
         driveAll(of: row.id)

@@ -7,8 +7,10 @@ import PawlStore
 extension RunStatus {
     /// A run as it is shown.
     ///
-    /// - Parameter only: the steps and items to show; nil for all.
-    init(_ run: Run, only: Set<Place>? = nil) {
+    /// - Parameters:
+    ///   - only: the steps and items to show; nil for all.
+    ///   - locks: who has which lock, for what waits for one.
+    init(_ run: Run, only: Set<Place>? = nil, _ locks: LockTable = LockTable()) {
         let places = (only.map { $0.sorted() } ?? run.places).filter { place in
             // Of what pawl adds by itself it is told once there is something to tell.
             run.workflow.steps[place.step].phase != .services || !run[place].attempts.isEmpty
@@ -18,7 +20,16 @@ extension RunStatus {
             started: TimeText.text(of: run.started), ended: run.ended.map(TimeText.text),
             definitionFile: run.created.file, definitionSince: TimeText.text(of: run.redefined ?? run.started),
             stepsDone: run.stepsDone, stepsTotal: run.steps.count,
-            steps: places.map { StepStatus(id: run.workflow.steps[$0.step].id, item: $0.item, run[$0]) })
+            steps: places.map { place in
+                let id = run.workflow.steps[place.step].id
+                var step = StepStatus(id: id, item: place.item, run[place])
+                let seat = LockOwner(run.id, LockSeat(step: id, item: place.item))
+                if !step.state.isEnded, let words = locks.wait(of: seat) { step.reason = words }
+                return step
+            })
+        if run.state == .running, let words = locks.wait(of: LockOwner(run.id, .run)) {
+            (state, reason) = (.queued, words)
+        }
     }
 }
 
@@ -51,5 +62,18 @@ extension RunSummary {
             run: row.id.name(of: row.workflow), id: row.id.rawValue, workflow: row.workflow, state: row.state,
             started: TimeText.text(of: row.started), ended: row.ended.map(TimeText.text), stepsDone: row.stepsDone,
             stepsTotal: row.stepsTotal)
+    }
+
+    /// Why the run does not go on, if that is so.
+    mutating func tell(_ run: Run, _ locks: LockTable) {
+        if run.state == .stopped { reason = run.reason }
+        guard run.state == .running else { return }
+        if let words = locks.wait(of: LockOwner(run.id, .run)) {
+            (state, reason) = (.queued, words)
+        } else if let seat = locks.claims(of: run.id).filter({ !$0.value.isHeld }).keys.min(), let step = seat.step,
+            let words = locks.wait(of: LockOwner(run.id, seat))
+        {
+            reason = "step '\(step)' " + words
+        }
     }
 }

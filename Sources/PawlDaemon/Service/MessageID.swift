@@ -13,6 +13,8 @@ enum MessageID: String, Sendable, CaseIterable {
     case stepStarted = "0504c6fcad824c4f996cd481e16d52ff"
     /// A step has ended.
     case stepEnded = "0d50af2951594a4293b43d238438b673"
+    /// A run or a step waits for a lock that another one has, or was refused it.
+    case lockWanted = "23ae51c0ad03490780156d7965c085b4"
     /// The configuration or a workflow has faults.
     case faulty = "1934c010dab34ed39923fd8334048f52"
     /// Nothing can be recorded.

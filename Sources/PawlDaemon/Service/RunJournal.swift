@@ -104,7 +104,18 @@ final class RunJournal: Sendable {
                 fields)
         case .runUndone(let body):
             write(.notice, .runStarted, "Run \(run.name) is taken back by \(body.by), as uid \(body.uid) asked", fields)
-        case .attemptEnded, .delaySet, .stepExpanded, .approvalAnswered:
+        case .lockWanted(let body):
+            let who = body.step.map { "Step '\(RunJournal.name($0, body.item))' of \(run.name)" } ?? "Run \(run.name)"
+            let holder = body.holder.map { ", held by \($0)" } ?? ""
+            write(
+                .info, .lockWanted, "\(who) waits for lock '\(body.key)'\(holder)",
+                fields + (body.step.map { [("PAWL_STEP", $0)] } ?? []))
+        case .lockRefused(let body):
+            write(
+                .notice, .lockWanted,
+                "Step '\(RunJournal.name(body.step, body.item))' of \(run.name) asks again later: \(body.reason)",
+                fields + [("PAWL_STEP", body.step)])
+        case .attemptEnded, .delaySet, .stepExpanded, .approvalAnswered, .lockGranted:
             // Said by the step's end, or by its next attempt.
             break
         }
