@@ -67,6 +67,7 @@ package enum ManagerInterface {
             number: int,
             repair: ?string,
             unit: string,
+            run: ?string,
             state: string,
             exit_code: ?int,
             signal: ?string,
@@ -98,6 +99,9 @@ package enum ManagerInterface {
             definition_since: ?string,
             steps_done: int,
             steps_total: int,
+            parent: ?string,
+            slice: ?string,
+            outputs: ?object,
             steps: []Step
         )
 
@@ -110,7 +114,8 @@ package enum ManagerInterface {
             ended: ?string,
             steps_done: int,
             steps_total: int,
-            reason: ?string
+            reason: ?string,
+            parent: ?string
         )
 
         type LogEntry (

@@ -24,6 +24,12 @@ package struct RunStatus: Sendable, Codable, Equatable {
     package var stepsDone: Int
     /// How many steps it has.
     package var stepsTotal: Int
+    /// The run that it is a step of, if it is that of another one.
+    package var parent: String?
+    /// The slice that its steps are in.
+    package var slice: String?
+    /// What it gives to whoever runs it as a step, once it has succeeded.
+    package var outputs: [String: Value]?
     /// Its steps in the order written. In WatchRun's later replies only those that have changed.
     package var steps: [StepStatus]
 
@@ -31,8 +37,10 @@ package struct RunStatus: Sendable, Codable, Equatable {
     package init(
         run: String, id: String, workflow: String, state: RunState, reason: String? = nil, started: String? = nil,
         ended: String? = nil, definitionFile: String? = nil, definitionSince: String? = nil, stepsDone: Int,
-        stepsTotal: Int, steps: [StepStatus]
+        stepsTotal: Int, parent: String? = nil, slice: String? = nil, outputs: [String: Value]? = nil,
+        steps: [StepStatus]
     ) {
+        (self.parent, self.slice, self.outputs) = (parent, slice, outputs)
         self.definitionFile = definitionFile
         self.definitionSince = definitionSince
         self.run = run
@@ -48,7 +56,7 @@ package struct RunStatus: Sendable, Codable, Equatable {
     }
 
     private enum CodingKeys: String, CodingKey {
-        case run, id, workflow, state, reason, started, ended, steps
+        case run, id, workflow, state, reason, started, ended, steps, parent, slice, outputs
         case definitionFile = "definition_file"
         case definitionSince = "definition_since"
         case stepsDone = "steps_done"
@@ -69,6 +77,9 @@ package struct RunStatus: Sendable, Codable, Equatable {
         try container.encode(definitionSince, forKey: .definitionSince)
         try container.encode(stepsDone, forKey: .stepsDone)
         try container.encode(stepsTotal, forKey: .stepsTotal)
+        try container.encode(parent, forKey: .parent)
+        try container.encode(slice, forKey: .slice)
+        try container.encode(outputs, forKey: .outputs)
         try container.encode(steps, forKey: .steps)
     }
 }
@@ -125,6 +136,8 @@ package struct AttemptStatus: Sendable, Codable, Equatable {
     package var repair: String?
     /// The unit it runs or ran as.
     package var unit: String
+    /// The run that it is, where its step runs another workflow; the unit is that run's slice then.
+    package var run: String?
     /// What it is doing or how it ended.
     package var state: StepState
     /// The exit status; null where the program never exited.
@@ -144,7 +157,7 @@ package struct AttemptStatus: Sendable, Codable, Equatable {
 
     /// Makes a status.
     package init(
-        number: Int, repair: String? = nil, unit: String, state: StepState, exitCode: Int? = nil,
+        number: Int, repair: String? = nil, unit: String, run: String? = nil, state: StepState, exitCode: Int? = nil,
         signal: String? = nil, result: String? = nil, started: String? = nil, ended: String? = nil,
         cpuSeconds: Double? = nil,
         memoryPeak: Int64? = nil
@@ -152,6 +165,7 @@ package struct AttemptStatus: Sendable, Codable, Equatable {
         self.number = number
         self.repair = repair
         self.unit = unit
+        self.run = run
         self.state = state
         self.exitCode = exitCode
         self.signal = signal
@@ -163,7 +177,7 @@ package struct AttemptStatus: Sendable, Codable, Equatable {
     }
 
     private enum CodingKeys: String, CodingKey {
-        case number, repair, unit, state, signal, result, started, ended
+        case number, repair, unit, run, state, signal, result, started, ended
         case exitCode = "exit_code"
         case cpuSeconds = "cpu_seconds"
         case memoryPeak = "memory_peak"
@@ -174,6 +188,7 @@ package struct AttemptStatus: Sendable, Codable, Equatable {
         try container.encode(number, forKey: .number)
         try container.encode(repair, forKey: .repair)
         try container.encode(unit, forKey: .unit)
+        try container.encode(run, forKey: .run)
         try container.encode(state, forKey: .state)
         try container.encode(exitCode, forKey: .exitCode)
         try container.encode(signal, forKey: .signal)
@@ -205,13 +220,16 @@ package struct RunSummary: Sendable, Codable, Equatable {
     package var stepsTotal: Int
     /// Why it does not go on: for a run that has stopped, and for one that waits for a lock, itself or a step of it.
     package var reason: String?
+    /// The run that it is a step of, if it is that of another one.
+    package var parent: String?
 
     /// Makes a summary.
     package init(
         run: String, id: String, workflow: String, state: RunState, started: String?, ended: String?,
-        stepsDone: Int, stepsTotal: Int, reason: String? = nil
+        stepsDone: Int, stepsTotal: Int, reason: String? = nil, parent: String? = nil
     ) {
         self.reason = reason
+        self.parent = parent
         self.run = run
         self.id = id
         self.workflow = workflow
@@ -223,7 +241,7 @@ package struct RunSummary: Sendable, Codable, Equatable {
     }
 
     private enum CodingKeys: String, CodingKey {
-        case run, id, workflow, state, started, ended, reason
+        case run, id, workflow, state, started, ended, reason, parent
         case stepsDone = "steps_done"
         case stepsTotal = "steps_total"
     }
@@ -239,5 +257,6 @@ package struct RunSummary: Sendable, Codable, Equatable {
         try container.encode(stepsDone, forKey: .stepsDone)
         try container.encode(stepsTotal, forKey: .stepsTotal)
         try container.encode(reason, forKey: .reason)
+        try container.encode(parent, forKey: .parent)
     }
 }

@@ -39,8 +39,9 @@ struct LocalWorkflow {
     ///   - workflow: a path as it is; a name is looked up in the folders, the first one first.
     ///   - draft: what is read in place of what is in a file, or of nothing.
     ///   - isStrict: whether what is allowed and better avoided is warned of too.
+    ///   - checksCalls: whether the workflows that its steps run are read too.
     static func read(
-        _ workflow: String, in folders: [String], draft: Draft? = nil, isStrict: Bool = false
+        _ workflow: String, in folders: [String], draft: Draft? = nil, isStrict: Bool = false, checksCalls: Bool = true
     ) throws(CommandFailure) -> LocalWorkflow {
         let path: String
         if let draft, !draft.isDropIn {
@@ -86,10 +87,30 @@ struct LocalWorkflow {
             }
         }
         let read = WorkflowReader.read(&source, name: name, isStrict: isStrict) { file in reader.included(file) }
-        let isWhole = reader.diagnostics.allSatisfy { $0.severity != .error }
+        var found = read.diagnostics
+        if checksCalls, let workflow = read.workflow { found += callFaults(of: workflow, file: path, folders) }
+        let isWhole = (found + reader.diagnostics).allSatisfy { $0.severity != .error }
         return LocalWorkflow(
             name: name, source: source, workflow: isWhole ? read.workflow : nil,
-            diagnostics: read.diagnostics + reader.diagnostics, isTextClean: read.diagnostics.isEmpty)
+            diagnostics: found + reader.diagnostics, isTextClean: found.isEmpty)
+    }
+
+    /// What is wrong with what a workflow runs as steps. A file somewhere else is likely to have the others beside it, and to be
+    /// meant for a host that has more of them.
+    private static func callFaults(of workflow: Workflow, file: String, _ folders: [String]) -> [Diagnostic] {
+        guard !workflow.called.isEmpty else { return [] }
+        let folder = file.lastIndex(of: "/").map { String(file[..<$0]) } ?? "."
+        let isElsewhere = !folders.contains(folder)
+        var known: [String: Workflow?] = [:]
+        let checker = CallChecker(absence: isElsewhere ? .warning : .error) { name in
+            if let workflow = known[name] { return workflow }
+            let beside = (isElsewhere ? ["\(folder)/\(name).yaml"] : []) + [name]
+            // Each has faults of its own, which its own check says.
+            let read = beside.lazy.compactMap { try? LocalWorkflow.read($0, in: folders, checksCalls: false) }.first
+            known[name] = .some(read?.workflow)
+            return read?.workflow
+        }
+        return checker.faults(of: workflow)
     }
 
     /// Reads files, and notes what will keep pawld from reading them.

@@ -17,6 +17,7 @@ struct RunText {
             return stamp(now) + "run " + state.rawValue + (reason.map { ": \(Style.harmless($0))" } ?? "")
         case .attemptBegan(let step, let attempt):
             return stamp(attempt.started.moment ?? now) + "\(what(attempt)) '\(step.name)' \(word(.running))"
+                + (attempt.run.map { " as run \($0)" } ?? "")
                 + (attempt.number > 1 ? " (attempt \(attempt.number))" : "")
         case .attemptEnded(let step, let attempt):
             let words = ExitNames.join(ExitNames.words(of: attempt), reason: step.reason)
@@ -24,7 +25,9 @@ struct RunText {
                 + "\(what(attempt)) '\(step.name)' attempt \(attempt.number) \(word(attempt.state))"
                 + (words.map { ": \($0)" } ?? "")
         case .stepWaits(let step):
-            return stamp(now) + "step '\(step.name)' " + Style.harmless(step.reason ?? "")
+            // One that runs is a run that waits, and the reason begins with that one's name.
+            return stamp(now) + "step '\(step.name)'\(step.state == .running ? ":" : "") "
+                + Style.harmless(step.reason ?? "")
         case .stepEnded(let step):
             var text = stamp(step.attempts.last?.ended.moment ?? now) + "step '\(step.name)' \(word(step.state))"
             if let words = ExitNames.words(of: step) { text += ": \(words)" }

@@ -82,7 +82,10 @@ struct RunView {
                 result.append(.attemptEnded(step: new, attempt: attempt))
             }
         }
-        if new.state == .waiting, new.attempts.isEmpty, let reason = new.reason, reason != old?.reason {
+        // One that runs says why only where it is a run that waits.
+        if new.state == .waiting && new.attempts.isEmpty || new.state == .running, let reason = new.reason,
+            reason != old?.reason
+        {
             result.append(.stepWaits(new))
         }
         if new.state.isEnded, old?.state != new.state { result.append(.stepEnded(new)) }

@@ -24,7 +24,11 @@ struct StatusText {
             lines.append(field("Definition", "\(Style.harmless(file)) as of \(moment(since))"))
         }
         lines.append(field("Progress", "\(status.stepsDone) of \(status.stepsTotal) steps"))
-        lines.append(field("Slice", "pawl-\(status.id).slice"))
+        if let parent = status.parent { lines.append(field("Step of", parent)) }
+        lines.append(field("Slice", status.slice ?? "pawl-\(status.id).slice"))
+        for output in (status.outputs ?? [:]).sorted(by: { $0.key < $1.key }) {
+            lines.append(field("Output", "\(output.key)=\(Style.harmless(output.value.text))"))
+        }
         let cpu = status.steps.compactMap(\.cpuSeconds)
         if !cpu.isEmpty { lines.append(field("CPU", TimeForms.duration(cpu.reduce(0, +)))) }
         lines.append("")
@@ -62,10 +66,17 @@ struct StatusText {
                 TextTable.Cell("\(step.attempts.count)"),
                 TextTable.Cell(step.cpuSeconds.map(TimeForms.duration) ?? "-"),
                 TextTable.Cell(memory.map(TimeForms.size) ?? "-"),
-                TextTable.Cell(ExitNames.words(of: step) ?? ""),
+                TextTable.Cell(result(of: step)),
             ])
         }
         return table
+    }
+
+    /// How it ended or why it waits; of one that is a run of another workflow that run.
+    private func result(of step: StepStatus) -> String {
+        let words = ExitNames.words(of: step)
+        guard let run = step.attempts.last?.run, words?.contains(run) != true else { return words ?? "" }
+        return words.map { "run \(run): \($0)" } ?? "run \(run)"
     }
 
     private func moment(_ time: Timestamp) -> String {

@@ -183,6 +183,10 @@ package struct RunCreated: Sendable, Codable, Equatable {
     package var epoch: String?
     /// The unit that it was started for, such as `pawl@backup.service`; nil for one that somebody has asked for.
     package var unit: String?
+    /// The run that it is a step of, if it is that of another one.
+    package var parent: ParentRun?
+    /// The workflows of its steps, and of theirs, as they were when it was started; nil for none.
+    package var children: [ChildDefinition]?
 
     /// Makes the body.
     package init(
@@ -201,7 +205,7 @@ package struct RunCreated: Sendable, Codable, Equatable {
     }
 
     private enum CodingKeys: String, CodingKey {
-        case workflow, file, text, variables, uid, folder, host, undo, epoch, included, unit
+        case workflow, file, text, variables, uid, folder, host, undo, epoch, included, unit, parent, children
         case maxParallel = "max_parallel"
         case dropIns = "drop_ins"
     }
@@ -277,12 +281,15 @@ package struct AttemptOrdered: Sendable, Codable, Equatable {
     package var asksOnly: Bool?
     /// The exit status whose repair it is, or `*`; nil where it does the step's own work.
     package var repair: String?
+    /// The run that the attempt is, where its step runs another workflow; the unit is that run's slice then.
+    package var child: ChildRun?
 
     /// Makes the body.
     package init(
         step: String, item: Int? = nil, number: Int, unit: String, epoch: String, asksOnly: Bool? = nil,
-        repair: String? = nil
+        repair: String? = nil, child: ChildRun? = nil
     ) {
+        self.child = child
         self.step = step
         self.item = item
         self.number = number
@@ -293,7 +300,7 @@ package struct AttemptOrdered: Sendable, Codable, Equatable {
     }
 
     private enum CodingKeys: String, CodingKey {
-        case step, item, number, unit, epoch, repair
+        case step, item, number, unit, epoch, repair, child
         case asksOnly = "asks_only"
     }
 }
@@ -373,6 +380,8 @@ package struct CancelRequested: Sendable, Codable, Equatable {
         case failFast = "fail-fast"
         /// Another run takes a lock that it has.
         case lock
+        /// The run that it is a step of is to end.
+        case parent
     }
 
     /// Why.
@@ -426,6 +435,8 @@ package struct RunEnded: Sendable, Codable, Equatable {
     package var state: RunState
     /// Why, in words.
     package var reason: String?
+    /// What it gives to whoever runs it as a step, where its workflow says something of it.
+    package var outputs: [String: Value]?
     /// Makes the body.
     package init(state: RunState, reason: String? = nil) {
         self.state = state

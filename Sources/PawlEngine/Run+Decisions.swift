@@ -33,9 +33,8 @@ extension Run {
         if let event = decideServices(context) { return event }
         // As with pauses: a clock that was set back makes it no longer than it is.
         timeoutStart = min(timeoutStart, context.now)
-        if cancel == nil, phase == .main, let timeout = workflow.timeout, context.now >= timeoutEnd(timeout) {
-            return .cancelRequested(
-                CancelRequested(cause: .timeout, reason: "the run's timeout of \(TimeSpan.text(of: timeout)) ran out"))
+        if cancel == nil, phase == .main, let allowance, context.now >= timeoutEnd(allowance.span) {
+            return .cancelRequested(CancelRequested(cause: .timeout, reason: allowance.reason))
         }
         if let event = decideOwnLock(context, table) { return event }
         if let place = unjudged.first { return judge(place, context) }
@@ -98,7 +97,7 @@ extension Run {
         // A cancelled run waits for the ends of its attempts, and for no moment.
         guard state == .running, cancel == nil else { return nil }
         var times = delayed.compactMap { self[$0].delayedUntil } + approvals.compactMap(answerTime)
-        if phase == .main, let timeout = workflow.timeout { times.append(timeoutEnd(timeout)) }
+        if phase == .main, let allowance { times.append(timeoutEnd(allowance.span)) }
         return times.min()
     }
 
@@ -160,6 +159,7 @@ extension Run {
             } catch {
                 return end(.failed, "approval: \(error)")
             }
+        case .workflow(let call): return self.order(call, at: place, step, context)
         case .script, .command, .wait, .reboot, .stopServices: break
         }
         let number = (self[place].attempts.last?.number ?? 0) + 1
@@ -285,7 +285,7 @@ extension Run {
         if let ending, ending.state != .succeeded { return conclude(ending.state, ending.reason) }
         let state: RunState =
             switch cancelled.cause {
-            case .person, .lock: .cancelled
+            case .person, .lock, .parent: .cancelled
             case .timeout: .timedOut
             case .failFast: .failed
             }
@@ -302,7 +302,10 @@ extension Run {
             }
             return conclude(.failed, "step '\(first)' of '\(phase.rawValue)' failed")
         }
-        guard !counted.isEmpty else { return conclude(.succeeded, nil) }
+        guard !counted.isEmpty else {
+            do throws(RenderFault) { _ = try givenOutputs() } catch { return conclude(.failed, error.description) }
+            return conclude(.succeeded, nil)
+        }
         return conclude(.failed, counted.count == 1 ? "step '\(counted[0])' failed" : "\(counted.count) steps failed")
     }
 
@@ -319,7 +322,7 @@ extension Run {
         if phase != .services, stopsServices(state) {
             return .phaseBegan(PhaseBegan(phase: .services, state: state, reason: reason))
         }
-        return .runEnded(RunEnded(state: state, reason: reason))
+        return endEvent(state, reason)
     }
 
     /// The steps that have failed, in the order written; those that were skipped because of them are not among them.

@@ -22,7 +22,7 @@ extension Run {
 
     /// Whether the run has to wait for, or to take, a decision on the loss of its host. Nobody decides on a run that waits
     /// for a person or is to end anyway, nor once its handlers have their turn: its outcome stands by then.
-    private func isLost(_ context: DecisionContext) -> Bool {
+    func isLost(_ context: DecisionContext) -> Bool {
         workflow.recovery != .resume && phase == .main && cancel == nil && !context.epoch.isEmpty
             // Of one that waits for its own lock nothing was there to be lost.
             && hasOwnLock

@@ -32,7 +32,7 @@ extension Run {
         switch service {
         case .ofRun:
             let step = workflow.steps[place.step].id + (place.item.map { ".\($0)" } ?? "")
-            return ("pawl-service-\(id).\(step).service", id.slice)
+            return ("pawl-service-\(id).\(step).service", slice)
         case .named(let template):
             let name: String
             do throws(EvaluationFault) {
@@ -203,7 +203,7 @@ extension Run {
             environment: marks.filter { $0.name.hasPrefix("PAWL_") }, script: script,
             credentials: step.credentials.map(\.name),
             settings: settings.filter { if case .condition = $0.value { true } else { false } },
-            limits: try sliceLimits(), keepsOutput: false,
+            limits: try sliceLimits(), above: try slicesAbove(), keepsOutput: false,
             timeout: step.timeout, isBound: false, workFolder: workFolder, attemptFolder: attemptFolder)
     }
 }

@@ -9,6 +9,7 @@ extension Run {
         state = .running
         reason = nil
         ended = nil
+        outputs = nil
         cancel = nil
         firstFailure = nil
         hasFailedWithHost = false
@@ -80,6 +81,7 @@ extension Run {
         state = body.state
         reason = body.reason
         ended = time
+        outputs = body.outputs
         close([phase], with: body.state, reason: body.reason)
         close(Set(StepPhase.allCases), with: .succeeded, reason: "the run has \(body.state.rawValue)")
         stepsDone = steps.count

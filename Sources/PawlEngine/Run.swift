@@ -21,6 +21,8 @@ package struct Run: Sendable {
     package internal(set) var reason: String?
     /// When it ended.
     package internal(set) var ended: Timestamp?
+    /// What it gives to whoever runs it as a step, once it has succeeded.
+    package internal(set) var outputs: [String: Value]?
     /// How many events it has.
     package private(set) var eventCount = 0
     /// Its steps, in the order of `workflow.steps`.
@@ -142,6 +144,7 @@ package struct Run: Sendable {
         case .runUndone where undoneBy != nil: undoRefusal
         case .runUndone:
             state.isEnded ? nil : "the run '\(name)' has not ended: 'pawl cancel \(name)' ends it"
+        case .runResumed(let body) where body.retry && created.parent != nil: parentRefusal
         case .runResumed(let body) where body.retry:
             state.isEnded
                 ? refusal(ofDefinition: body) : "the run '\(name)' has not ended; only an ended run is retried"
@@ -151,6 +154,7 @@ package struct Run: Sendable {
         case .approvalAnswered(let body):
             place(of: body.step, item: body.item).map { approvals.contains($0) } == true
                 ? nil : "step '\(body.step)' of the run '\(name)' waits for no approval"
+        case .attemptEnded(let body) where isKnown(endOfChild: body): "that it has ended is recorded already"
         default:
             state.isEnded ? "the run '\(name)' has \(state.rawValue) already" : nil
         }
@@ -263,7 +267,7 @@ package struct Run: Sendable {
         self[place].attempts.append(
             AttemptRecord(
                 number: body.number, unit: body.unit, epoch: body.epoch, ordered: time,
-                asksOnly: body.asksOnly ?? false, repair: body.repair))
+                asksOnly: body.asksOnly ?? false, repair: body.repair, child: body.child))
         delayed.remove(place)
         unjudged.removeAll { $0 == place }
         running.insert(place)

@@ -25,6 +25,8 @@ package struct StepCommand: Sendable {
     package var settings: [UnitSetting]
     /// What `slice:` says of the run's slice, in D-Bus terms.
     package var limits: [UnitSetting] = []
+    /// The slices above the run's own, the topmost first, where it is a step of another one.
+    package var above: [SliceAbove] = []
     /// Whether stdout goes to a file, since some expression reads it.
     package var keepsOutput: Bool
     /// The exit statuses with which the program has succeeded.
@@ -40,6 +42,9 @@ package struct StepCommand: Sendable {
     package var workFolder: String
     /// The attempt's folder, as the host sees it.
     package var attemptFolder: String
+
+    /// The slice of the run.
+    package var slice: String { name.run.slice(below: above.map(\.run)) }
 
     /// Whom the unit runs as, for a sentence such as "there is no user 'etcd'"; nil where it says nothing of it.
     package var user: String? {
@@ -103,7 +108,7 @@ extension Run {
             arguments = try evaluate(templates, scope, what: "command").map(\.text)
         case .wait, .reboot, .stopServices:
             arguments = []
-        case .approval, .none:
+        case .approval, .none, .workflow:
             throw RenderFault(description: "step '\(step.id)' has nothing to run")
         }
         if let service = step.service, repair == nil, !arguments.isEmpty {
@@ -147,7 +152,7 @@ extension Run {
             arguments: arguments, program: program, plan: plan, environment: environment, script: script,
             // What takes no program has none to give them to.
             credentials: (plan?.turn ?? .program) == .program ? step.credentials.map(\.name) : [], settings: settings,
-            limits: try sliceLimits(),
+            limits: try sliceLimits(), above: try slicesAbove(),
             keepsOutput: step.isOutputRead && repair == nil,
             successes: repair == nil && !asksOnly && step.hasStatus ? step.exitCodes.successes : [0], repair: repair,
             timeout: step.timeout, isBound: isBound, workFolder: workFolder, attemptFolder: folder)

@@ -102,6 +102,8 @@ package struct AttemptRecord: Sendable {
     package let asksOnly: Bool
     /// The exit status whose repair it is, or `*`; nil where it does the step's own work.
     package let repair: String?
+    /// The run that it is, where its step runs another workflow.
+    package let child: ChildRun?
     /// How it ended; nil while it runs.
     package internal(set) var outcome: AttemptOutcome?
     /// When its end was recorded.

@@ -96,9 +96,14 @@ final class Faults {
     private func add(
         in node: YAMLNode, at offset: Int, _ severity: Diagnostic.Severity, _ message: String, _ hint: String?
     ) {
+        add(mark(in: node, at: offset), severity, message, hint)
+    }
+
+    /// The place of a character of a scalar's text.
+    func mark(in node: YAMLNode, at offset: Int) -> YAMLMark {
         placesLeft -= min(placesLeft, node.scalar?.text.utf8.count ?? 0)
         let mark = placesLeft > 0 ? parts[node.mark.part].document?.mark(ofCharacter: offset, in: node) : nil
-        add(mark ?? node.mark, severity, message, hint)
+        return mark ?? node.mark
     }
 
     /// A regular expression. Each is small, but a file may have thousands of them.

@@ -7,7 +7,9 @@ struct ReferenceChecker {
     let drafts: [StepDraft]
     let faults: Faults
     /// The steps whose `output` some expression reads, as places in the list.
-    private(set) var readOutputs: Set<Int> = []
+    var readOutputs: Set<Int> = []
+    /// What is read of the outputs of workflows that steps run, by the steps' places.
+    var callReads: [Int: [WorkflowCall.Read]] = [:]
     /// A reference to a step's results: who reads whose, and where that is written.
     private struct StepReference {
         var step: Int
@@ -124,13 +126,16 @@ struct ReferenceChecker {
     }
 
     private var typeChecker: TypeChecker {
-        TypeChecker(names: names, outputs: { drafts[$0].outputs }, isForeach: { drafts[$0].foreach != nil })
+        TypeChecker(
+            names: names, outputs: { drafts[$0].outputs }, isForeach: { drafts[$0].foreach != nil },
+            isCall: { drafts[$0].call != nil })
     }
 
     private mutating func note(
         _ reference: Reference, to target: Int, from place: Int, _ node: YAMLNode, isOver: Bool
     ) {
         if reference.members.first == "output" { readOutputs.insert(target) }
+        noteRead(of: target, reference, node)
         guard target == place else {
             let (reader, read) = (drafts[place], drafts[target])
             // By then all steps are over, and those that are at the end come after the other handlers.

@@ -92,6 +92,8 @@ struct StepDraft {
     var approval: Template?
     var service: Step.Service?
     var isReboot = false
+    /// The workflow that it runs.
+    var call: WorkflowCall?
     var doneWhen = DoneWhen()
     /// The scripts among its probes.
     var probeScripts: [ScriptText] = []
@@ -147,6 +149,8 @@ struct StepDraft {
             action = .command(command)
         } else if let approval {
             action = .approval(approval)
+        } else if let call {
+            action = .workflow(call)
         } else if isReboot {
             action = .reboot
         } else if isIdle {
@@ -159,10 +163,12 @@ struct StepDraft {
         var step = Step(id: id, index: index, line: mark.line, action: action)
         step.environment = settings.environment
         // A reboot is asked for by pawl's own program: what restricts the steps' programs would keep it from asking.
-        step.unit = isReboot ? [] : settings.unit
-        step.credentials = isReboot ? [] : settings.credentials.map(\.credential)
+        // And the steps of another workflow are what that says.
+        let hasProgram = !isReboot && call == nil
+        step.unit = hasProgram ? settings.unit : []
+        step.credentials = hasProgram ? settings.credentials.map(\.credential) : []
         step.retry = settings.retryPolicy
-        step.exitCodes = settings.exitCodeRules
+        if call == nil { step.exitCodes = settings.exitCodeRules }
         step.timeout = timeout
         if case .wait = action, timeout == nil { step.timeout = DoneWhen.patience }
         step.doneWhen = doneWhen

@@ -35,6 +35,10 @@ struct StepReader {
     }
 
     func readAction(_ entries: Entries, _ node: YAMLNode, into draft: inout StepDraft) {
+        if let call = entries["workflow"] { return readCall(call, entries, into: &draft) }
+        if let with = entries["with"] {
+            faults.error(with.key.mark, "'with' belongs to 'workflow', which is not there")
+        }
         if let approval = entries["approval"] { return readApproval(approval, entries, into: &draft) }
         if let reboot = entries["reboot"] { return readReboot(reboot, entries, into: &draft) }
         if let service = entries["service"] { readService(service, entries, into: &draft) }
@@ -49,7 +53,7 @@ struct StepReader {
             draft.uses += uses
         case (nil, nil):
             // A step of a kind that is still to come was told of already.
-            let actions = ["workflow", "http", "ai", "data", "type"]
+            let actions = ["http", "ai", "data", "type"]
             let isKnown = node.mapping?.contains { actions.contains($0.key.text) } ?? false
             if !isKnown, entries["done_when"] == nil {
                 faults.error(node.mark, "this step does nothing: it needs 'run' or 'command'")

@@ -36,6 +36,8 @@ struct TypeChecker {
     let outputs: (Int) -> [String: ValueType]
     /// Whether a step runs once for each of several items, so that its results are lists.
     let isForeach: (Int) -> Bool
+    /// Whether it runs a workflow, whose outputs have types of their own.
+    let isCall: (Int) -> Bool
 
     /// What an expression gives, as far as that is known; throws the first thing in it that cannot be.
     func type(of expression: Expression) throws(SyntaxFault) -> Kind {
@@ -199,7 +201,7 @@ struct TypeChecker {
                 return .number
             case "outputs"?:
                 guard members.count > 1 else { return .map }
-                return members.count == 2 ? outputs(index)[members[1]].map(Kind.init) ?? .text : .any
+                return members.count == 2 && !isCall(index) ? outputs(index)[members[1]].map(Kind.init) ?? .text : .any
             default: return .any
             }
         }

@@ -26,6 +26,8 @@ package struct Workflow: Sendable {
     package var lock: Lock?
     /// What becomes of a run whose host is lost.
     package var recovery = RecoveryPolicy.resume
+    /// What a run gives to whoever runs it as a step, in the order written.
+    package var outputs: [WorkflowOutput] = []
 }
 
 /// A variable that a workflow declares.
@@ -68,6 +70,8 @@ package struct Step: Sendable {
         case approval(Template)
         /// The host reboots; the step has succeeded with that.
         case reboot
+        /// Another workflow runs, as a run of its own.
+        case workflow(WorkflowCall)
         /// The services of the run's steps are stopped, as far as they do not stay.
         case stopServices
         /// Nothing: it has succeeded as soon as it has its turn.

@@ -21,13 +21,16 @@ package struct WorkflowPlan: Sendable {
         var kinds: [String: DependencyKind] = [:]
         /// Whether it asks a condition as well.
         var isConditional = false
+        /// The workflow that it runs, if it does that.
+        var called: String?
 
         /// Why it is where it is, in words.
         package var reason: String {
             let others = waitsFor.filter { !because.contains($0) }
             var text = because.isEmpty ? "waits for nothing" : "waits for " + because.map(words).joined(separator: ", ")
             if !others.isEmpty { text += " (and \(others.map(words).joined(separator: ", ")), earlier)" }
-            return isConditional ? text + "; runs where its 'when' holds" : text
+            if let called { text += "; runs the workflow '\(called)'" }
+            return isConditional ? text + (called == nil ? "; runs" : "") + " where its 'when' holds" : text
         }
 
         private func words(_ name: String) -> String {
@@ -74,6 +77,7 @@ package struct WorkflowPlan: Sendable {
             entry.file = step.file
             for (target, kind) in zip(step.dependencies, step.dependencyKinds) { entry.kinds[steps[target].id] = kind }
             entry.isConditional = step.when != nil
+            entry.called = step.call?.workflow
             return entry
         }
         func groups(of phase: StepPhase) -> [[Entry]] {

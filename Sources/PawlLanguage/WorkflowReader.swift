@@ -110,6 +110,8 @@ package enum WorkflowReader {
         workflow.slice = slice.unit
         let lock = entries["lock"].flatMap { stepReader.lock($0) }
         workflow.lock = lock?.lock
+        let outputs = entries["outputs"].map(stepReader.workflowOutputs) ?? (outputs: [], uses: [])
+        workflow.outputs = outputs.outputs
         var drafts: [StepDraft] = []
         if let steps = entries["steps"] {
             if let nodes = steps.value.sequence, !nodes.isEmpty {
@@ -138,6 +140,7 @@ package enum WorkflowReader {
         checker.check(shared: shared.uses + slice.uses)
         if let lock { checker.check(lock: lock.use) }
         checker.check(steps: graph)
+        checker.check(outputs: outputs.uses)
         // Whoever says for all steps what is tried again must let one of them be tried again.
         if drafts.allSatisfy({ ($0.settings.maxRetries ?? shared.maxRetries ?? 0) == 0 }) {
             shared.refuseRetries(faults)
@@ -171,6 +174,10 @@ package enum WorkflowReader {
                     hint: "let a step after it ask")
             }
             step.file = faults.file(of: draft.mark)
+            if var call = step.call, let reads = checker.callReads[index] {
+                call.reads = reads
+                step.action = .workflow(call)
+            }
             workflow.steps.append(step)
         }
         workflow.addServiceStop()

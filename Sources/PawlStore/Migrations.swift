@@ -46,6 +46,14 @@ enum Migrations {
         -- What is removed is found by when it ended, however many runs are kept.
         CREATE INDEX runs_ended ON runs(ended) WHERE ended IS NOT NULL;
         """,
+        // Version 5.
+        """
+        -- The run that a run is a step of: the one is kept for as long as the other.
+        ALTER TABLE runs ADD COLUMN parent TEXT;
+        CREATE INDEX runs_parent ON runs(parent) WHERE parent IS NOT NULL;
+        DROP INDEX runs_ended;
+        CREATE INDEX runs_ended ON runs(ended) WHERE ended IS NOT NULL AND parent IS NULL;
+        """,
     ]
 
     /// Brings a store up to today's version in one transaction.

@@ -29,8 +29,11 @@ package protocol RunRecords: AnyObject {
     func markRecovery(of runs: [RunID]) throws
     /// Some runs were taken up, and pawld lives: nothing is counted any more.
     func clearRecovery(of runs: [RunID]) throws
-    /// Runs that ended before a moment, and those that ended longest ago beyond so many; the oldest first.
+    /// Runs that ended before a moment, and those that ended longest ago beyond so many; the oldest first. Those that are steps
+    /// of others go with them, and are neither counted nor told of.
     func expired(before: Timestamp?, beyond count: Int?, limit: Int) throws -> [RunSummaryRow]
+    /// The runs that are steps of a run, those of their steps included.
+    func children(of run: RunID) throws -> [RunSummaryRow]
     /// Removes some runs that have ended, all or none; one that is not there is fine.
     func remove(_ runs: [RunID]) throws
 }

@@ -53,13 +53,13 @@ package final class Store {
         } else {
             try connection.run(
                 """
-                INSERT INTO runs (id, workflow, state, started, ended, steps_done, steps_total)
-                VALUES (?, ?, ?, ?, ?, ?, ?)
+                INSERT INTO runs (id, workflow, state, started, ended, steps_done, steps_total, parent)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?)
                 """,
                 [
                     .text(summary.id.rawValue), .text(summary.workflow), .text(summary.state.rawValue),
                     .integer(summary.started.microseconds), .init(summary.ended?.microseconds),
-                    .init(summary.stepsDone), .init(summary.stepsTotal),
+                    .init(summary.stepsDone), .init(summary.stepsTotal), .init(summary.parent?.rawValue),
                 ])
             number = connection.lastInsertRowID
         }
@@ -179,7 +179,9 @@ package final class Store {
     /// Finds runs by a name, an ID, a prefix of either, or `@last`; at most three, since two are too many already.
     package func find(_ text: String) throws -> [RunSummaryRow] {
         if text == "@last" {
-            return try connection.rows("\(Self.select) ORDER BY number DESC LIMIT 1").map(Self.summary)
+            // One that somebody has started.
+            return try connection.rows("\(Self.select) WHERE parent IS NULL ORDER BY number DESC LIMIT 1").map(
+                Self.summary)
         }
         if let id = RunID(rawValue: text) ?? Self.id(inName: text) {
             let rows = try connection.rows("\(Self.select) WHERE id = ?", [.text(id.rawValue)]).map(Self.summary)
@@ -246,7 +248,7 @@ package final class Store {
     private static func range(_ text: String) -> [SQLiteKit.Value] { [.text(text), .text(text + "\u{10FFFF}")] }
 
     private static let select =
-        "SELECT id, workflow, state, started, ended, steps_done, steps_total FROM runs"
+        "SELECT id, workflow, state, started, ended, steps_done, steps_total, parent FROM runs"
 
     private static func id(inName text: String) -> RunID? {
         guard let dash = text.lastIndex(of: "-") else { return nil }
@@ -260,11 +262,12 @@ package final class Store {
             throw StoreError.unreadable(run: id, sequence: 0, cause: "its row has an unknown state '\(state)'")
         }
         let ended: Int64? = try row.get("ended")
+        let parent: String? = try row.get("parent")
         return RunSummaryRow(
             id: id, workflow: try row.get("workflow"), state: state,
             started: Timestamp(microseconds: try row.get("started")),
             ended: ended.map { Timestamp(microseconds: $0) }, stepsDone: try row.get("steps_done"),
-            stepsTotal: try row.get("steps_total"))
+            stepsTotal: try row.get("steps_total"), parent: parent.flatMap { RunID(rawValue: $0) })
     }
 
     func number(of id: RunID) throws -> Int64? {
@@ -317,7 +320,7 @@ package struct RunChange: Sendable {
     package init(run: Run, events: [RecordedEvent]) {
         summary = RunSummaryRow(
             id: run.id, workflow: run.created.workflow, state: run.state, started: run.started, ended: run.ended,
-            stepsDone: run.stepsDone, stepsTotal: run.steps.count)
+            stepsDone: run.stepsDone, stepsTotal: run.steps.count, parent: run.created.parent?.run)
         self.events = events
     }
 }
@@ -338,4 +341,6 @@ package struct RunSummaryRow: Sendable, Equatable {
     package var stepsDone: Int
     /// How many steps it has.
     package var stepsTotal: Int
+    /// The run that it is a step of, if it is that of another one.
+    package var parent: RunID?
 }

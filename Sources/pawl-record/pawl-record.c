@@ -133,16 +133,22 @@ static bool is_name(const char *name) {
 }
 
 // Whether the unit is in the slice of its run. The drop-in holds for every unit of such a name, and who starts one that pawl has
-// not started puts it elsewhere: how that one ends is nothing that an attempt could be judged by.
+// not started puts it elsewhere: how that one ends is nothing that an attempt could be judged by. The slice of a run that is a
+// step of another one is below that one's, and has the names of both: pawl-ABOVE-ID.slice.
 static bool is_ours(const char *unit, const char *run) {
     char groups[16384], part[512];
-    snprintf(part, sizeof part, "/pawl-%s.slice/%s", run, unit);
+    snprintf(part, sizeof part, "-%s.slice/%s", run, unit);
     const char *found = read_file("/proc/self/cgroup", groups, sizeof groups);
     // Where that cannot be told it is taken for ours: a step without a receipt is the greater evil.
     if (!found)
         return true;
     while ((found = strstr(found, part))) {
+        const char *start = found;
+        while (start > groups && start[-1] != '/')
+            start--;
         found += strlen(part);
+        if (strncmp(start, "pawl-", strlen("pawl-")) != 0)
+            continue;
         if (*found == '\n' || *found == '/' || !*found)
             return true;
     }

@@ -14,7 +14,8 @@ struct ShapeTests {
     private let status = RunStatus(
         run: "etcd-7k2m9qxa", id: "7k2m9qxa", workflow: "etcd", state: .timedOut, reason: "timeout of 10min",
         started: "2026-11-21T03:00:00.250Z", ended: "2026-11-21T03:10:00.250Z", definitionFile: "/etc/etcd.yaml",
-        definitionSince: "2026-11-21T03:00:00.250Z", stepsDone: 1, stepsTotal: 2,
+        definitionSince: "2026-11-21T03:00:00.250Z", stepsDone: 1, stepsTotal: 2, parent: "all-0000000a",
+        slice: "pawl-0000000a-7k2m9qxa.slice", outputs: ["bytes": 7],
         steps: [
             StepStatus(
                 id: "load", item: 3, state: .failed, exitCode: nil,
@@ -29,10 +30,11 @@ struct ShapeTests {
 
     private let expected =
         #"{"definition_file":"/etc/etcd.yaml","definition_since":"2026-11-21T03:00:00.250Z","#
-        + #""ended":"2026-11-21T03:10:00.250Z","id":"7k2m9qxa","reason":"timeout of 10min","run":"etcd-7k2m9qxa","#
+        + #""ended":"2026-11-21T03:10:00.250Z","id":"7k2m9qxa","outputs":{"bytes":7},"parent":"all-0000000a","#
+        + #""reason":"timeout of 10min","run":"etcd-7k2m9qxa","slice":"pawl-0000000a-7k2m9qxa.slice","#
         + #""started":"2026-11-21T03:00:00.250Z","state":"timed-out","steps":[{"attempts":[{"cpu_seconds":0.75,"#
         + #""ended":"2026-11-21T03:00:01.500Z","exit_code":null,"memory_peak":12582912,"number":1,"#
-        + #""repair":null,"result":"oom-kill","signal":"KILL","started":"2026-11-21T03:00:00.250Z","state":"failed","#
+        + #""repair":null,"result":"oom-kill","run":null,"signal":"KILL","started":"2026-11-21T03:00:00.250Z","state":"failed","#
         + #""unit":"pawl-step-7k2m9qxa.load.3.1.service"}],"exit_code":null,"id":"load","item":3,"reason":null,"#
         + #""state":"failed"},{"attempts":[],"exit_code":null,"id":"after","item":null,"reason":null,"#
         + #""state":"waiting"}],"steps_done":1,"steps_total":2,"workflow":"etcd"}"#
@@ -50,7 +52,7 @@ struct ShapeTests {
             stepsDone: 0, stepsTotal: 2)
         #expect(
             try text(summary)
-                == #"{"ended":null,"id":"7k2m9qxa","reason":null,"run":"etcd-7k2m9qxa","started":null,"state":"queued","#
+                == #"{"ended":null,"id":"7k2m9qxa","parent":null,"reason":null,"run":"etcd-7k2m9qxa","started":null,"state":"queued","#
                 + #""steps_done":0,"steps_total":2,"workflow":"etcd"}"#)
     }
 

@@ -47,6 +47,24 @@ struct CheckTests {
         }
     }
 
+    @Test("what steps run is read too, and what is not there is a fault only where pawld looks")
+    func calls() throws {
+        let (folder, other) = (try Folder(), try Folder())
+        let text = "steps:\n  - {id: a, workflow: leaf, with: {m: 1}}\n"
+        let file = try folder.write("top.yaml", text)
+        #expect(check(["top"], in: folder).errors.contains("\(file):2:23: error: there is no workflow 'leaf'"))
+        let elsewhere = try other.write("top.yaml", text)
+        let result = check([elsewhere], in: folder)
+        #expect(result.status == 0)
+        #expect(result.errors.contains("\(elsewhere):2:23: warning: there is no workflow 'leaf'"))
+        _ = try folder.write("leaf.yaml", "variables: {n: 1}\n" + good)
+        #expect(check(["top"], in: folder).errors.contains("\(file):2:36: error: workflow 'leaf' has no variable 'm'"))
+        // What is beside it counts first.
+        _ = try other.write("leaf.yaml", "variables: {m: 1}\n" + good)
+        let beside = check([elsewhere], in: folder)
+        #expect(beside.status == 0 && beside.errors == "")
+    }
+
     @Test("faults are said with their places on standard error, and the exit status is 2")
     func faulty() throws {
         let folder = try Folder()

@@ -187,7 +187,7 @@ struct VerbTests {
         manager.on(.listRuns, .answer(runs))
         #expect(
             manager.run("ps", "--all", "-o", "json").output
-                == #"[{"ended":null,"id":"7k2m9qxa","reason":null,"run":"a-7k2m9qxa","started":"\#(Sample.time(-62))","state":"running","steps_done":1,"steps_total":3,"workflow":"a"}]"#
+                == #"[{"ended":null,"id":"7k2m9qxa","parent":null,"reason":null,"run":"a-7k2m9qxa","started":"\#(Sample.time(-62))","state":"running","steps_done":1,"steps_total":3,"workflow":"a"}]"#
                 + "\n")
         #expect(manager.calls == [#"ListRuns {"all":false}"#, #"ListRuns {"all":true}"#])
         let waiting = runs.replacing("running", with: "queued")

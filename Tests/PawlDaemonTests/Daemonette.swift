@@ -48,12 +48,21 @@ struct Daemonette: ~Copyable {
         await task.value
     }
 
-    func start(_ text: String) async throws -> RunID {
+    /// Starts a run.
+    ///
+    /// - Parameter children: the texts of the workflows that its steps run, by name.
+    func start(_ text: String, children: [String: String] = [:]) async throws -> RunID {
         let read = WorkflowReader.read(text, file: "/demo.yaml", name: "demo")
         let workflow = try #require(read.workflow)
-        let created = RunCreated(
+        var created = RunCreated(
             workflow: "demo", file: "/demo.yaml", text: text, variables: [:], uid: 0, folder: folder.path + "/runs",
             maxParallel: 4, host: HostReader.facts())
+        if !children.isEmpty {
+            created.children = children.map { name, text in
+                ChildDefinition(
+                    workflow: name, source: WorkflowSource(SourceFile(file: "/\(name).yaml", text: text)))
+            }
+        }
         return try await conductor.start(created, workflow: workflow, folders: folders)
     }
 

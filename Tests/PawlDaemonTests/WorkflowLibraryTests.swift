@@ -1,6 +1,7 @@
 import EventLoopKit
 import Glibc
 import PawlAPI
+import PawlEngine
 import PawlLanguage
 import PawlModel
 import Testing
@@ -115,6 +116,35 @@ struct WorkflowLibraryTests {
                 #expect(error.code == code)
                 #expect(error.faults.isEmpty == (code == .conflict))
             }
+        }
+    }
+
+    @Test("What steps run is held against the workflows that are there, and a run keeps the texts of all of them")
+    func calls() async throws {
+        try folder.write("etc/leaf.yaml", "variables: {n: 1}\noutputs: {m: \"${n}\"}\n" + WorkflowLibraryTests.good)
+        try folder.write("etc/middle.yaml", "steps: [{id: a, workflow: leaf, with: {n: 2}}]")
+        try folder.write("etc/top.yaml", "steps: [{id: a, workflow: middle}, {id: b, workflow: leaf}]")
+        #expect(await library.reload().isEmpty)
+        let children = try await library.children(of: try await library.entry("top").workflow)
+        #expect(children.map(\.workflow) == ["middle", "leaf"])
+        #expect(children[1].source.main.file == "\(folder.path)/etc/leaf.yaml")
+        #expect(try await library.current("top").children == children)
+
+        // With a fault the last good text goes on, and so does what is called by it.
+        try folder.write("etc/middle.yaml", "steps: [{id: a, workflow: leaf, with: {m: 2}}]")
+        let faults = await library.reload()
+        #expect(faults.map(\.file) == ["\(folder.path)/etc/middle.yaml"])
+        #expect(faults.first?.message == "workflow 'leaf' has no variable 'm'")
+        #expect(try await library.children(of: try await library.entry("top").workflow) == children)
+
+        // What is gone keeps from starting what would need it.
+        unlink("\(folder.path)/etc/leaf.yaml")
+        #expect(await library.reload().count == 2)
+        do {
+            _ = try await library.children(of: try await library.entry("top").workflow)
+            Issue.record("one of its workflows is gone")
+        } catch {
+            #expect(error.code == .faultyWorkflow && !error.faults.isEmpty)
         }
     }
 

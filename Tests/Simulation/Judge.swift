@@ -8,9 +8,17 @@ import PawlStore
 /// Holds what pawld records and starts against what truly happened. It knows nothing of how the engine decides.
 final class Judge {
     let host: SimulatedHost
-    private let disk: SimulatedDisk
+    /// Whether runs may stand still, since something of them could not be recorded or written.
+    let mayStandStill: Bool
+    let disk: SimulatedDisk
     private(set) var violations: [String] = []
-    private(set) var runs: [RunID: Record] = [:]
+    var runs: [RunID: Record] = [:]
+    /// The run that each attempt is, as far as it is one.
+    var children: [AttemptName: RunID] = [:]
+    /// The runs of the last commit.
+    var touched: Set<RunID> = []
+    /// Ends of such attempts since the last commit, and whether their runs were to end.
+    var ends: [AttemptName: (outcome: AttemptOutcome, isWanted: Bool)] = [:]
     /// What is held on the disk: by run, of the run itself under an empty name, of a step or item under its own.
     var held: [RunID: [String: String]] = [:]
     /// Attempts that were started, and those that were never seen though asked for three times.
@@ -46,10 +54,17 @@ final class Judge {
         /// The services that are up, as far as the host has not gone down since.
         var services: [String: String] = [:]
         var sequence = 0
+        /// The run that it is a step of.
+        var parent: ParentRun?
+        /// The runs that attempts are.
+        var children: [AttemptName: RunID] = [:]
+        /// How it ended.
+        var end: RunEnded?
     }
 
     init(host: SimulatedHost, disk: SimulatedDisk) {
         (self.host, self.disk) = (host, disk)
+        mayStandStill = host.faults.fillsDisk || host.faults.blows.contains(.failCommits)
     }
 
     func fail(_ text: String) {
@@ -71,9 +86,7 @@ final class Judge {
         if step.phase != record.phase { fail("\(attempt) runs, and it is the turn of '\(record.phase.rawValue)'") }
         check(attempt, step, record)
         checkLocks(attempt, step, record)
-        if !record.workflow.slice.isEmpty, host.slices[attempt.run.slice] != true {
-            fail("\(attempt) runs, and its slice has no limits")
-        }
+        checkLimits(attempt, record)
         let running = host.units.values.count {
             !$0.isForeign && $0.attempt.run == attempt.run && $0.mainCode == 0 && !$0.invocation.isEmpty
                 && !isLate($0.attempt, record)
@@ -155,10 +168,13 @@ final class Judge {
 
     private func recorded(_ change: RunChange) {
         let id = change.summary.id
+        touched.insert(id)
         for entry in change.events {
             if case .runCreated(let body) = entry.event, let workflow = disk.workflows[body.text] {
                 if runs[id] != nil { fail("the run \(id) was made twice") }
                 runs[id] = Record(workflow: workflow)
+                runs[id]?.parent = body.parent
+                if let parent = body.parent { made(id, of: parent) }
             }
             guard var record = runs.removeValue(forKey: id) else { return fail("the run \(id) has no first event") }
             record.sequence += 1
@@ -207,6 +223,7 @@ final class Judge {
             }
             if let item = body.item, item >= record.items[body.step] ?? 0 { fail("\(name) is no item that is known") }
             record.epochs[name] = body.epoch
+            record.children[name] = body.child?.id
             if record.workflow.recovery != .resume, record.phase == .main, record.epoch != body.epoch {
                 fail("\(name) was ordered after a boot, and the workflow says 'recovery: \(record.workflow.recovery)'")
             }
@@ -250,7 +267,12 @@ final class Judge {
                 // What that attempt could not stop is told of as its failure.
                 if case .stopServices = step.action { record.services = [:] }
             }
-            compare(name, body.outcome, record)
+            if record.children[name] == nil {
+                compare(name, body.outcome, record)
+            } else {
+                let isWanted = record.cancelled != nil || record.workflow.recovery != .resume
+                ends[name] = (body.outcome, isWanted)
+            }
         case .delaySet(let body):
             let step = record.workflow.steps.first { $0.id == body.step }
             if record.failures[place(body.step, body.item), default: 0] > step?.retry.maxRetries ?? 0 {
@@ -289,6 +311,7 @@ final class Judge {
         case .runResumed(let body):
             if record.cancelled != nil, !record.hasEnded { fail("the cancellation of \(id) was taken back") }
             record.hasEnded = false
+            record.end = nil
             record.fails = false
             record.epoch = body.epoch
             record.cancelled = nil
@@ -318,6 +341,7 @@ final class Judge {
                 if !left.isEmpty { fail("the run \(id) succeeded without \(left.map(\.id))") }
             }
             record.hasEnded = true
+            record.end = body
         }
     }
 
@@ -470,30 +494,4 @@ final class Judge {
 
     /// Whether the pawld that lives was told so often of an unmet condition that it must have heard.
     private func isTold(_ name: AttemptName) -> Bool { host.connection?.toldUnmet[name.unit] ?? 0 > 1 }
-
-    // MARK: The end
-
-    /// What holds once everything is over.
-    func finish() {
-        for (name, unit) in host.units where !unit.isForeign { fail("\(name) is left over, \(unit.activeState)") }
-        let kept = Set(host.units.values.filter(\.isForeign).map(\.slice))
-        for slice in host.slices.keys.sorted() where !kept.contains(slice) { fail("\(slice) is left over") }
-        for (id, record) in runs {
-            if !record.hasEnded { fail("the run \(id) has not ended") }
-            guard let run = disk.run(id) else {
-                fail("the run \(id) cannot be read")
-                continue
-            }
-            for place in run.places {
-                for attempt in run[place].attempts {
-                    let name = run.attemptName(place, number: attempt.number)
-                    if record.results[name] != attempt.outcome?.state {
-                        fail(
-                            "\(name) is shown as \(attempt.state), and was recorded as \(String(describing: record.results[name]))"
-                        )
-                    }
-                }
-            }
-        }
-    }
 }

@@ -203,7 +203,7 @@ final class SimulatedBus: UnitCalls, @unchecked Sendable {
 
     func startTransientSlice(_ name: String, properties: [UnitProperty]) async throws(BusError) -> String {
         try await call("slice") { [self] in
-            if host.isStopping {
+            if host.isStopping || host.slices[name] == nil && host.isLeaving(name) {
                 return .failure(SimulatedBus.error("org.freedesktop.systemd1.TransactionIsDestructive"))
             }
             guard host.slices[name] == nil else {

@@ -91,7 +91,7 @@ final class SimulatedHost: @unchecked Sendable {
             return BusError(name: "org.freedesktop.systemd1.UnitExists", message: "Unit \(name) was already loaded")
         }
         guard let attempt = AttemptName(unit: name) else { return nil }
-        if let slice = properties.first(where: { $0.name == "Slice" })?.value.asString, leavingSlices.contains(slice) {
+        if let slice = properties.first(where: { $0.name == "Slice" })?.value.asString, isLeaving(slice) {
             return BusError(name: "org.freedesktop.systemd1.TransactionIsDestructive", message: "it is being stopped")
         }
         if faults.refusesStarts, isRefused(attempt) {
@@ -115,7 +115,24 @@ final class SimulatedHost: @unchecked Sendable {
 
     /// Makes a slice, or changes what it has.
     func make(slice: String, _ properties: [UnitProperty]) {
+        makeAbove(slice)
         slices[slice] = slices[slice] == true || properties.contains { $0.name == "MemoryMax" }
+    }
+
+    /// The slices above one, the topmost first: each dash in its name is a level.
+    static func above(_ slice: String) -> [String] {
+        let parts = slice.dropLast(".slice".count).split(separator: "-")
+        return parts.indices.dropFirst().dropLast().map { parts[...$0].joined(separator: "-") + ".slice" }
+    }
+
+    /// A slice that is not there comes with the first one below it, and has nothing of what a workflow says.
+    private func makeAbove(_ slice: String) {
+        for name in SimulatedHost.above(slice) where slices[name] == nil { slices[name] = false }
+    }
+
+    /// Whether a slice, or one above it, is just being stopped.
+    func isLeaving(_ slice: String) -> Bool {
+        (SimulatedHost.above(slice) + [slice]).contains { leavingSlices.contains($0) }
     }
 
     /// systemd refuses a unit for what it is, so it does so whenever it is asked for that one.
@@ -142,6 +159,7 @@ final class SimulatedHost: @unchecked Sendable {
                 }
                 stop(unit, by: .slice)
             }
+            for below in slices.keys.sorted() where SimulatedHost.above(below).last == name { _ = stop(below) }
             return nil
         }
         guard let unit = units[name] else { return noSuchUnit(name) }
@@ -159,7 +177,8 @@ final class SimulatedHost: @unchecked Sendable {
 
     /// Whether pawld could know that a unit is none of its own.
     private func isHarmed(_ unit: SimulatedUnit) -> Bool {
-        unit.isForeign && (toldSlices[unit.name] ?? unit.slice) == unit.slice && unit.slice != unit.attempt.run.slice
+        unit.isForeign && (toldSlices[unit.name] ?? unit.slice) == unit.slice
+            && !ForeignUnit.isOurs(unit.slice, unit.attempt.run.slice)
     }
 
     /// Somebody else starts a unit under a name of ours, or in a run's slice, which goes on until it ends by itself, if ever.
@@ -169,7 +188,10 @@ final class SimulatedHost: @unchecked Sendable {
         trace("somebody starts \(unit.name) in \(slice)")
         units[unit.name] = unit
         foreignNames.insert(attempt)
-        if slice == attempt.run.slice, slices[slice] == nil { slices[slice] = false }
+        if ForeignUnit.isOurs(slice, attempt.run.slice), slices[slice] == nil {
+            makeAbove(slice)
+            slices[slice] = false
+        }
         // The drop-in is its too, by its name.
         marks.insert(attempt)
         unit.invocation = "f\(boot)"
@@ -196,7 +218,7 @@ final class SimulatedHost: @unchecked Sendable {
     func members(of slice: String) -> [String] {
         let members = units.values.filter { $0.slice == slice }
         if !members.contains(where: \.isForeign) { toldFree[slice, default: 0] += 1 }
-        return members.map(\.name).sorted()
+        return members.map(\.name).sorted() + slices.keys.filter { SimulatedHost.above($0).last == slice }.sorted()
     }
 
     private func noSuchUnit(_ name: String) -> BusError {
@@ -242,7 +264,10 @@ final class SimulatedHost: @unchecked Sendable {
             return pass(over: unit, for: "Assert")
         }
         // A slice that is not there comes with the first unit in it, and has nothing of what a workflow says.
-        if slices[unit.slice] == nil { slices[unit.slice] = false }
+        if slices[unit.slice] == nil {
+            makeAbove(unit.slice)
+            slices[unit.slice] = false
+        }
         unit.invocation = "\(boot)\(unit.name.count)"
         unit.activeState = "active"
         marks.insert(unit.attempt)

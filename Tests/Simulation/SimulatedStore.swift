@@ -39,10 +39,15 @@ final class SimulatedStore: RunRecords, @unchecked Sendable {
     private let faults: Faults
     private let schedule: Schedule
     private let check: ([RunChange]) -> Void
+    private let checkCommit: () -> Void
     var isCut = false
 
-    init(disk: SimulatedDisk, faults: Faults, schedule: Schedule, check: @escaping ([RunChange]) -> Void) {
-        (self.disk, self.faults, self.schedule, self.check) = (disk, faults, schedule, check)
+    init(
+        disk: SimulatedDisk, faults: Faults, schedule: Schedule, check: @escaping ([RunChange]) -> Void,
+        checkCommit: @escaping () -> Void
+    ) {
+        (self.disk, self.faults, self.schedule) = (disk, faults, schedule)
+        (self.check, self.checkCommit) = (check, checkCommit)
         let ghost = disk.ghost
         disk.ghost = []
         write(ghost)
@@ -70,6 +75,7 @@ final class SimulatedStore: RunRecords, @unchecked Sendable {
             disk.runs[change.summary.id]?.summary = change.summary
             disk.runs[change.summary.id]?.events += change.events
         }
+        if !changes.isEmpty { checkCommit() }
     }
 
     private func read() throws { if isCut { throw Failure() } }
@@ -130,6 +136,11 @@ final class SimulatedStore: RunRecords, @unchecked Sendable {
 
     func find(_ text: String) throws -> [RunSummaryRow] {
         try allRuns().filter { $0.id.rawValue == text }
+    }
+
+    func children(of run: RunID) throws -> [RunSummaryRow] {
+        try read()
+        return disk.order.compactMap { disk.runs[$0]?.summary }.filter { $0.parent == run }
     }
 
     func expired(before: Timestamp?, beyond count: Int?, limit: Int) throws -> [RunSummaryRow] { [] }

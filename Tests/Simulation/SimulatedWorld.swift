@@ -110,7 +110,9 @@ final class SimulatedWorld: @unchecked Sendable {
             isRestartDue = false
             guard host.isUp, !host.isStopping, daemon == nil else { return }
             trace("pawld starts")
-            let store = SimulatedStore(disk: disk, faults: faults, schedule: schedule) { [self] in judge.recorded($0) }
+            let store = SimulatedStore(
+                disk: disk, faults: faults, schedule: schedule, check: { [self] in judge.recorded($0) },
+                checkCommit: { [self] in judge.committed() })
             daemon = SimulatedDaemon(host: host, store: store) { [self] in
                 schedule.after(0) { [self] in
                     guard let ended = daemon, ended.hasEnded else { return }
@@ -150,12 +152,16 @@ final class SimulatedWorld: @unchecked Sendable {
         startsLeft -= 1
         let (text, workflow) = Workload.workflow(schedule.chance.below(1000))
         disk.workflows[text] = workflow
-        let created = RunCreated(
+        let children = Workload.children(of: workflow)
+        for child in children { disk.workflows[child.text] = child.workflow }
+        var created = RunCreated(
             workflow: "w", file: "/w.yaml", text: text, variables: [:], uid: 0, folder: "/r", maxParallel: 4,
             host: HostFacts(name: "h", machineID: "m", arch: "a", cpus: 2, memory: 1, osVersion: "12"))
+        if !children.isEmpty { created.children = children.map(\.definition) }
+        let started = created
         daemon.ask { [self] conductor, files in
             do throws(APIError) {
-                _ = try await conductor.start(created, workflow: workflow, folders: files)
+                _ = try await conductor.start(started, workflow: workflow, folders: files)
             } catch {
                 // Who was refused asks again, unless it was made after all.
                 trace("a run was not started: \(error)")
@@ -177,9 +183,11 @@ final class SimulatedWorld: @unchecked Sendable {
         // Two thirds of a day: nothing that a clock which was set by a day could explain.
         if visits > 200 { judge.fail("the runs \(openRuns) do not end") }
         for id in openRuns {
+            // What is a step of another run is resumed from there, now and then.
+            let above = disk.runs[id]?.created.parent.flatMap { schedule.chance.once(in: 2) ? $0.run : nil }
             daemon.ask { conductor, _ in
                 guard let standing = await conductor.standing(of: id), standing.state == .stopped else { return }
-                try? await conductor.resume(id, by: 0)
+                try? await conductor.resume(above ?? id, by: 0)
             }
             // At the same moment somebody else has had enough of it.
             guard faults.isContradictory, !faults.isOver else { continue }
@@ -188,18 +196,22 @@ final class SimulatedWorld: @unchecked Sendable {
                 try? await conductor.cancel(id, by: 0)
             }
         }
-        guard retriesLeft > 0, let id = disk.order.first(where: { disk.runs[$0]?.summary.state == .failed }) else {
+        guard retriesLeft > 0, let id = disk.order.first(where: { isFailed($0) }) else {
             return
         }
         retriesLeft -= 1
         daemon.ask { conductor, _ in try? await conductor.retry(id, by: 0) }
     }
 
+    private func isFailed(_ id: RunID) -> Bool {
+        disk.runs[id]?.summary.state == .failed && disk.runs[id]?.summary.parent == nil
+    }
+
     /// Somebody starts a unit under the name that an attempt has or will have, or puts one into a run's slice.
     private func startForeign() {
         guard let id = disk.order.randomElement(using: &schedule.chance), let run = disk.run(id) else { return }
         if schedule.chance.once(in: 3) {
-            return host.startForeign(AttemptName(run: id, step: "stray", number: 1), in: id.slice)
+            return host.startForeign(AttemptName(run: id, step: "stray", number: 1), in: run.slice)
         }
         let index = schedule.chance.below(run.steps.count)
         let items = run.steps[index].items.count
@@ -238,7 +250,7 @@ final class SimulatedWorld: @unchecked Sendable {
             }
         case .clockJump: host.clockOffset += schedule.chance.one(of: [-86_400_000_000, 86_400_000_000, -1_500_000])
         case .cancel:
-            guard let id = openRuns.first, let daemon, daemon.isReady else { return }
+            guard let id = openRuns.randomElement(using: &schedule.chance), let daemon, daemon.isReady else { return }
             daemon.ask { conductor, _ in try? await conductor.cancel(id, by: 0) }
         case .foreignUnit: startForeign()
         case .failCommits: faults.failingCommits = 1 + schedule.chance.below(3)

@@ -36,14 +36,25 @@ struct PsVerb: Verb {
         // Most often there is nothing to say, and then there is no column for it.
         let hasReasons = runs.contains { $0.reason != nil }
         var table = TextTable(heading: ["RUN", "STATE", "PROGRESS", "AGE"] + (hasReasons ? ["REASON"] : []))
-        for run in runs {
+        for (run, depth) in tree(runs) {
             let age = run.started.moment.map { TimeForms.wholeSeconds(now.seconds(since: $0)) }
             table.add([
-                TextTable.Cell(run.run), TextTable.Cell(run.state.rawValue, Style.colour(of: run.state)),
+                TextTable.Cell(String(repeating: "  ", count: depth) + run.run),
+                TextTable.Cell(run.state.rawValue, Style.colour(of: run.state)),
                 TextTable.Cell("\(run.stepsDone)/\(run.stepsTotal)"), TextTable.Cell(age ?? "-"),
                 TextTable.Cell(run.reason.map(Style.harmless) ?? ""),
             ])
         }
         return table
+    }
+
+    /// The runs, each with those that are steps of it below it.
+    private static func tree(_ runs: [RunSummary]) -> [(run: RunSummary, depth: Int)] {
+        let names = Set(runs.map(\.run))
+        let children = Dictionary(grouping: runs.filter { $0.parent != nil }) { $0.parent ?? "" }
+        func lines(_ run: RunSummary, _ depth: Int) -> [(run: RunSummary, depth: Int)] {
+            [(run, depth)] + (children[run.run] ?? []).flatMap { lines($0, depth + 1) }
+        }
+        return runs.filter { $0.parent.map { !names.contains($0) } ?? true }.flatMap { lines($0, 0) }
     }
 }

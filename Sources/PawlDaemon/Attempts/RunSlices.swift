@@ -21,11 +21,13 @@ final class RunSlices: Sendable {
     }
 
     /// A step of a run is about to start: until it has, the slice is not to be let go.
-    func expect(_ run: RunID) {
-        state.withLock { $0.steps[run, default: 0] += 1 }
+    func expect(_ command: StepCommand) {
+        state.withLock { state in
+            for run in command.above.map(\.run) + [command.name.run] { state.steps[run, default: 0] += 1 }
+        }
     }
 
-    /// Makes the slice of an attempt with its limits, unless it is there.
+    /// Makes the slice of an attempt with its limits, unless it is there, and before it those that it is below.
     ///
     /// With limits each attempt asks, though this pawld has made the slice already: somebody may have stopped it, and systemd
     /// would make it again for the attempt, without them.
@@ -33,8 +35,11 @@ final class RunSlices: Sendable {
     /// - Throws: what keeps a slice from its limits. Without any a failure is none of the step's: systemd makes a slice that
     ///   is not there when its first unit starts, only without the description.
     func ensure(_ command: StepCommand) async throws(ServiceManagerFault) {
-        let run = command.name.run
-        let slice = StepUnit.Slice(of: command)
+        for slice in StepUnit.Slice.all(of: command) { try await ensure(slice) }
+    }
+
+    private func ensure(_ slice: StepUnit.Slice) async throws(ServiceManagerFault) {
+        let run = slice.run
         let isKnown = state.withLock { state in
             // Nobody need wait for what makes no difference.
             slice.limits.isEmpty ? !state.made.insert(run).inserted : state.made.contains(run)
@@ -53,17 +58,17 @@ final class RunSlices: Sendable {
 
     /// Lets the slice of an ended run go. To stop it stops what is in it, so it stays if that is anything but attempts of
     /// the run that are over: somebody has put it there.
-    func close(_ run: RunID, isOver: @Sendable (AttemptName) async -> Bool) async {
+    ///
+    /// - Parameters:
+    ///   - slice: its name.
+    ///   - isOver: whether an attempt is over.
+    func close(_ run: RunID, named slice: String, isOver: @Sendable (AttemptName) async -> Bool) async {
         let steps = state.withLock { state in
             state.made.remove(run)
             return state.steps[run]
         }
         do throws(ServiceManagerFault) {
-            var others: [String] = []
-            for unit in try await manager.members(of: run.slice) {
-                if let name = AttemptName(unit: unit), name.run == run, await isOver(name) { continue }
-                others.append(unit)
-            }
+            let others = try await others(in: slice, isOver)
             // It may have been retried since, and may have a step by now: then its next end lets the slice go.
             let wasRetried = state.withLock { state in
                 guard state.steps[run] == steps else { return true }
@@ -71,10 +76,28 @@ final class RunSlices: Sendable {
                 return false
             }
             guard !wasRetried else { return }
-            guard others.isEmpty else { return journal.keptSlice(run.slice, units: others.sorted()) }
-            try await manager.stopSlice(run.slice)
+            guard others.isEmpty else { return journal.keptSlice(slice, units: others.sorted()) }
+            try await manager.stopSlice(slice)
         } catch {
             // Swept at the next start.
         }
+    }
+
+    /// What is in a slice beside attempts that are over. Below it are the slices of the runs that were steps of its run.
+    private func others(
+        in slice: String, _ isOver: @Sendable (AttemptName) async -> Bool
+    ) async throws(ServiceManagerFault) -> [String] {
+        var others: [String] = []
+        for unit in try await manager.members(of: slice) {
+            if let name = AttemptName(unit: unit), ForeignUnit.isOurs(slice, name.run.slice), await isOver(name) {
+                continue
+            }
+            if unit.hasSuffix(".slice"), unit.hasPrefix(slice.dropLast(".slice".count) + "-") {
+                others += try await self.others(in: unit, isOver)
+            } else {
+                others.append(unit)
+            }
+        }
+        return others
     }
 }

@@ -34,11 +34,19 @@ struct StepUnit: Sendable {
         /// Its limits; none: it is there to hold the run's steps together.
         var limits: [(name: String, value: Value)]
 
-        /// The slice that an attempt runs in.
-        init(of command: StepCommand) {
-            name = command.name.run.slice
-            description = "Run \(command.name.run.name(of: command.workflow)) of pawl"
-            limits = command.limits.compactMap { limit in Value(limit.value).map { (limit.name, $0) } }
+        /// The run whose it is.
+        var run: RunID
+
+        private init(_ name: String, of run: RunID, _ workflow: String, _ limits: [UnitSetting]) {
+            (self.name, self.run) = (name, run)
+            description = "Run \(run.name(of: workflow)) of pawl"
+            self.limits = limits.compactMap { limit in Value(limit.value).map { (limit.name, $0) } }
+        }
+
+        /// The slice that an attempt runs in, and before it those that it is below.
+        static func all(of command: StepCommand) -> [Slice] {
+            command.above.map { Slice($0.name, of: $0.run, $0.workflow, $0.limits) }
+                + [Slice(command.slice, of: command.name.run, command.workflow, command.limits)]
         }
     }
 
@@ -60,7 +68,7 @@ struct StepUnit: Sendable {
     /// Makes the unit of an attempt.
     init(_ command: StepCommand, credentials: [FoundCredential] = []) {
         name = command.name.unit
-        slice = command.name.run.slice
+        slice = command.slice
         let folder = command.attemptFolder
         var properties: [(name: String, value: Value)] = [
             ("Description", .string(command.description)),

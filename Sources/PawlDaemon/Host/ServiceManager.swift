@@ -80,9 +80,14 @@ struct UnitStatus: Sendable, Equatable {
 /// A unit under one of our names that pawl did not start. Only root can make one, and who does so puts it elsewhere than
 /// into the run's own slice; what it does and how it ends is no attempt of ours.
 enum ForeignUnit {
+    /// Whether a slice is a run's: `pawl-ID.slice`, or below those of the runs that it is a step of, `pawl-ABOVE-ID.slice`.
+    static func isOurs(_ slice: String, _ own: String) -> Bool {
+        slice == own || slice.hasPrefix("pawl-") && slice.hasSuffix(own.dropFirst("pawl".count))
+    }
+
     /// What is said of a unit, or nil if it is ours as far as its slice tells.
     static func words(of unit: String, in slice: String?, notIn own: String) -> String? {
-        guard let slice, !slice.isEmpty, slice != own else { return nil }
+        guard let slice, !slice.isEmpty, !isOurs(slice, own) else { return nil }
         return
             "there is a unit \(unit) already, in \(slice) and not in \(own): pawl did not start it, and leaves it alone; "
             + "'systemctl status \(unit)' shows it"

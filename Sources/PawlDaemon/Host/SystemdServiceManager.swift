@@ -83,7 +83,12 @@ final class SystemdServiceManager: ServiceManager {
         // Between the order to shut down and its mark nothing more is started. That says nothing about the step.
         let state = try await ask { () async throws(BusError) in try await units.systemState() }
         if state == "stopping" { throw .hostStopping }
-        try await settle(slice)
+        // One that is above it stops it too.
+        var name = "pawl"
+        for part in slice.dropLast(".slice".count).split(separator: "-").dropFirst() {
+            name += "-\(part)"
+            try await settle(name + ".slice")
+        }
     }
 
     /// Takes a loaded unit of that name only if it is in the run's own slice.

@@ -9,6 +9,8 @@ struct CurrentDefinition: Sendable {
     var entry: WorkflowLibrary.Entry
     /// What the configuration says of variables.
     var configured: [String: Value]
+    /// What its steps run, as that is in force now.
+    var children: [ChildDefinition] = []
 }
 
 extension Conductor {
@@ -27,6 +29,7 @@ extension Conductor {
         var definition = run.created
         definition.source = current.entry.source
         definition.variables = bound.values
+        definition.children = current.children.isEmpty ? nil : current.children
         return definition == run.created ? nil : definition
     }
 

@@ -8,23 +8,24 @@ import PawlStore
 extension Conductor {
     /// Takes every decision there is, of the runs that something has come in for, and of those for which a lock is free by
     /// that, or which have one that another run takes.
-    func decide(_ order: inout [RunID], _ context: DecisionContext, _ events: inout [RunID: [Event]]) {
-        var due = order
-        while !due.isEmpty {
+    func decide(_ context: DecisionContext, _ turns: inout Turns) {
+        var due: [RunID] = []
+        repeat {
+            for id in due { turns.add(id) }
             var hasDecided = false
-            for id in due where active[id]?.fault == nil {
+            while let id = turns.next() {
+                guard active[id]?.fault == nil else { continue }
+                // It may have stood still, or not been there, when the run above it was cancelled.
+                if let above = active[id]?.run.created.parent?.run { endChildren(of: above, context, in: &turns) }
                 while let event = active[id]?.run.nextDecision(context, locks) {
-                    if events[id] == nil {
-                        events[id] = []
-                        order.append(id)
-                    }
-                    apply(event, to: id, at: context.now, in: &events)
+                    apply(withFreeChild(event, of: id), to: id, at: context.now, in: &turns)
                     hasDecided = true
                 }
+                endChildren(of: id, context, in: &turns)
             }
             // One that cannot go on yet, since what was lost of it is still looked for, takes its lock afterwards.
             due = hasDecided ? locks.pending : []
-        }
+        } while !due.isEmpty
         locks.isSuspect = false
     }
 

@@ -34,8 +34,10 @@ extension Conductor {
     func list(all: Bool) throws(APIError) -> [RunSummary] {
         do {
             let rows = all ? try store.allRuns() : try store.openRuns().reversed()
+            let names = Dictionary(rows.map { ($0.id, $0.name) }, uniquingKeysWith: { first, _ in first })
             return rows.map { row in
                 var summary = RunSummary(row)
+                summary.parent = row.parent.map { names[$0] ?? $0.rawValue }
                 if let entry = active[row.id] { summary.tell(entry.run, locks) }
                 if let words = active[row.id]?.faultReason { (summary.state, summary.reason) = (.stopped, words) }
                 if setAside.contains(row.id) { (summary.state, summary.reason) = (.stopped, Conductor.reason(row)) }
@@ -55,6 +57,7 @@ extension Conductor {
                 status.state = .stopped
                 status.reason = words
             }
+            addChildren(to: &status, of: entry.run)
             return (status, Bookmark(version: entry.version, changes: entry.changes.count))
         }
         if setAside.contains(id) {
@@ -157,6 +160,8 @@ extension Conductor {
             throw APIError(.invalidState, "the run '\(try find(id.rawValue).name)' has ended already")
         }
         if entry.fault != nil { try await clearFault(of: id) }
+        // What cannot be recorded below it would keep it from its end.
+        for child in stoppedChildren(of: id) where active[child]?.fault != nil { try await clearFault(of: child) }
         guard active[id]?.run.cancel == nil else { return }
         try await record(
             .cancelRequested(CancelRequested(cause: .person, reason: "cancelled by uid \(uid)")), of: id)
@@ -169,6 +174,16 @@ extension Conductor {
             if current != nil { try refuseSetAside(id) }
             try takeUpAgain(try find(id.rawValue))
             return
+        }
+        let children = stoppedChildren(of: id)
+        if let entry = active[id], entry.fault == nil, !entry.run.isStopped, !children.isEmpty {
+            guard current == nil else {
+                throw APIError(
+                    .invalidState,
+                    "the run '\(entry.run.name)' is running, and only runs that are steps of it wait; "
+                        + "'pawl resume \(entry.run.name)' goes on with the definitions that they have")
+            }
+            return try await resume(children, by: uid)
         }
         guard let entry = active[id] else {
             let row = try find(id.rawValue)
@@ -185,7 +200,7 @@ extension Conductor {
                         + "\(entry.run.name)' goes on with the definition that it has")
             }
             try await clearFault(of: id)
-            if active[id]?.run.isStopped != true { return }
+            if active[id]?.run.isStopped != true { return try await resume(children, by: uid) }
         } else if !entry.run.isStopped {
             throw APIError(
                 .invalidState, "the run '\(entry.run.name)' is \(entry.run.state.rawValue): nothing to resume")
@@ -194,6 +209,16 @@ extension Conductor {
         body.definition = try definition(current, for: active[id]?.run ?? entry.run)
         try refuseMisfit(body, of: active[id]?.run ?? entry.run)
         try await record(.runResumed(body), of: id)
+        try await resume(children, by: uid)
+    }
+
+    /// Goes on with what is stopped below a run; what has gone on meanwhile is fine.
+    private func resume(_ children: [RunID], by uid: UInt32) async throws(APIError) {
+        for child in children where setAside.contains(child) || active[child] != nil {
+            do throws(APIError) { try await resume(child, with: nil, by: uid) } catch {
+                if error.code != .invalidState { throw error }
+            }
+        }
     }
 
     /// Opens an ended run again: its failed, cancelled and skipped steps run again, and with `step` that one and all
@@ -219,6 +244,7 @@ extension Conductor {
             throw APIError(.storeFailed, "the run '\(id)' cannot be read: \(error)")
         }
         guard let run else { throw APIError(.noSuchRun, "there is no run '\(id)'") }
+        if let words = run.parentRefusal { throw APIError(.invalidState, words) }
         var body = RunResumed(retry: true, from: step, uid: uid, epoch: epoch)
         body.definition = try definition(current, for: run)
         let steps = (body.definition == nil ? run.workflow : current?.entry.workflow ?? run.workflow).steps
@@ -275,7 +301,7 @@ extension Conductor {
 
     /// A person says that what kept the run from being recorded is gone: it goes on from what the store has, and the
     /// attempts that ended meanwhile are harvested from their receipts.
-    private func clearFault(of id: RunID) async throws(APIError) {
+    func clearFault(of id: RunID) async throws(APIError) {
         do {
             // What failed may be in the log of the store all the same: only the next commit takes its place, and until then
             // whoever opens the store finds it done. So there is one before anything is decided anew.
@@ -293,6 +319,7 @@ extension Conductor {
         putLocks(of: id)
         driveAll(of: id)
         look(at: id)
+        tell(above: id)
     }
 
     private func record(_ event: Event, of id: RunID) async throws(APIError) {

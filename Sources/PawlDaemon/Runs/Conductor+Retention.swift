@@ -18,10 +18,15 @@ extension Conductor {
             before: before, beyond: retention.runs, limit: Conductor.runsAtOnce + kept.count + leaving.count)
         var taken: [RunID] = []
         var steps = 0
-        for row in rows where active[row.id] == nil && !kept.contains(row.id) && !leaving.contains(row.id) {
-            guard taken.isEmpty || steps + row.stepsTotal <= Conductor.stepsAtOnce else { break }
-            steps += row.stepsTotal
-            taken.append(row.id)
+        for row in rows {
+            // With it those that are steps of it, which have ended by then.
+            let family = [row] + (try store.children(of: row.id))
+            guard family.allSatisfy({ active[$0.id] == nil && !kept.contains($0.id) && !leaving.contains($0.id) })
+            else { continue }
+            let count = family.reduce(0) { $0 + $1.stepsTotal }
+            guard taken.isEmpty || steps + count <= Conductor.stepsAtOnce else { break }
+            steps += count
+            taken += family.map(\.id)
         }
         leaving.formUnion(taken)
         return taken

@@ -14,6 +14,12 @@ extension Conductor {
         if let refusal = run.refusal(of: .runUndone(RunUndone(by: "", uid: uid))) {
             throw APIError(.invalidState, refusal)
         }
+        if let parent = run.created.parent, active[parent.run] != nil {
+            throw APIError(
+                .invalidState,
+                "the run '\(run.name)' is step '\(parent.stepName)' of '\(parent.name)', which has not ended: "
+                    + "'pawl cancel \(parent.name)' ends it")
+        }
         let plan = run.undoPlan()
         guard !plan.entries.isEmpty else {
             let hasUndo = run.workflow.steps.contains { !$0.undo.isEmpty }
@@ -25,6 +31,7 @@ extension Conductor {
         let new = try await unusedID(folders)
         var created = run.created
         (created.uid, created.folder, created.undo) = (uid, "\(runs)/\(new)", plan)
+        created.parent = nil
         let made: Run
         do {
             made = try Run(id: new, created: created, at: world.now())

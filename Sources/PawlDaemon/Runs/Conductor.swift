@@ -135,12 +135,11 @@ actor Conductor {
         var taken = inbox
         inbox = []
         let now = now()
-        let context = DecisionContext(now: now, epoch: epoch, random: world.jitter)
+        let context = context(now)
         // Once the host goes down what ends is recorded, and nothing is decided: a step that was killed by the shutdown
         // must not be tried again, nor its dependents be skipped.
         let mayDecide = !world.isHostStopping()
-        var events: [RunID: [Event]] = [:]
-        var order: [RunID] = []
+        var turns = Turns()
         var changes: [RunChange] = []
         locksBefore = [:]
         for (place, incoming) in taken.enumerated() {
@@ -153,21 +152,18 @@ actor Conductor {
                 taken[place].refusal = refusal
                 continue
             }
-            if events[incoming.run] == nil {
-                events[incoming.run] = []
-                order.append(incoming.run)
-            }
+            turns.add(incoming.run)
             guard let event = incoming.event else { continue }
-            apply(event, to: incoming.run, at: now, in: &events)
+            apply(event, to: incoming.run, at: now, in: &turns)
             // At once, so that the next one that comes in finds it taken.
             guard mayDecide, event.kind == .runCreated || event.kind == .runResumed else { continue }
             if let event = active[incoming.run]?.run.takeOwnLock(context, locks) {
-                apply(event, to: incoming.run, at: now, in: &events)
+                apply(event, to: incoming.run, at: now, in: &turns)
             }
         }
-        if mayDecide { decide(&order, context, &events) }
-        for id in order {
-            guard let run = active[id]?.run, let decided = events[id], !decided.isEmpty else { continue }
+        if mayDecide { decide(context, &turns) }
+        for id in turns.order {
+            guard let run = active[id]?.run, let decided = turns.events[id], !decided.isEmpty else { continue }
             let first = run.eventCount - decided.count + 1
             changes.append(
                 RunChange(
@@ -185,10 +181,21 @@ actor Conductor {
         }
         locksBefore = [:]
         for incoming in taken { answer(incoming) }
-        for id in order where active[id]?.fault == nil {
-            act(on: events[id] ?? [], of: id, now: now, mayDecide: mayDecide)
+        for id in turns.order where active[id]?.fault == nil {
+            act(on: turns.events[id] ?? [], of: id, now: now, mayDecide: mayDecide)
         }
         tellWaiters()
+    }
+
+    /// What the engine may know when it decides.
+    func context(_ now: Timestamp) -> DecisionContext {
+        DecisionContext(now: now, epoch: epoch, random: world.jitter)
+    }
+
+    /// Takes an event that nobody waits for.
+    func take(_ event: Event, of run: RunID) {
+        inbox.append(Incoming(run: run, event: event, done: nil))
+        schedulePass()
     }
 
     /// The wall clock. If somebody has set it since it was last looked at, the runs' moments move along with it: a pause
@@ -211,12 +218,13 @@ actor Conductor {
     /// What lies below it in seconds is the time between two looks at two clocks, or makes no difference.
     private static let leastJump = 2.0
 
-    func apply(_ event: Event, to id: RunID, at time: Timestamp, in events: inout [RunID: [Event]]) {
+    func apply(_ event: Event, to id: RunID, at time: Timestamp, in turns: inout Turns) {
         // A run that was created just now is made by that event.
         if case .runCreated = event {} else { active[id]?.run.apply(event, at: time) }
         noteLocks(of: id)
         active[id]?.note(event)
-        events[id]?.append(event)
+        turns.events[id]?.append(event)
+        follow(event, of: id, at: time, in: &turns)
     }
 
     private func answer(_ incoming: Incoming) {
@@ -232,40 +240,6 @@ actor Conductor {
         } else {
             done.resume(throwing: RecordFault(description: "the run is not there any more"))
         }
-    }
-
-    /// A commit failed: the runs are again what the store has, and nothing more happens to them until a person says so
-    /// or pawld starts anew. What their steps do meanwhile is kept by their receipts.
-    private func stand(still runs: [RunID], because cause: String) {
-        for id in runs {
-            guard var entry = active[id] else { continue }
-            var (isRecorded, isRead) = (true, true)
-            do {
-                let run = try store.run(id)
-                isRecorded = run != nil
-                if let run { entry.run = run }
-            } catch {
-                // It can be read no more than written; what memory has is shown, and not acted upon.
-                isRead = false
-            }
-            // A run that was to be started just now is not there: who asked for it is told.
-            if isRecorded { journal.storeFailed(run: entry.run.name, cause: cause) }
-            entry.fault = cause
-            entry.version += 1
-            entry.changes.append(contentsOf: entry.run.places)
-            active[id] = entry
-            putLocks(of: id, isRead: isRead, isRecorded: isRecorded)
-            count(id)
-            wakeWatchers(of: id)
-        }
-        lookAtPending()
-    }
-
-    /// Something that a run needs is not there, such as room for an attempt's files: it stands still until a person says
-    /// so. This is no event, since it says nothing about the run itself.
-    func block(_ run: RunID, because cause: String) {
-        guard active[run] != nil, active[run]?.fault == nil else { return }
-        stand(still: [run], because: cause)
     }
 
     /// Does what the events that are on disk by now order.
@@ -316,7 +290,7 @@ actor Conductor {
     }
 
     /// Counts a run's running steps anew. The sum is kept and not made: a thousand runs at once would each ask all others.
-    private func count(_ id: RunID) {
+    func count(_ id: RunID) {
         guard let entry = active[id] else { return }
         let steps = entry.run.running.count
         stepsActive += steps - entry.countedSteps
@@ -325,6 +299,8 @@ actor Conductor {
 
     private func drive(_ place: Place, of run: Run, isNew: Bool) {
         guard let attempt = run.runningAttempt(of: place) else { return }
+        // It is driven as the run that it is.
+        if let child = attempt.child { return tend(child, at: place, of: run) }
         let name = run.attemptName(place, number: attempt.number)
         guard driven.insert(name).inserted else { return }
         do {
@@ -449,7 +425,7 @@ actor Conductor {
         for place in run.running.sorted() {
             guard let attempt = run.runningAttempt(of: place) else { continue }
             let name = run.attemptName(place, number: attempt.number)
-            if !driven.contains(name) { unseen.insert(name) }
+            if !driven.contains(name), attempt.child == nil { unseen.insert(name) }
             drive(place, of: run, isNew: false)
         }
     }

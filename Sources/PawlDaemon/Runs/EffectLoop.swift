@@ -18,7 +18,7 @@ struct EffectLoop: Sendable {
                     group.addTask { await conductor.pass() }
                 case .drive(let command, let epoch, let isNew):
                     group.addTask {
-                        if isNew { slices.expect(command.name.run) }
+                        if isNew { slices.expect(command) }
                         await attempts.carryOut(command, epoch: epoch, isNew: isNew)
                     }
                 case .stop(let name):
@@ -33,7 +33,12 @@ struct EffectLoop: Sendable {
                         await conductor.look(at: run)
                     }
                 case .closeSlice(let run):
-                    group.addTask { await slices.close(run.id) { Conductor.hasRecordedEnd(of: $0, in: run) } }
+                    group.addTask {
+                        await slices.close(run.id, named: run.slice) { name in
+                            if name.run == run.id { return Conductor.hasRecordedEnd(of: name, in: run) }
+                            return await conductor.hasRecordedEnd(of: name)
+                        }
+                    }
                 }
             }
             await conductor.close()

@@ -19,7 +19,8 @@ extension RunStatus {
             run: run.name, id: run.id.rawValue, workflow: run.created.workflow, state: run.state, reason: run.reason,
             started: TimeText.text(of: run.started), ended: run.ended.map(TimeText.text),
             definitionFile: run.created.file, definitionSince: TimeText.text(of: run.redefined ?? run.started),
-            stepsDone: run.stepsDone, stepsTotal: run.steps.count,
+            stepsDone: run.stepsDone, stepsTotal: run.steps.count, parent: run.created.parent?.name, slice: run.slice,
+            outputs: run.outputs,
             steps: places.map { place in
                 let id = run.workflow.steps[place.step].id
                 var step = StepStatus(id: id, item: place.item, run[place])
@@ -47,8 +48,8 @@ extension AttemptStatus {
     init(_ attempt: AttemptRecord) {
         let outcome = attempt.outcome
         self.init(
-            number: attempt.number, repair: attempt.repair, unit: attempt.unit, state: attempt.state,
-            exitCode: outcome?.exitCode,
+            number: attempt.number, repair: attempt.repair, unit: attempt.unit, run: attempt.child?.name,
+            state: attempt.state, exitCode: outcome?.exitCode,
             signal: outcome?.signal, result: outcome?.result, started: TimeText.text(of: attempt.ordered),
             ended: (outcome?.ended ?? attempt.recorded).map(TimeText.text),
             cpuSeconds: outcome?.cpuMicroseconds.map { Double($0) / 1_000_000 }, memoryPeak: outcome?.memoryPeak)

@@ -166,6 +166,8 @@ struct ManagerService: Sendable {
             host: HostReader.facts())
         created.source = entry.source
         created.unit = request.unit
+        let children = try await library.children(of: entry.workflow)
+        created.children = children.isEmpty ? nil : children
         let id = try await conductor.start(created, workflow: entry.workflow, folders: folders)
         try await call.reply(Messages.RunName(run: id.name(of: request.workflow), id: id.rawValue))
     }

@@ -48,7 +48,11 @@ final class RunJournal: Sendable {
         let fields = [("PAWL_RUN", run.name), ("PAWL_WORKFLOW", run.created.workflow)] + unit
         switch event {
         case .runCreated(let body):
-            let what = body.undo.map { " to take back \($0.name)" } ?? ""
+            let what =
+                body.undo.map { " to take back \($0.name)" } ?? body.parent.map {
+                    " as step '\($0.stepName)' of \($0.name)"
+                }
+                ?? ""
             write(.info, .runStarted, "Run \(run.name) was started by uid \(body.uid)\(what)", fields)
         case .runResumed(let body):
             let verb = body.retry ? "retried" : "resumed"

@@ -12,7 +12,9 @@ extension WorkflowLibrary {
                 .faultyWorkflow, "workflow '\(name)' has \(faults.count) fault\(faults.count == 1 ? "" : "s")",
                 faults: faults)
         }
-        return CurrentDefinition(entry: try entry(name), configured: settings.variables)
+        let entry = try entry(name)
+        return CurrentDefinition(
+            entry: entry, configured: settings.variables, children: try children(of: entry.workflow))
     }
 
     /// The workflow that a request means: the one of that name, or the one that it brings along as a text.

@@ -21,7 +21,7 @@ actor WorkflowLibrary {
     }
 
     /// A file under a workflow's name, as it was found the last time.
-    private struct Found {
+    struct Found {
         var path: String
         var faults: [Diagnostic] = []
         /// Whether it is there to hide those of the same name in later folders.
@@ -30,7 +30,7 @@ actor WorkflowLibrary {
 
     private let executor: EventLoop
     private let paths: Paths
-    private var good: [String: Entry] = [:]
+    private(set) var good: [String: Entry] = [:]
     private var files: [String: Found] = [:]
     private var configurationFaults: [Diagnostic] = []
     private(set) var configuration = Configuration()
@@ -66,6 +66,7 @@ actor WorkflowLibrary {
             // Faulty: what was good the last time goes on, wherever it came from.
             newGood[name] = entry ?? (file.isMask ? nil : good[name])
         }
+        refuseCalls(in: &newGood, &newFiles)
         good = newGood
         files = newFiles
         configurationFaults += folderFaults

@@ -1,0 +1,16 @@
+extension RunID {
+    /// The ID of the run that an attempt of another run is: always the same, so that whoever orders that attempt again means
+    /// the same run.
+    package init(childOf attempt: AttemptName) {
+        // FNV-1a, and the last step of SplitMix64, since an ID is made of the lowest bits.
+        var bits = attempt.unit.utf8.reduce(0xCBF2_9CE4_8422_2325 as UInt64) { ($0 ^ UInt64($1)) &* 0x100_0000_01B3 }
+        bits = (bits ^ (bits >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        bits = (bits ^ (bits >> 27)) &* 0x94D0_49BB_1331_11EB
+        self.init(random: bits ^ (bits >> 31))
+    }
+
+    /// The run's slice, below those of the runs that it is a step of: the topmost first.
+    package func slice(below above: [RunID]) -> String {
+        "pawl-" + (above + [self]).map(\.rawValue).joined(separator: "-") + ".slice"
+    }
+}
