@@ -48,7 +48,7 @@ struct ServerTests {
                 try client.send("io.example.test.Repeat", Echo(text: "a", count: 500), more: true)
                 var answers: [(Int?, Bool)] = []
                 while answers.last?.1 != false {
-                    guard let reply = try client.next(timeout: .seconds(30)) else { break }
+                    guard let reply = try client.next(timeout: patience) else { break }
                     answers.append((try reply.decode(Echo.self).count, reply.continues))
                 }
                 return answers.map { "\($0.0 ?? -1) \($0.1)" }
@@ -150,7 +150,7 @@ struct ServerTests {
             try await TestService.blocking {
                 let deaf = try Client(path: path)
                 try deaf.send("io.example.test.Flood", Message.Empty(), more: true)
-                _ = try deaf.next(timeout: .seconds(30))
+                _ = try deaf.next(timeout: patience)
                 let other = try Client(path: path)
                 for number in 0..<50 {
                     let echo = try other.call("io.example.test.Echo", Echo(text: "x", count: number)).decode(Echo.self)
