@@ -24,6 +24,8 @@ final class SimulatedDaemon: @unchecked Sendable {
     private(set) var hasEnded = false
     /// Questions that were asked and not answered.
     private var questions = 0
+    /// Whether somebody waits for an answer.
+    var isAsked: Bool { questions > 0 }
 
     init(host: SimulatedHost, store: SimulatedStore, onEnd: @escaping @Sendable () -> Void) {
         self.host = host

@@ -179,7 +179,8 @@ final class SimulatedWorld: @unchecked Sendable {
         visits += 1
         let pause = min(Int64(visits) * 3_000_000, 3_600_000_000)
         schedule.after(pause + schedule.chance.pick(0...1_000_000)) { [self] in visit() }
-        guard let daemon, daemon.isReady else { return }
+        // Whoever has asked waits for the answer: a pawld that is busy with questions alone does nothing else.
+        guard let daemon, daemon.isReady, !daemon.isAsked else { return }
         // Two thirds of a day: nothing that a clock which was set by a day could explain.
         if visits > 200 { judge.fail("the runs \(openRuns) do not end") }
         for id in openRuns {
