@@ -2,7 +2,7 @@
 """mutations.py: shows that the simulation finds bugs. Each file of mutations/ has a mistake for one place of the engine or the
 daemon. All of them go into one copy of the tree, each behind its name; then the simulation runs once for each with that mistake
 switched on, and has to find it. A mutation whose place is not there any more is a failure too."""
-import os, pathlib, re, shutil, subprocess, sys, time
+import concurrent.futures, os, pathlib, re, subprocess, sys, time
 
 top = pathlib.Path(__file__).resolve().parents[2]
 work = top / ".build" / "mutations"
@@ -59,26 +59,28 @@ if done.returncode:
 program = work / "build" / "debug" / "simulate"
 
 
-def simulate(name):
+def simulate(name, count=seeds, first=1):
     begin = time.monotonic()
-    done = subprocess.run([program, "--seeds", str(seeds), "--until-violation"], stdout=subprocess.PIPE, text=True,
-                          env=dict(environment, PAWL_MUTATION=name))
+    done = subprocess.run([program, "--seeds", str(count), "--from", str(first), "--until-violation"], stdout=subprocess.PIPE,
+                          text=True, env=dict(environment, PAWL_MUTATION=name))
     found = re.search(r"^seed (\d+): (.*)", done.stdout, re.M)
     return found, done.returncode, time.monotonic() - begin
 
 
-found, status, seconds = simulate("none")
-if found or status:
-    sys.exit(f"mutations: without any mistake seed {found and found[1]} fails: {found and found[2]}")
+# Each has one thread.
+pool = concurrent.futures.ThreadPoolExecutor(os.cpu_count())
+part = -(-seeds // os.cpu_count())
+for found, status, seconds in pool.map(lambda first: simulate("none", part, first), range(1, seeds + 1, part)):
+    if found or status:
+        sys.exit(f"mutations: without any mistake seed {found and found[1]} fails: {found and found[2]}")
 missed = 0
-for name, why in mutations.items():
-    found, status, seconds = simulate(name)
+for (name, why), (found, status, seconds) in zip(mutations.items(), pool.map(simulate, mutations)):
     if found:
-        print(f"caught  {name:26} at seed {found[1]:>5} in {seconds:4.1f} s  {why}: {found[2][:90]}")
+        print(f"caught  {name:26} at seed {found[1]:>5} in {seconds:4.1f} s  {why}: {found[2][:90]}", flush=True)
     elif status < 0 or status > 1:
-        print(f"caught  {name:26} by the end of the program (status {status})  {why}")
+        print(f"caught  {name:26} by the end of the program (status {status})  {why}", flush=True)
     else:
         missed += 1
-        print(f"MISSED  {name:26} in {seeds} seeds  {why}")
+        print(f"MISSED  {name:26} in {seeds} seeds  {why}", flush=True)
 print(f"mutations: {len(mutations) - missed} caught, {missed} missed")
 sys.exit(1 if missed else 0)
