@@ -9,6 +9,14 @@ extension RunID {
         self.init(random: bits ^ (bits >> 31))
     }
 
+    /// The runs that a slice's name is made of, the one whose it is the last; nil for one that is no run's.
+    package static func runs(ofSlice name: String) -> [RunID]? {
+        guard name.hasPrefix("pawl-"), name.hasSuffix(".slice") else { return nil }
+        let parts = name.dropFirst("pawl-".count).dropLast(".slice".count).split(separator: "-")
+        let runs = parts.compactMap { RunID(rawValue: String($0)) }
+        return runs.isEmpty || runs.count < parts.count ? nil : runs
+    }
+
     /// The run's slice, below those of the runs that it is a step of: the topmost first.
     package func slice(below above: [RunID]) -> String {
         "pawl-" + (above + [self]).map(\.rawValue).joined(separator: "-") + ".slice"

@@ -180,7 +180,8 @@ static int open_folder(const char *unit, const char *runs) {
 }
 
 // What the step gave to others is durable before the receipt that says that it did well. Otherwise a power cut leaves the one
-// without the other, and those others get nothing in its place. A step of another user may have put anything there but a link.
+// without the other, and those others get nothing in its place. What else than a file a step may have put there is left
+// alone: no link is followed, and no FIFO is waited for.
 static void sync_given(int folder) {
     static const char *const names[] = {"stdout", "io/output", "io/report"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {

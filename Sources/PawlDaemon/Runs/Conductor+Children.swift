@@ -4,35 +4,6 @@ import PawlLanguage
 import PawlModel
 import PawlStore
 
-/// What comes of one pass: the events of each run, in the order in which the runs had their turn.
-struct Turns {
-    /// The events by run; what is in here may be empty, for a run that was only looked at.
-    var events: [RunID: [Event]] = [:]
-    /// The runs, each once.
-    var order: [RunID] = []
-    /// Those that are to decide, as often as there is something new for them, and what of them still is.
-    private var queue: [RunID] = []
-    private var waiting: Set<RunID> = []
-    private var place = 0
-
-    /// A run has something to decide.
-    mutating func add(_ run: RunID) {
-        if events[run] == nil {
-            events[run] = []
-            order.append(run)
-        }
-        if waiting.insert(run).inserted { queue.append(run) }
-    }
-
-    /// The next one that is to decide.
-    mutating func next() -> RunID? {
-        guard place < queue.count else { return nil }
-        place += 1
-        waiting.remove(queue[place - 1])
-        return queue[place - 1]
-    }
-}
-
 /// Runs that are attempts of steps of others.
 ///
 /// An attempt's order and its run's first event are in one commit, and so are its run's end and its own: whoever is killed when,

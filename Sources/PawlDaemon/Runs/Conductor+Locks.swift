@@ -6,29 +6,6 @@ import PawlStore
 /// The locks of all runs together. The table is what the runs' events say, of those in flight and of those that are only on
 /// disk; a lock is somebody's with the commit of the event that says so, and with the same commit it is nobody else's.
 extension Conductor {
-    /// Takes every decision there is, of the runs that something has come in for, and of those for which a lock is free by
-    /// that, or which have one that another run takes.
-    func decide(_ context: DecisionContext, _ turns: inout Turns) {
-        var due: [RunID] = []
-        repeat {
-            for id in due { turns.add(id) }
-            var hasDecided = false
-            while let id = turns.next() {
-                guard active[id]?.fault == nil else { continue }
-                // It may have stood still, or not been there, when the run above it was cancelled.
-                if let above = active[id]?.run.created.parent?.run { endChildren(of: above, context, in: &turns) }
-                while let event = active[id]?.run.nextDecision(context, locks) {
-                    apply(withFreeChild(event, of: id), to: id, at: context.now, in: &turns)
-                    hasDecided = true
-                }
-                endChildren(of: id, context, in: &turns)
-            }
-            // One that cannot go on yet, since what was lost of it is still looked for, takes its lock afterwards.
-            due = hasDecided ? locks.pending : []
-        } while !due.isEmpty
-        locks.isSuspect = false
-    }
-
     /// What a run's last event has changed.
     func noteLocks(of id: RunID) {
         guard let changes = active[id]?.run.takeLockChanges(), let standing = active[id]?.run.lockStanding else {

@@ -143,10 +143,9 @@ struct ManagerService: Sendable {
             guard call.peer.uid == 0 else {
                 throw APIError(.notPermitted, "only root starts a run for a unit, such as \(unit)")
             }
-            let over =
-                request.boot == true
-                ? try await conductor.runOverBoot(of: unit, workflow: request.workflow) : nil
-            if let over {
+            if request.boot == true,
+                let over = try await conductor.runOverBoot(of: unit, workflow: request.workflow)
+            {
                 return try await call.reply(
                     Messages.RunName(run: over.name(of: request.workflow), id: over.rawValue))
             }

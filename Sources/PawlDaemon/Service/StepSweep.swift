@@ -39,11 +39,8 @@ struct StepSweep: Sendable {
         }
         // A slice does not go by itself; one whose run has ended was left by a pawld that died in between.
         for slice in try await manager.units(matching: "pawl-*.slice") {
-            // Each part is a run, the last one that whose it is.
-            let runs = slice.dropFirst("pawl-".count).dropLast(".slice".count).split(separator: "-")
-                .map { RunID(rawValue: String($0)) }
-            guard !runs.contains(nil), let id = runs.last ?? nil,
-                await !conductor.isUnreadable(id), await !conductor.isActive(id)
+            guard let id = RunID.runs(ofSlice: slice)?.last, await !conductor.isUnreadable(id),
+                await !conductor.isActive(id)
             else { continue }
             await slices.close(id, named: slice) { await conductor.hasRecordedEnd(of: $0) }
         }
