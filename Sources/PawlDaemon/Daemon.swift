@@ -64,7 +64,7 @@ package struct Daemon: Sendable {
             isHostStopping: conductor.world.isHostStopping)
         let attempts = AttemptWork(conductor: conductor, driver: driver, folders: folders, journal: journal)
         let effects = EffectLoop(conductor: conductor, attempts: attempts, driver: driver, slices: slices)
-        let sweep = StepSweep(conductor: conductor, manager: manager, slices: slices, journal: journal)
+        let sweep = StepSweep(conductor: conductor, manager: manager, slices: slices, signs: signs, journal: journal)
 
         try await withThrowingDiscardingTaskGroup { group in
             // Subscribed first, looked afterwards: what happens between the two gives a sign.
@@ -74,7 +74,9 @@ package struct Daemon: Sendable {
             async let reloaded = server.reload()
             try await recover(effects, bus, units, manager)
             _ = await reloaded
-            await run(sweep)
+            for unit in await run(sweep) {
+                group.addTask { await sweep.releaseAtEnd(unit) }
+            }
             group.addTask { await server.serve(on: listener, events: events) }
             let count = await conductor.activity
             activity.set(runs: count.runs, steps: count.steps)
@@ -174,11 +176,12 @@ package struct Daemon: Sendable {
         throw ServiceManagerFault.unknownOutcome("the bus was closed")
     }
 
-    private func run(_ sweep: StepSweep) async {
+    private func run(_ sweep: StepSweep) async -> [AttemptName] {
         do throws(ServiceManagerFault) {
-            try await sweep.run()
+            return try await sweep.run()
         } catch {
             sweep.journal.note(.warning, "Units left by an earlier pawld were not all looked through: \(error)")
+            return []
         }
     }
 

@@ -38,7 +38,7 @@ struct Daemonette: ~Copyable {
         self.conductor = conductor
         self.folders = folders
         let effects = EffectLoop(conductor: conductor, attempts: attempts, driver: driver, slices: slices)
-        sweep = StepSweep(conductor: conductor, manager: manager, slices: slices, journal: journal)
+        sweep = StepSweep(conductor: conductor, manager: manager, slices: slices, signs: signs, journal: journal)
         task = Task { await effects.run() }
     }
 

@@ -113,10 +113,10 @@ struct ForeignUnitTests {
             // The next start looks again, and lets it go once the stranger is gone.
             let next = try Daemonette(folder, manager)
             try await next.conductor.recover(epoch: "boot.1")
-            try await next.sweep.run()
+            _ = try await next.sweep.run()
             #expect(manager.state.withLock { $0.stopped.contains(id.slice) } == (stranger == nil), "\(stranger ?? "")")
             manager.state.withLock { $0.members[id.slice] = [unit] }
-            try await next.sweep.run()
+            _ = try await next.sweep.run()
             #expect(manager.state.withLock { $0.stopped.contains(id.slice) })
             manager.state.withLock { $0.members[id.slice] = nil }
             await next.kill()
@@ -133,11 +133,40 @@ struct ForeignUnitTests {
         try daemon.end(unit, status: 0)
         #expect(try await daemon.ended(id).state == .succeeded)
         manager.state.withLock { $0.units[unit] = ForeignUnitTests.foreign(hasEnded: true) }
-        try await daemon.sweep.run()
+        #expect(try await daemon.sweep.run().isEmpty)
         #expect(manager.state.withLock { $0.released }.isEmpty)
         manager.state.withLock { $0.units[unit]?.slice = id.slice }
-        try await daemon.sweep.run()
+        #expect(try await daemon.sweep.run().isEmpty)
         #expect(manager.state.withLock { $0.released } == [unit])
+        await daemon.kill()
+    }
+
+    @Test(
+        "A unit whose attempt's end is recorded and which is still on its way out is released at its end",
+        arguments: [true, false])
+    func onItsWayOut(isEnding: Bool) async throws {
+        var starts = manager.starts.makeAsyncIterator()
+        let daemon = try Daemonette(folder, manager)
+        try await daemon.conductor.recover(epoch: "boot.1")
+        let id = try await daemon.start(ForeignUnitTests.workflow)
+        let unit = try #require(await starts.next())
+        try daemon.end(unit, status: 0)
+        #expect(try await daemon.ended(id).state == .succeeded)
+        let running = UnitStatus.running(in: id.slice)
+        manager.state.withLock {
+            $0.units[unit] = UnitStatus(hasEnded: false, isEnding: isEnding, result: running.result, slice: id.slice)
+        }
+        let remaining = try await daemon.sweep.run()
+        #expect(remaining.map(\.unit) == [unit])
+        #expect(manager.state.withLock { $0.released }.isEmpty)
+        let sweep = daemon.sweep
+        async let released: Void = sweep.releaseAtEnd(remaining[0])
+        manager.state.withLock { $0.units[unit]?.hasEnded = true }
+        daemon.signs.give(unit, hasFailed: true)
+        await released
+        #expect(manager.state.withLock { $0.released } == [unit])
+        // Nothing of it is kept for a unit of that name that somebody else waits for.
+        #expect(!daemon.signs.takeFailure(of: unit))
         await daemon.kill()
     }
 }

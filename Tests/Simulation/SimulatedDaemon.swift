@@ -56,7 +56,7 @@ final class SimulatedDaemon: @unchecked Sendable {
             conductor: conductor,
             attempts: AttemptWork(conductor: conductor, driver: driver, folders: files, journal: journal),
             driver: driver, slices: slices)
-        let sweep = StepSweep(conductor: conductor, manager: manager, slices: slices, journal: journal)
+        let sweep = StepSweep(conductor: conductor, manager: manager, slices: slices, signs: signs, journal: journal)
         schedule.threads = threads
         root = Task(executorPreference: executor) { [self] in
             await live(effects, manager, signs, sweep)
@@ -78,9 +78,12 @@ final class SimulatedDaemon: @unchecked Sendable {
                     guard case .appeared = signal, let epoch = try? await manager.epoch() else { continue }
                     try? await effects.takeUp(epoch: epoch)
                     if Task.isCancelled { return }
-                    try? await sweep.run()
+                    let remaining = (try? await sweep.run()) ?? []
                     isReady = !Task.isCancelled
                     host.trace("pawld is ready")
+                    await withDiscardingTaskGroup { group in
+                        for unit in remaining { group.addTask { await sweep.releaseAtEnd(unit) } }
+                    }
                     return
                 }
             }

@@ -53,6 +53,8 @@ enum ServiceManagerFault: Error, Sendable, CustomStringConvertible {
 struct UnitStatus: Sendable, Equatable {
     /// Whether it has come to an end: `failed` or `inactive`, with nothing of it running.
     var hasEnded: Bool
+    /// Whether its end has begun: its processes are being stopped, or what comes after them still runs.
+    var isEnding = false
     /// How it ended, as far as it has.
     var result: UnitResult
     /// The slice it is in; nil where that is not known.
@@ -65,8 +67,9 @@ struct UnitStatus: Sendable, Equatable {
     }
 
     /// Makes a status.
-    init(hasEnded: Bool, result: UnitResult, slice: String? = nil) {
+    init(hasEnded: Bool, isEnding: Bool = false, result: UnitResult, slice: String? = nil) {
         self.hasEnded = hasEnded
+        self.isEnding = isEnding
         self.result = result
         self.slice = slice
     }

@@ -340,6 +340,7 @@ extension PawlDaemon.UnitStatus {
             // A unit that was just made is inactive too, until its job is run; only its start gives it an invocation.
             hasEnded: status.activeState == "failed"
                 || (status.activeState == "inactive" && !status.invocationID.isEmpty),
+            isEnding: status.activeState == "deactivating",
             result: UnitResult(
                 result: status.result, exit: exit,
                 ended: ended == 0 ? nil : Timestamp(microseconds: Int64(clamping: ended))),

@@ -205,6 +205,15 @@ final class RunJournal: Sendable {
             [("PAWL_UNIT", unit)])
     }
 
+    /// A unit of a step whose end is recorded, and which runs all the same.
+    func stillRuns(_ unit: String) {
+        write(
+            .warning, .orphan,
+            "The unit \(unit) still runs, though the end of its step is recorded; it is left alone and let go when it has ended. "
+                + "'systemctl status \(unit)' shows it, 'systemctl stop \(unit)' ends it",
+            [("PAWL_UNIT", unit)])
+    }
+
     /// The slice of a run that is over, in which there is something that is none of its steps.
     func keptSlice(_ slice: String, units: [String]) {
         let names = units.prefix(5).joined(separator: ", ") + (units.count > 5 ? ", ..." : "")
