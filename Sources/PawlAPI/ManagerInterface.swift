@@ -25,6 +25,7 @@ package enum ManagerInterface {
         case undoRun = "UndoRun"
         case answerApproval = "AnswerApproval"
         case reload = "Reload"
+        case readAudit = "ReadAudit"
 
         /// The full name on the wire.
         package var wireName: String { "\(ManagerInterface.name).\(rawValue)" }
@@ -126,6 +127,22 @@ package enum ManagerInterface {
             message: string
         )
 
+        type AuditEntry (
+            time: string,
+            uid: int,
+            pid: int,
+            user: ?string,
+            login: ?string,
+            terminal: ?string,
+            host: ?string,
+            unit: ?string,
+            action: string,
+            target: ?string,
+            detail: ?string,
+            outcome: string,
+            reason: ?string
+        )
+
         # The daemon itself
         method Describe() -> (
             version: string,
@@ -157,8 +174,9 @@ package enum ManagerInterface {
         # One run, and with `more` every change of it until it ends: later replies have the changed steps only
         method WatchRun(run: string) -> (status: RunStatus)
 
-        # What the steps of a run wrote, in batches: call it with `more`
-        method ReadLogs(run: string, step: ?string, follow: ?bool, lines: ?int) -> (entries: []LogEntry)
+        # What the steps of a run wrote, in batches: call it with `more`. 'since' and 'until' are times, 'priority' is that of the
+        # least important lines; with 'lines' only the last so many of all that
+        method ReadLogs(run: string, step: ?string, follow: ?bool, lines: ?int, since: ?string, until: ?string, priority: ?int) -> (entries: []LogEntry)
 
         # Cancels a run; answers once it has ended
         method CancelRun(run: string) -> (status: RunStatus)
@@ -179,6 +197,10 @@ package enum ManagerInterface {
 
         # Reads configuration and workflows again; answers once the new set is in force
         method Reload() -> (workflows: int)
+
+        # Who asked for what, the first one first, in batches: call it with `more`. 'uid' and 'outcome' (asked, done, refused or
+        # failed) leave out all others; with 'lines' only the newest so many
+        method ReadAudit(since: ?string, until: ?string, uid: ?int, outcome: ?string, lines: ?int) -> (entries: []AuditEntry)
 
         error NoSuchWorkflow (message: string)
         error NoSuchRun (message: string)

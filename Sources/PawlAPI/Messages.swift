@@ -244,12 +244,22 @@ package enum Messages {
         package var follow: Bool?
         /// Only the last lines.
         package var lines: Int?
+        /// None before this moment, RFC 3339 in UTC.
+        package var since: String?
+        /// None after this moment, RFC 3339 in UTC.
+        package var until: String?
+        /// Only lines of this priority and those that are more important, as syslog counts: 0 emergency to 7 debug.
+        package var priority: Int?
         /// Makes a request.
-        package init(run: String, step: String? = nil, follow: Bool? = nil, lines: Int? = nil) {
+        package init(
+            run: String, step: String? = nil, follow: Bool? = nil, lines: Int? = nil, since: String? = nil,
+            until: String? = nil, priority: Int? = nil
+        ) {
             self.run = run
             self.step = step
             self.follow = follow
             self.lines = lines
+            (self.since, self.until, self.priority) = (since, until, priority)
         }
     }
 

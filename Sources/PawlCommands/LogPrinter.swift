@@ -7,9 +7,20 @@ struct LogPrinter {
     /// Whether a person's terminal reads it, which must not take orders from what a step wrote.
     var isTerminal: Bool
 
+    /// How a time is written.
+    enum Time {
+        case short, precise, iso
+    }
+
     /// The line with its time and its step.
-    func line(_ entry: Messages.LogEntry) -> String {
-        let time = Optional(entry.time).moment.map(zone.journal) ?? entry.time
+    func line(_ entry: Messages.LogEntry, _ form: Time = .short) -> String {
+        let write: (Timestamp) -> String =
+            switch form {
+            case .short: zone.journal
+            case .precise: zone.precise
+            case .iso: zone.iso
+            }
+        let time = Optional(entry.time).moment.map(write) ?? entry.time
         return "\(time) \(entry.step ?? "pawld"): \(message(entry))"
     }
 

@@ -101,6 +101,17 @@ final class ManagerClient {
         }
     }
 
+    /// Who asked for what, the first one first.
+    func audit(_ request: Messages.ReadAudit) throws(ManagerError) -> [AuditEntry] {
+        try open(.readAudit, request)
+        var entries: [AuditEntry] = []
+        while true {
+            guard case .answer(let batch, let isLast) = try next(as: Messages.Audit.self, within: nil) else { continue }
+            entries += batch.entries
+            if isLast { return entries }
+        }
+    }
+
     /// Calls a method that answers again and again.
     func open(_ method: ManagerInterface.Method, _ parameters: some Encodable) throws(ManagerError) {
         try connected().open(method, parameters)

@@ -64,6 +64,21 @@ struct Zone {
         return "\(Zone.months[Int(fields.tm_mon) % 12]) \(twoDigits(fields.tm_mday)) \(clock(of: fields))"
     }
 
+    /// As `journalctl -o short-precise` does, as far as it is known: `Nov 21 12:03:04.250`.
+    func precise(_ time: Timestamp) -> String {
+        let milliseconds = String(time.microseconds / 1000 % 1000)
+        return "\(journal(time)).\(String(repeating: "0", count: 3 - milliseconds.utf8.count))\(milliseconds)"
+    }
+
+    /// As `journalctl -o short-iso` does: `2026-11-21T12:03:04+0100`.
+    func iso(_ time: Timestamp) -> String {
+        let fields = fields(of: time)
+        let date = "\(fields.tm_year + 1900)-\(twoDigits(fields.tm_mon + 1))-\(twoDigits(fields.tm_mday))"
+        let minutes = Int32(abs(fields.tm_gmtoff) / 60)
+        let sign = fields.tm_gmtoff < 0 ? "-" : "+"
+        return "\(date)T\(clock(of: fields))\(sign)\(twoDigits(minutes / 60))\(twoDigits(minutes % 60))"
+    }
+
     /// As systemctl writes it: `Sat 2026-11-21 03:00:00 UTC`.
     func full(_ time: Timestamp) -> String {
         let fields = fields(of: time)

@@ -55,9 +55,12 @@ package struct Daemon: Sendable {
         if let damage { journal.damaged(damage) }
         let conductor = Conductor(executor: engine, store: store, world: world(), journal: journal)
         let library = WorkflowLibrary(paths: paths, executor: files)
+        // A name service may take its time, and nothing else is to wait for it.
+        let authorization = Authorization(executor: EventLoop(name: "accounts"))
         let server = ManagerService(
             conductor: conductor, library: library, folders: folders, logs: LogReader(executor: files), paths: paths,
-            activity: activity, journal: journal, started: Daemon.now())
+            activity: activity, journal: journal, started: Daemon.now(), authorization: authorization,
+            auditor: Auditor(conductor: conductor, authorization: authorization, units: units, journal: journal))
         let slices = RunSlices(manager: manager, journal: journal)
         let driver = AttemptDriver(
             manager: manager, folders: folders, slices: slices, signs: signs,
@@ -218,6 +221,7 @@ package struct Daemon: Sendable {
         do {
             while true {
                 await retention.run(await server.library.settings.retention)
+                await retention.runAudit(await server.library.settings.auditAge)
                 try await events.sleep(for: .seconds(3600))
             }
         } catch {

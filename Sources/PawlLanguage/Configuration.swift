@@ -16,6 +16,8 @@ package struct Configuration: Sendable, Hashable {
     package var variables: [String: Value] = [:]
     /// Which ended runs are kept.
     package var retention = Retention()
+    /// How long it is kept who asked for what; nil for ever.
+    package var auditAge: Duration? = .seconds(365 * 86_400)
 
     /// What holds where no file says anything.
     package init() {}
@@ -60,6 +62,7 @@ package enum ConfigurationReader {
                     configuration.variables.merge(values) { _, later in later }
                 }
                 if let entry = entries["retention"] { read(entry, into: &configuration.retention, faults) }
+                if let entry = entries["audit_retention"] { readAge(entry, into: &configuration.auditAge, faults) }
             }
             diagnostics += faults.sorted
         }
@@ -69,20 +72,20 @@ package enum ConfigurationReader {
 
     /// A time span alone is the age.
     private static func read(_ entry: YAMLEntry, into retention: inout Retention, _ faults: Faults) {
-        guard entry.value.mapping != nil else { return readAge(entry, into: &retention, faults) }
+        guard entry.value.mapping != nil else { return readAge(entry, into: &retention.age, faults) }
         guard let entries = faults.entries(entry.value, of: "'retention'", keys: Schema.retentionKeys) else { return }
-        if let age = entries["age"] { readAge(age, into: &retention, faults) }
+        if let age = entries["age"] { readAge(age, into: &retention.age, faults) }
         if let runs = entries["runs"].flatMap({ faults.integer($0, from: 1) }) { retention.runs = runs }
     }
 
-    private static func readAge(_ entry: YAMLEntry, into retention: inout Retention, _ faults: Faults) {
+    private static func readAge(_ entry: YAMLEntry, into age: inout Duration?, _ faults: Faults) {
         let text = entry.value.scalar?.text
         if text == "forever" {
-            retention.age = nil
+            age = nil
         } else if text == "infinity" {
             faults.error(entry.place, "'\(entry.key.text)' takes a time span or forever, not 'infinity'")
-        } else if let age = faults.duration(entry) {
-            retention.age = age
+        } else if let span = faults.duration(entry) {
+            age = span
         }
     }
 }

@@ -217,7 +217,7 @@ package enum Directives {
 
     /// What systemd takes for a user's or group's name in its relaxed reading, or a number that is not one of the two
     /// that the kernel keeps for "none".
-    private static func isAccount(_ text: String) -> Bool {
+    static func isAccount(_ text: String) -> Bool {
         guard let first = text.utf8.first, text.utf8.count <= 255 else { return false }
         if text.utf8.allSatisfy({ $0 >= 0x30 && $0 <= 0x39 }) {
             return UInt32(text).map { $0 != 65535 && $0 != .max } ?? false

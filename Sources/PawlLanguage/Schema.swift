@@ -74,7 +74,10 @@ package enum Schema {
             .later("catch_up", "none, one or all", "what becomes of runs that were missed"),
             SchemaKey("slice", "map of directives", "limits of the whole run"),
             SchemaKey("outputs", "map of names to values", "what a run gives to whoever runs it as a step"),
-            .later("allow", "map", "who may start it"),
+            SchemaKey(
+                "allow", "map of users and groups",
+                "who may start it and handle its runs, beside root and the group pawl",
+                aliases: ["permissions", "access"]),
             SchemaKey("on_success", "list of steps", "runs after a success"),
             SchemaKey("on_failure", "list of steps", "runs after a failure"),
             SchemaKey("on_cancel", "list of steps", "runs after a cancel"),
@@ -120,6 +123,12 @@ package enum Schema {
             .later("data", "map", "asks a data service"),
             .later("image", "path", "a root of its own"),
         ]
+
+    /// Keys of `allow`.
+    package static let allowKeys: [SchemaKey] = [
+        SchemaKey("users", "list of names or numbers", "users", aliases: ["user"]),
+        SchemaKey("groups", "list of names or numbers", "groups whose members may", aliases: ["group"]),
+    ]
 
     /// Keys of a probe, one of `done_when`.
     package static let probeKeys: [SchemaKey] = [
@@ -190,6 +199,8 @@ package enum Schema {
         SchemaKey("log_level", "debug, info, notice, warning or error", "what pawld says in the journal; info"),
         SchemaKey("variables", "map of names to values", "values for the workflows that declare such variables"),
         SchemaKey("retention", "time span, forever or map", "how long ended runs are kept; 30d"),
+        SchemaKey(
+            "audit_retention", "time span or forever", "how long it is kept who asked for what; 365d"),
     ]
 
     /// Keys of `retention`.

@@ -24,6 +24,8 @@ package struct Workflow: Sendable {
     package var slice: [Directive] = []
     /// What a run has alone on its host, from its first step until it has ended.
     package var lock: Lock?
+    /// Who may work with it beside those who may with all.
+    package var allow = Allowance()
     /// What becomes of a run whose host is lost.
     package var recovery = RecoveryPolicy.resume
     /// What a run gives to whoever runs it as a step, in the order written.

@@ -97,6 +97,7 @@ package enum WorkflowReader {
         workflow.timeout = entries["timeout"].flatMap { faults.duration($0) }
         workflow.maxParallel = entries["max_parallel"].flatMap { faults.integer($0, from: 1) }
         workflow.recovery = entries["recovery"].flatMap { faults.choice($0, of: RecoveryPolicy.self) } ?? .resume
+        workflow.allow = entries["allow"].flatMap { AllowanceReader(faults: faults).read($0) } ?? Allowance()
         workflow.failFast = entries["fail_fast"].flatMap(faults.boolean) ?? false
         var variableReader = VariableReader(faults: faults)
         var variables = entries["variables"].map { variableReader.read($0) } ?? []

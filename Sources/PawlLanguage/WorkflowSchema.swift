@@ -26,6 +26,7 @@ package enum WorkflowSchema {
         "list of files": ["type": "array", "items": text, "minItems": 1],
         "list of steps": list(reference("step")), "list of tasks": ["type": ["array", "string"]],
         "list or map of steps": reference("dependencies"),
+        "list of names or numbers": list(text), "map of users and groups": reference("allow"),
         "map of names to text": ["type": "object", "additionalProperties": text],
         "map of names to types": ["type": "object", "additionalProperties": reference("type")],
         "map of directives": reference("directives"), "map of statuses": reference("exit_codes"),
@@ -79,6 +80,7 @@ package enum WorkflowSchema {
             "properties": .object(
                 DependencyKind.allCases.map { (key: $0.rawValue, value: either(text, list(text))) }),
         ],
+        "allow": map(Schema.allowKeys),
         "probe": map(Schema.probeKeys),
         "undo": map(Schema.undoKeys),
         "retry_policy": map(Schema.retryPolicyKeys),

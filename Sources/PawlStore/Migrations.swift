@@ -54,6 +54,27 @@ enum Migrations {
         DROP INDEX runs_ended;
         CREATE INDEX runs_ended ON runs(ended) WHERE ended IS NOT NULL AND parent IS NULL;
         """,
+        // Version 6.
+        """
+        -- What was asked of pawld, by whom and from where. It outlives the runs it is about.
+        CREATE TABLE audit (
+            number INTEGER PRIMARY KEY,
+            time INTEGER NOT NULL,
+            uid INTEGER NOT NULL,
+            pid INTEGER NOT NULL,
+            user TEXT,
+            login TEXT,
+            terminal TEXT,
+            host TEXT,
+            unit TEXT,
+            action TEXT NOT NULL,
+            target TEXT,
+            detail TEXT,
+            outcome TEXT NOT NULL,
+            reason TEXT
+        ) STRICT;
+        CREATE INDEX audit_time ON audit(time);
+        """,
     ]
 
     /// Brings a store up to today's version in one transaction.

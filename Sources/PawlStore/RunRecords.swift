@@ -36,6 +36,15 @@ package protocol RunRecords: AnyObject {
     func children(of run: RunID) throws -> [RunSummaryRow]
     /// Removes some runs that have ended, all or none; one that is not there is fine.
     func remove(_ runs: [RunID]) throws
+    /// Writes down what was asked, before it is done, and returns the record's number. When this returns, it survives a
+    /// power cut.
+    func begin(audit record: AuditRecord) throws -> Int64
+    /// Writes down what became of what was asked.
+    func end(audit number: Int64, _ outcome: AuditRecord.Outcome, target: String?, reason: String?) throws
+    /// The records of what was asked, the first one first.
+    func audits(_ filter: AuditFilter) throws -> [AuditRecord]
+    /// Removes records from before a moment, so many at most. Returns how many that were.
+    func removeAudits(before: Timestamp, limit: Int) throws -> Int
 }
 
 extension Store: RunRecords {}

@@ -37,6 +37,35 @@ struct FormsTests {
         #expect(zone.clock(time) == "03:03:04")
     }
 
+    @Test(
+        "a time is taken as journalctl takes it",
+        arguments: [
+            ("now", 1_795_230_184), ("2026-11-21 03:00 UTC", 1_795_230_000), ("2026-11-21 UTC", 1_795_219_200),
+            ("Sat 2026-11-21 03:03:04 UTC", 1_795_230_184), ("Saturday 2026-11-21 03:03:04 UTC", 1_795_230_184),
+            ("2026-11-21T03:03:04Z", 1_795_230_184), ("03:03:04 UTC", 1_795_230_184), ("@1795230000", 1_795_230_000),
+            ("-1h", 1_795_226_584), ("1h 4s ago", 1_795_226_580), ("+1min", 1_795_230_244), ("@0", 0),
+            ("Fri 2026-11-21 UTC", nil), ("2026-02-30", nil), ("2026-11-21 24:00", nil), ("25:00", nil), ("UTC", nil),
+            ("", nil), ("@-1", nil), ("@99999999999999999999", nil), ("soon", nil), ("- 1x", nil), ("1h", nil),
+            ("2026-11-21 03:00 04:00", nil), ("1969-01-01", nil),
+        ] as [(String, Int64?)])
+    func momentArguments(text: String, seconds: Int64?) {
+        let now = Timestamp(microseconds: 1_795_230_184_000_000)
+        #expect(MomentArgument.parse(text, now: now).map { $0.microseconds / 1_000_000 } == seconds)
+        #expect((MomentArgument(argument: text) != nil) == (seconds != nil))
+    }
+
+    @Test("today and yesterday begin at the reader's own midnight")
+    func days() throws {
+        let now = Timestamp(microseconds: 1_795_230_184_000_000)
+        let zone = Zone()
+        for (word, text) in [("today", 0), ("yesterday", -1), ("tomorrow", 1)] as [(String, Double)] {
+            let time = try #require(MomentArgument.parse(word, now: now))
+            #expect(zone.clock(time) == "00:00:00", "\(text)")
+        }
+        let today = try #require(MomentArgument.parse("today", now: now))
+        #expect((0..<90_000).contains(now.seconds(since: today)))
+    }
+
     @Test("exits have systemd's own names")
     func exits() {
         #expect(ExitNames.words(status: 203) == "203/EXEC")

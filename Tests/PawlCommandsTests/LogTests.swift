@@ -27,6 +27,59 @@ struct LogTests {
                 == #"{"attempt":1,"message":"one","priority":6,"step":"a","time":"\#(Sample.time(0))"}"# + "\n")
     }
 
+    @Test("times, priorities and formats are those of journalctl")
+    func selection() throws {
+        let manager = FakeManager()
+        for (format, line) in [
+            ("short", "Nov 21 03:03:04 a: one"), ("short-precise", "Nov 21 03:03:04.000 a: one"),
+            ("short-iso", "2026-11-21T03:03:04+0000 a: one"), ("cat", "one"),
+        ] {
+            manager.on(.readLogs, try batch(entry(0, "one"), isLast: true))
+            #expect(manager.run("logs", "@last", "a", "-o", format).output == line + "\n")
+        }
+        manager.on(.readLogs, try batch(isLast: true))
+        #expect(
+            manager.run("logs", "@last", "-S", "2026-11-21 03:00 UTC", "-U", "@1795230000", "-p", "error").status == 0)
+        #expect(
+            manager.calls.last == #"ReadLogs {"priority":3,"run":"@last","since":"2026-11-21T03:00:00.000Z","#
+                + #""until":"2026-11-21T03:00:00.000Z"}"#)
+        for wrong in [["-S", "soon"], ["-p", "loud"], ["-p", "8"], ["-o", "xml"], ["-n", "-1"]] {
+            #expect(manager.run("logs", "@last", wrong[0], wrong[1]).status == 2)
+        }
+    }
+
+    @Test("who asked for what is a table, and JSON with every key")
+    func audit() throws {
+        let manager = FakeManager()
+        var record = AuditRecord(
+            time: Timestamp(microseconds: 1_795_230_184_000_000), caller: AuditCaller(uid: 0, pid: 7), action: "run",
+            target: "hello-7k2m9qxa", detail: "variables: name")
+        record.caller.user = "root"
+        record.caller.login = "alice"
+        (record.caller.terminal, record.caller.host) = ("pts/0", "10.0.0.5")
+        record.caller.unit = "session-3.scope"
+        record.outcome = .done
+        var refused = AuditRecord(
+            time: record.time, caller: AuditCaller(uid: 1234, pid: 8), action: "cancel", target: "\u{1B}[1mx")
+        refused.caller.unit = "cron.service"
+        (refused.outcome, refused.reason) = (.refused, "uid 1234 may not do that")
+        let answer = try JSONText.line(Messages.Audit(entries: [AuditEntry(record), AuditEntry(refused)]))
+        manager.on(.readAudit, .answer(answer, isLast: true))
+        #expect(
+            manager.run("audit").output == """
+                TIME                         WHO            FROM            ACTION  TARGET          OUTCOME  DETAIL
+                Sat 2026-11-21 03:03:04 UTC  alice as root  pts/0 10.0.0.5  run     hello-7k2m9qxa  done     variables: name
+                Sat 2026-11-21 03:03:04 UTC  uid 1234       cron.service    cancel  ?[1mx           refused  uid 1234 may not do that
+
+                """)
+        manager.on(.readAudit, .answer(answer, isLast: true))
+        let json = manager.run("audit", "-o", "json", "--uid", "0", "--outcome", "done", "-n", "5").output
+        #expect(manager.calls.last == #"ReadAudit {"lines":5,"outcome":"done","uid":0}"#)
+        for key in ["time", "pid", "login", "terminal", "host", "detail", "reason"] {
+            #expect(json.contains("\"\(key)\""))
+        }
+    }
+
     @Test("on a terminal what a step wrote gives no orders")
     func terminal() throws {
         let manager = FakeManager()

@@ -82,6 +82,26 @@ struct ShapeFaultTests {
             ]),
         FaultCase(
             #"""
+            allow: {users: alice, groups: ["a:b", {x: 1}, ""], user: [bob]}
+            steps: [{id: a, run: echo}]
+            """#,
+            [
+                "1:16: error: 'users' takes a list of users, by name or number, not 'alice'",
+                "1:32: error: 'a:b' cannot be the name or number of a group",
+                "1:39: error: 'groups' takes names and numbers, not a map",
+                "1:47: error: '' cannot be the name or number of a group",
+                "1:52: error: unknown key 'user' (did you mean 'users'?)",
+            ]),
+        FaultCase(
+            #"""
+            allow: [alice]
+            steps: [{id: a, run: echo}]
+            """#,
+            [
+                "1:8: error: 'allow' is a map of keys and values, not a list"
+            ]),
+        FaultCase(
+            #"""
             schedule: daily
             catch_up: one
             steps: [{id: a, run: echo, image: /x}]

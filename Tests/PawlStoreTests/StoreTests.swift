@@ -52,6 +52,44 @@ struct StoreTests {
         return (RunChange(run: run, events: recorded), run)
     }
 
+    @Test("Who asked for what is kept, filtered, finished and removed by age")
+    func audit() throws {
+        let temporary = try TemporaryStore()
+        do {
+            let store = try Store(path: temporary.path)
+            for second in 1...4 {
+                var caller = AuditCaller(uid: second == 3 ? 1234 : 0, pid: 7)
+                (caller.user, caller.login, caller.host) = ("root", "alice", "10.0.0.5")
+                (caller.terminal, caller.unit) = ("pts/0", "session-3.scope")
+                let number = try store.begin(
+                    audit: AuditRecord(
+                        time: Timestamp(microseconds: Int64(second) * 1_000_000), caller: caller, action: "run",
+                        target: "hello", detail: "variables: name"))
+                if second == 2 { try store.end(audit: number, .done, target: "hello-0123abcd", reason: nil) }
+                if second == 3 { try store.end(audit: number, .failed, target: nil, reason: "no room") }
+            }
+        }
+        let store = try Store(path: temporary.path)
+        var filter = AuditFilter(limit: 10)
+        let all = try store.audits(filter)
+        #expect(all.map(\.time.microseconds) == [1_000_000, 2_000_000, 3_000_000, 4_000_000])
+        #expect(all.map(\.outcome) == [.asked, .done, .failed, .asked])
+        #expect(all.map(\.target) == ["hello", "hello-0123abcd", "hello", "hello"])
+        #expect(all[2].reason == "no room")
+        #expect(all[0].caller.login == "alice" && all[0].caller.host == "10.0.0.5" && all[0].caller.pid == 7)
+        filter.limit = 2
+        #expect(try store.audits(filter) == Array(all[2...]))
+        (filter.limit, filter.uid) = (10, 1234)
+        #expect(try store.audits(filter) == [all[2]])
+        (filter.uid, filter.outcome) = (nil, .asked)
+        #expect(try store.audits(filter) == [all[0], all[3]])
+        (filter.outcome, filter.since, filter.until) = (nil, all[1].time, all[2].time)
+        #expect(try store.audits(filter) == Array(all[1...2]))
+        #expect(try store.removeAudits(before: all[3].time, limit: 2) == 2)
+        #expect(try store.removeAudits(before: all[3].time, limit: 2) == 1)
+        #expect(try store.audits(AuditFilter(limit: 10)) == [all[3]])
+    }
+
     @Test("Every kind of event comes back as it was written, also from a store that was opened again")
     func roundTrip() throws {
         let temporary = try TemporaryStore()

@@ -145,4 +145,10 @@ final class SimulatedStore: RunRecords, @unchecked Sendable {
 
     func expired(before: Timestamp?, beyond count: Int?, limit: Int) throws -> [RunSummaryRow] { [] }
     func remove(_ runs: [RunID]) throws {}
+
+    // Nobody asks over a socket here, so there is nothing to write down.
+    func begin(audit record: AuditRecord) throws -> Int64 { 0 }
+    func end(audit number: Int64, _ outcome: AuditRecord.Outcome, target: String?, reason: String?) throws {}
+    func audits(_ filter: AuditFilter) throws -> [AuditRecord] { [] }
+    func removeAudits(before: Timestamp, limit: Int) throws -> Int { 0 }
 }

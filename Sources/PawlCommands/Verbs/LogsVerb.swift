@@ -1,10 +1,15 @@
 import ArgumentParser
 import PawlAPI
+import PawlModel
 
 /// `pawl logs`.
 struct LogsVerb: Verb {
     static let configuration = CommandConfiguration(
         commandName: "logs", abstract: "Show what the steps of a run wrote.",
+        usage: """
+            pawl logs [-f] [-n <count>] [-S <time>] [-U <time>] [-p <priority>]
+                      [-o <format>] <run> [<step>]
+            """,
         discussion: """
             With STEP the lines alone, as the step wrote them; without it each with its
             time and its step.
@@ -13,7 +18,42 @@ struct LogsVerb: Verb {
               pawl logs @last
               pawl logs etcd-cluster-7k2m9qxa load-1 | wc -l
               pawl logs @last -f -n 20
+              pawl logs @last -S -10min -p warning -o short-iso
             """)
+
+    /// How a line is printed, as `journalctl --output` has it.
+    enum Form: String, ExpressibleByArgument, CaseIterable {
+        /// With STEP as `cat`, else as `short`.
+        case text
+        /// The time to the second, the step, the line.
+        case short
+        /// The same with microseconds as far as they are known.
+        case precise = "short-precise"
+        /// The same with the date, as ISO 8601 has it.
+        case iso = "short-iso"
+        /// The line alone.
+        case cat
+        /// An object a line.
+        case json
+    }
+
+    /// A priority by its name or its number, man:syslog(3).
+    struct Priority: ExpressibleByArgument {
+        static let names = ["emerg", "alert", "crit", "err", "warning", "notice", "info", "debug"]
+        let number: Int
+
+        init?(argument: String) {
+            // journalctl takes 'error' for nothing, and everybody writes it.
+            let name = argument == "error" ? "err" : argument
+            guard
+                let number = Priority.names.firstIndex(of: name)
+                    ?? Int(argument).flatMap({ (0...7).contains($0) ? $0 : nil })
+            else { return nil }
+            self.number = number
+        }
+
+        static var allValueStrings: [String] { names }
+    }
 
     @OptionGroup var target: RunArgument
 
@@ -26,7 +66,21 @@ struct LogsVerb: Verb {
     @Option(name: [.customShort("n"), .long], help: ArgumentHelp("Only the last lines.", valueName: "count"))
     var lines: Int?
 
-    @OptionGroup var format: OutputOption
+    @Option(name: [.customShort("S"), .long], help: ArgumentHelp("Nothing before it.", valueName: "time"))
+    var since: MomentArgument?
+
+    @Option(name: [.customShort("U"), .long], help: ArgumentHelp("Nothing after it.", valueName: "time"))
+    var until: MomentArgument?
+
+    @Option(
+        name: .shortAndLong,
+        help: ArgumentHelp("Nothing less important: emerg to debug, or 0 to 7.", valueName: "priority"))
+    var priority: Priority?
+
+    @Option(
+        name: .shortAndLong,
+        help: ArgumentHelp("text, short, short-precise, short-iso, cat or json.", valueName: "format"))
+    var output = Form.text
 
     func validate() throws {
         if let lines, lines < 0 { throw ValidationError("the number of lines cannot be negative") }
@@ -47,12 +101,18 @@ private final class LogReader {
     private let request: LogsVerb
     private let surroundings: Surroundings
     private let printer: LogPrinter
+    private let since: String?
+    private let until: String?
     private var position: LogPosition
 
     init(request: LogsVerb, _ surroundings: Surroundings) {
         self.request = request
         self.surroundings = surroundings
         printer = LogPrinter(zone: surroundings.zone, isTerminal: surroundings.isTerminal)
+        // Seen from now once and for all: 'ago' is not to move with each break of the connection.
+        let now = surroundings.now()
+        since = request.since.map { TimeText.text(of: $0.moment(now: now)) }
+        until = request.until.map { TimeText.text(of: $0.moment(now: now)) }
         position = LogPosition(isTail: request.lines != nil)
     }
 
@@ -61,7 +121,9 @@ private final class LogReader {
         let lines = position.hasBegun ? nil : request.lines
         position.rewind()
         return Messages.ReadLogs(
-            run: request.target.run, step: request.step, follow: request.follow ? true : nil, lines: lines)
+            run: request.target.run, step: request.step, follow: request.follow ? true : nil, lines: lines,
+            since: since,
+            until: until, priority: request.priority?.number)
     }
 
     func handle(_ event: FollowEvent<Messages.Log>) throws -> FollowDecision {
@@ -79,7 +141,13 @@ private final class LogReader {
     }
 
     private func text(of entry: Messages.LogEntry) throws -> String {
-        if request.format.output == .json { return try JSONText.line(entry) }
-        return request.step == nil ? printer.line(entry) : printer.message(entry)
+        switch request.output {
+        case .json: try JSONText.line(entry)
+        case .text: request.step == nil ? printer.line(entry) : printer.message(entry)
+        case .cat: printer.message(entry)
+        case .short: printer.line(entry)
+        case .precise: printer.line(entry, .precise)
+        case .iso: printer.line(entry, .iso)
+        }
     }
 }

@@ -15,19 +15,41 @@ struct LogReader: Sendable {
     /// The thread on which the journal is read.
     let executor: EventLoop
 
+    /// Which lines are wanted.
+    struct Selection: Sendable {
+        /// The run.
+        var run: RunID
+        /// Its full name.
+        var name: String
+        /// One step alone.
+        var step: String?
+        /// None before it.
+        var since: Timestamp?
+        /// None after it.
+        var until: Timestamp?
+        /// None that is less important, as syslog counts.
+        var priority: Int?
+    }
+
     /// Opens the log of a run, or of one of its steps.
     ///
     /// - Parameter position: where to begin.
-    func open(
-        run: RunID, name: String, step: String?, at position: JournalPosition
-    ) async throws -> OpenLog {
+    func open(_ selection: Selection, at position: JournalPosition) async throws -> OpenLog {
         // What the run's processes wrote before this moment is to be in what is read: journald takes it in first.
         await synchronize()
-        var matches: [JournalMatch] = [.field("PAWL_RUN", name)]
-        if let step { matches.append(.field("PAWL_STEP", step)) }
+        var matches: [JournalMatch] = [.field("PAWL_RUN", selection.name)]
+        if let step = selection.step { matches.append(.field("PAWL_STEP", step)) }
+        // Several of one field stand for one or the other (`man:sd_journal_add_match(3)`).
+        if let priority = selection.priority, priority < 7 {
+            matches += (0...max(priority, 0)).map { .field("PRIORITY", String($0)) }
+        }
         let reader = JournalReader(loop: executor, fields: LogReader.fields)
+        var position = position
+        if case .head = position, let since = selection.since {
+            position = .since(realtime: UInt64(clamping: since.microseconds))
+        }
         try await reader.open(matches: matches, at: position)
-        return OpenLog(reader: reader, unitPrefix: "\(AttemptName.unitPrefix)\(run).", step: step)
+        return OpenLog(reader: reader, unitPrefix: "\(AttemptName.unitPrefix)\(selection.run).", selection: selection)
     }
 
     /// Asks journald to write out all that it was sent (`man:journalctl(1)`, --sync). Where that is not to be had the log
@@ -52,7 +74,7 @@ struct LogReader: Sendable {
 struct OpenLog: Sendable {
     let reader: JournalReader
     let unitPrefix: String
-    let step: String?
+    let selection: LogReader.Selection
 
     /// The next lines; nil at the end of what there is.
     func next() async throws -> Batch? { batch(try await reader.read()) }
@@ -85,9 +107,13 @@ struct OpenLog: Sendable {
         else { return nil }
         // What pawld says about a step is not what the step wrote.
         let isOwn = unit == "pawld.service" && entry["MESSAGE_ID"] != nil
-        if isOwn, step != nil { return nil }
+        if isOwn, selection.step != nil { return nil }
+        // A clock that was set leaves entries whose order is not that of their times: each is looked at.
+        let time = Int64(clamping: entry.realtime)
+        if let since = selection.since, time < since.microseconds { return nil }
+        if let until = selection.until, time > until.microseconds { return nil }
         return Messages.LogEntry(
-            time: TimeText.text(of: Timestamp(microseconds: Int64(clamping: entry.realtime))),
+            time: TimeText.text(of: Timestamp(microseconds: time)),
             step: isOwn ? nil : entry["PAWL_STEP"], attempt: entry["PAWL_ATTEMPT"].flatMap { Int($0) },
             priority: entry["PRIORITY"].flatMap { Int($0) }, message: entry["MESSAGE"] ?? "")
     }

@@ -17,12 +17,15 @@ struct ManagerService: Sendable {
     let activity: Activity
     let journal: RunJournal
     let started: Timestamp
-    private let authorization = Authorization()
+    let authorization: Authorization
+    private let auditor: Auditor
 
     init(
         conductor: Conductor, library: WorkflowLibrary, folders: any AttemptFiles, logs: LogReader, paths: Paths,
-        activity: Activity, journal: RunJournal, started: Timestamp
+        activity: Activity, journal: RunJournal, started: Timestamp, authorization: Authorization, auditor: Auditor
     ) {
+        self.authorization = authorization
+        self.auditor = auditor
         self.conductor = conductor
         self.library = library
         self.folders = folders
@@ -65,52 +68,118 @@ struct ManagerService: Sendable {
     private func answer(_ method: ManagerInterface.Method, _ call: Call) async throws {
         do {
             // Every method tells or changes what concerns root alone, so the right is asked for before anything else.
-            try authorization.require(call.peer)
+            let rights = await authorization.rights(of: call.peer)
             switch method {
-            case .describe: try await describe(call)
-            case .listWorkflows: try await call.reply(Messages.Workflows(workflows: await library.list()))
+            case .describe:
+                try requireViewing(rights, call)
+                try await describe(call)
+            case .listWorkflows: try await listWorkflows(call, rights)
             case .describeWorkflow:
                 let request = try call.decode(Messages.StartRun.self)
+                try await requireWorkflow(request, rights, call)
                 let variables = try await library.variables(of: request)
                 try await call.reply(Messages.Variables(variables: variables))
-            case .startRun: try await startRun(call)
-            case .listRuns:
-                let request = try call.decode(Messages.ListRuns.self)
-                try await call.reply(Messages.Runs(runs: try await conductor.list(all: request.all ?? false)))
-            case .describeRun: try await describeRun(call)
-            case .watchRun: try await watchRun(call)
-            case .readLogs: try await readLogs(call)
-            case .cancelRun: try await cancelRun(call)
-            case .resumeRun:
-                let request = try call.decode(Messages.Resume.self)
-                let row = try await conductor.find(request.run)
-                let current = request.withCurrent == true ? try await library.current(row.workflow) : nil
-                try await conductor.resume(row.id, with: current, by: call.peer.uid)
-                try await call.reply(Messages.RunName(run: row.name, id: row.id.rawValue))
-            case .retryRun:
-                let request = try call.decode(Messages.Retry.self)
-                let row = try await conductor.find(request.run)
-                let current = request.withCurrent == true ? try await library.current(row.workflow) : nil
-                try await conductor.retry(row.id, from: request.from, with: current, by: call.peer.uid)
-                try await call.reply(Messages.RunName(run: row.name, id: row.id.rawValue))
-            case .undoRun:
-                let row = try await run(of: call)
-                let id = try await conductor.undo(row.id, folders: folders, runs: paths.runs, by: call.peer.uid)
-                try await call.reply(Messages.RunName(run: id.name(of: row.workflow), id: id.rawValue))
-            case .answerApproval:
-                let request = try call.decode(Messages.Approval.self)
-                let row = try await conductor.find(request.run)
-                try await conductor.answer(row.id, step: request.step, isApproved: request.approved, by: call.peer.uid)
-                try await call.reply(Messages.RunName(run: row.name, id: row.id.rawValue))
-            case .reload: try await reload(call)
+            case .listRuns: try await listRuns(call, rights)
+            case .describeRun: try await describeRun(call, rights)
+            case .watchRun: try await watchRun(call, rights)
+            case .readLogs: try await readLogs(call, rights)
+            case .readAudit: try await readAudit(call, rights)
+            case .startRun: try await startRun(call, rights)
+            case .cancelRun: try await cancelRun(call, rights)
+            case .resumeRun: try await resumeRun(call, rights)
+            case .retryRun: try await retryRun(call, rights)
+            case .undoRun: try await undoRun(call, rights)
+            case .answerApproval: try await answerApproval(call, rights)
+            case .reload:
+                try await act("reload", on: nil, rights, call) { () async throws(APIError) in
+                    guard rights == .operate else { throw notPermitted(call.peer) }
+                } body: {
+                    try await reload(call)
+                    return nil
+                }
             }
         } catch let error as APIError {
             throw try VarlinkError(error.code.wireName, encoding: error.parameters)
         }
     }
 
-    private func run(of call: Call) async throws -> RunSummaryRow {
-        try await conductor.find(try call.decode(Messages.Run.self).run)
+    // MARK: Rights
+
+    /// What somebody hears who may not.
+    func notPermitted(_ peer: Peer) -> APIError {
+        APIError(
+            .notPermitted,
+            "uid \(peer.uid) may not do that: only root, members of the group '\(Authorization.operators)' and those whom a "
+                + "workflow allows may; 'adduser USER \(Authorization.operators)' and a new login give the right, or 'allow' in "
+                + "the workflow")
+    }
+
+    private func requireViewing(_ rights: Authorization.Rights, _ call: Call) throws(APIError) {
+        if rights == .allowed { throw notPermitted(call.peer) }
+    }
+
+    /// Whether a workflow of the library, or one of those of a run, allows it. A text that somebody brings along allows nothing.
+    private func isAllowed(_ peer: Peer, _ workflows: [String]) async -> Bool {
+        var allowances: [Allowance] = []
+        for workflow in workflows {
+            if let allowance = await library.allowance(of: workflow) { allowances.append(allowance) }
+        }
+        return await authorization.allows(peer, allowances)
+    }
+
+    /// Asks for the right to start a workflow.
+    private func requireWorkflow(
+        _ request: Messages.StartRun, _ rights: Authorization.Rights, _ call: Call
+    ) async throws(APIError) {
+        if rights == .operate { return }
+        guard request.text == nil, await isAllowed(call.peer, [request.workflow]) else {
+            throw notPermitted(call.peer)
+        }
+    }
+
+    /// Finds a run that somebody may look at, or change.
+    func find(
+        _ text: String, _ rights: Authorization.Rights, _ call: Call, toChange: Bool = false
+    ) async throws(APIError) -> RunSummaryRow {
+        if rights == .operate || rights == .view && !toChange { return try await conductor.find(text) }
+        // Whoever may not see it learns neither that there is one nor that there is none.
+        guard let row = try? await conductor.find(text), let workflows = try? await conductor.workflows(of: row),
+            await isAllowed(call.peer, workflows)
+        else { throw notPermitted(call.peer) }
+        return row
+    }
+
+    /// Does what changes something: asks for the right, does it, and has it written down who asked.
+    private func act(
+        _ action: String, on target: String?, detail: String? = nil, _ rights: Authorization.Rights, _ call: Call,
+        permit: () async throws(APIError) -> Void, body: @Sendable () async throws -> String?
+    ) async throws {
+        do {
+            try await permit()
+        } catch {
+            if error.code == .notPermitted {
+                await auditor.refuse(action, on: target, detail, by: call.peer, because: error.message)
+            }
+            throw error
+        }
+        try await auditor.perform(action, on: target, detail, by: call.peer, body)
+    }
+
+    /// The same for what is done to a run.
+    private func act(
+        _ action: String, onRun run: String, detail: String? = nil, _ rights: Authorization.Rights, _ call: Call,
+        body: @Sendable (RunSummaryRow) async throws -> Void
+    ) async throws {
+        try await act(action, on: run, detail: detail, rights, call) { () async throws(APIError) in
+            // Another fault than that of a right is told, and written down, by what comes then.
+            do throws(APIError) { _ = try await find(run, rights, call, toChange: true) } catch {
+                if error.code == .notPermitted { throw error }
+            }
+        } body: {
+            let row = try await find(run, rights, call, toChange: true)
+            try await body(row)
+            return row.name
+        }
     }
 
     // MARK: The daemon
@@ -137,18 +206,67 @@ struct ManagerService: Sendable {
 
     // MARK: Runs
 
-    private func startRun(_ call: Call) async throws {
+    private func listWorkflows(_ call: Call, _ rights: Authorization.Rights) async throws {
+        var workflows = await library.list()
+        if rights == .allowed {
+            var allowed: [WorkflowSummary] = []
+            for workflow in workflows where await isAllowed(call.peer, [workflow.name]) { allowed.append(workflow) }
+            guard !allowed.isEmpty else { throw notPermitted(call.peer) }
+            workflows = allowed
+        }
+        try await call.reply(Messages.Workflows(workflows: workflows))
+    }
+
+    private func listRuns(_ call: Call, _ rights: Authorization.Rights) async throws {
+        let request = try call.decode(Messages.ListRuns.self)
+        guard rights == .allowed else {
+            return try await call.reply(Messages.Runs(runs: try await conductor.list(all: request.all ?? false)))
+        }
+        var isSeen: [String: Bool] = [:]
+        for workflow in await library.list() {
+            if await isAllowed(call.peer, [workflow.name]) { isSeen[workflow.name] = true }
+        }
+        guard !isSeen.isEmpty else { throw notPermitted(call.peer) }
+        // Those that are steps of one that is seen are seen with it, whatever they run; parents come before or after.
+        let runs = try await conductor.list(all: request.all ?? false)
+        let parents = Dictionary(runs.map { ($0.run, $0) }, uniquingKeysWith: { first, _ in first })
+        let seen = runs.filter { run in
+            var next: RunSummary? = run
+            while let one = next {
+                if isSeen[one.workflow] == true { return true }
+                next = one.parent.flatMap { parents[$0] }
+            }
+            return false
+        }
+        try await call.reply(Messages.Runs(runs: seen))
+    }
+
+    private func startRun(_ call: Call, _ rights: Authorization.Rights) async throws {
         let request = try call.decode(Messages.StartRun.self)
-        if let unit = request.unit {
-            guard call.peer.uid == 0 else {
+        let names = (request.variables ?? [:]).keys.sorted()
+        let detail = [
+            request.text == nil ? nil : "with a text of its own", request.unit.map { "for \($0)" },
+            names.isEmpty ? nil : "variables: \(names.joined(separator: ", "))",
+        ].compactMap(\.self)
+        try await act(
+            "run", on: request.workflow, detail: detail.isEmpty ? nil : detail.joined(separator: "; "), rights, call
+        ) { () async throws(APIError) in
+            try await requireWorkflow(request, rights, call)
+            if let unit = request.unit, call.peer.uid != 0 {
                 throw APIError(.notPermitted, "only root starts a run for a unit, such as \(unit)")
             }
-            if request.boot == true,
-                let over = try await conductor.runOverBoot(of: unit, workflow: request.workflow)
-            {
-                return try await call.reply(
-                    Messages.RunName(run: over.name(of: request.workflow), id: over.rawValue))
-            }
+        } body: {
+            let answer = try await startRun(request, by: call.peer)
+            try await call.reply(answer)
+            return answer.run
+        }
+    }
+
+    private func startRun(_ request: Messages.StartRun, by peer: Peer) async throws -> Messages.RunName {
+        if let unit = request.unit, request.boot == true,
+            let over = try await conductor.runOverBoot(of: unit, workflow: request.workflow)
+        {
+            return Messages.RunName(run: over.name(of: request.workflow), id: over.rawValue)
         }
         let entry = try await library.entry(of: request)
         let bound = entry.workflow.bind(
@@ -161,25 +279,26 @@ struct ManagerService: Sendable {
         }
         var created = RunCreated(
             workflow: request.workflow, file: entry.file, text: entry.text, variables: bound.values,
-            uid: call.peer.uid, folder: paths.runs, maxParallel: await library.settings.maxParallel,
+            uid: peer.uid, folder: paths.runs, maxParallel: await library.settings.maxParallel,
             host: HostReader.facts())
         created.source = entry.source
         created.unit = request.unit
         let children = try await library.children(of: entry.workflow)
         created.children = children.isEmpty ? nil : children
         let id = try await conductor.start(created, workflow: entry.workflow, folders: folders)
-        try await call.reply(Messages.RunName(run: id.name(of: request.workflow), id: id.rawValue))
+        return Messages.RunName(run: id.name(of: request.workflow), id: id.rawValue)
     }
 
-    private func describeRun(_ call: Call) async throws {
-        let (status, _) = try await conductor.status(of: try await run(of: call).id)
+    private func describeRun(_ call: Call, _ rights: Authorization.Rights) async throws {
+        let row = try await find(try call.decode(Messages.Run.self).run, rights, call)
+        let (status, _) = try await conductor.status(of: row.id)
         try await call.reply(Messages.Status(status: status))
     }
 
     /// Answers at once, and with `more` again after each change until the run has ended. What changes while an answer is
     /// on its way comes together in the next one, so a slow reader gets fewer of them and holds nobody up.
-    private func watchRun(_ call: Call) async throws {
-        let row = try await run(of: call)
+    private func watchRun(_ call: Call, _ rights: Authorization.Rights) async throws {
+        let row = try await find(try call.decode(Messages.Run.self).run, rights, call)
         var (status, bookmark) = try await conductor.status(of: row.id)
         while call.more, !ManagerService.isAtRest(status.state) {
             try await call.reply(Messages.Status(status: status), continues: true)
@@ -197,16 +316,58 @@ struct ManagerService: Sendable {
     /// Whether nothing happens to a run until somebody asks for it.
     private static func isAtRest(_ state: RunState) -> Bool { state.isEnded || state == .stopped }
 
-    private func cancelRun(_ call: Call) async throws {
-        let row = try await run(of: call)
-        try await conductor.cancel(row.id, by: call.peer.uid)
-        // A cancelled run stops only because nothing of it can be recorded any more.
-        try await waitForEnd(of: row.id, failsWhenStopped: true)
-        let (status, _) = try await conductor.status(of: row.id)
-        try await call.reply(Messages.Status(status: status))
+    private func cancelRun(_ call: Call, _ rights: Authorization.Rights) async throws {
+        try await act("cancel", onRun: try call.decode(Messages.Run.self).run, rights, call) { row in
+            try await conductor.cancel(row.id, by: call.peer.uid)
+            // A cancelled run stops only because nothing of it can be recorded any more.
+            try await waitForEnd(of: row.id, failsWhenStopped: true)
+            let (status, _) = try await conductor.status(of: row.id)
+            try await call.reply(Messages.Status(status: status))
+        }
     }
 
-    private func waitForEnd(of id: RunID, failsWhenStopped: Bool = false) async throws {
+    private func resumeRun(_ call: Call, _ rights: Authorization.Rights) async throws {
+        let request = try call.decode(Messages.Resume.self)
+        let detail = request.withCurrent == true ? "with the current definition" : nil
+        try await act("resume", onRun: request.run, detail: detail, rights, call) { row in
+            let current = request.withCurrent == true ? try await library.current(row.workflow) : nil
+            try await conductor.resume(row.id, with: current, by: call.peer.uid)
+            try await call.reply(Messages.RunName(run: row.name, id: row.id.rawValue))
+        }
+    }
+
+    private func retryRun(_ call: Call, _ rights: Authorization.Rights) async throws {
+        let request = try call.decode(Messages.Retry.self)
+        let detail = [
+            request.from.map { "from \($0)" }, request.withCurrent == true ? "with the current definition" : nil,
+        ].compactMap(\.self)
+        try await act(
+            "retry", onRun: request.run, detail: detail.isEmpty ? nil : detail.joined(separator: ", "), rights, call
+        ) { row in
+            let current = request.withCurrent == true ? try await library.current(row.workflow) : nil
+            try await conductor.retry(row.id, from: request.from, with: current, by: call.peer.uid)
+            try await call.reply(Messages.RunName(run: row.name, id: row.id.rawValue))
+        }
+    }
+
+    private func undoRun(_ call: Call, _ rights: Authorization.Rights) async throws {
+        try await act("undo", onRun: try call.decode(Messages.Run.self).run, rights, call) { row in
+            let id = try await conductor.undo(row.id, folders: folders, runs: paths.runs, by: call.peer.uid)
+            try await call.reply(Messages.RunName(run: id.name(of: row.workflow), id: id.rawValue))
+        }
+    }
+
+    private func answerApproval(_ call: Call, _ rights: Authorization.Rights) async throws {
+        let request = try call.decode(Messages.Approval.self)
+        try await act(
+            request.approved ? "approve" : "reject", onRun: request.run, detail: "step \(request.step)", rights, call
+        ) { row in
+            try await conductor.answer(row.id, step: request.step, isApproved: request.approved, by: call.peer.uid)
+            try await call.reply(Messages.RunName(run: row.name, id: row.id.rawValue))
+        }
+    }
+
+    func waitForEnd(of id: RunID, failsWhenStopped: Bool = false) async throws {
         while let standing = await conductor.standing(of: id) {
             if failsWhenStopped, standing.state == .stopped {
                 let reason = standing.reason ?? "for no reason that is known"
@@ -214,101 +375,6 @@ struct ManagerService: Sendable {
             }
             guard await conductor.changed(id, since: standing.bookmark) else { return }
             try Task.checkCancellation()
-        }
-    }
-
-    // MARK: Logs
-
-    private func readLogs(_ call: Call) async throws {
-        let request = try call.decode(Messages.ReadLogs.self)
-        let row = try await conductor.find(request.run)
-        if let step = request.step, try await !conductor.status(of: row.id).0.steps.contains(where: { $0.id == step }) {
-            throw APIError(.noSuchStep, "run '\(row.name)' has no step '\(step)'")
-        }
-        var place = JournalPosition.head
-        if let count = request.lines {
-            place = try await sendTail(row, request.step, count: max(0, count), call)
-        } else {
-            place = try await send(row, request.step, from: place, call)
-        }
-        if request.follow == true, call.more, await conductor.isActive(row.id) {
-            place = try await follow(row, request.step, from: place, call)
-            // What was written up to the end; the journal shows it a moment late.
-            place = try await send(row, request.step, from: place, call)
-        }
-        try await call.reply(Messages.Log(entries: []))
-    }
-
-    /// Sends the last lines, and returns the place after them. What pawld itself says of a step lies between them in the
-    /// journal, so it is looked further back until there are enough.
-    private func sendTail(
-        _ row: RunSummaryRow, _ step: String?, count: Int, _ call: Call
-    ) async throws -> JournalPosition {
-        var reach = count
-        while true {
-            var place = count == 0 ? JournalPosition.tail(0) : .head
-            var lines: [Messages.LogEntry] = []
-            var seen = 0
-            let log = try await logs.open(run: row.id, name: row.name, step: step, at: .tail(reach))
-            while let batch = try await log.next() {
-                place = .after(cursor: batch.cursor)
-                lines += batch.lines
-                seen += batch.count
-            }
-            await log.close()
-            guard lines.count >= count || seen < reach else {
-                reach = reach * 2 + 16
-                continue
-            }
-            var rest = lines.suffix(count)
-            while call.more, !rest.isEmpty {
-                try await call.reply(Messages.Log(entries: Array(rest.prefix(256))), continues: true)
-                rest = rest.dropFirst(256)
-            }
-            return place
-        }
-    }
-
-    /// Sends what there is from a place on, and returns the place after it.
-    private func send(
-        _ row: RunSummaryRow, _ step: String?, from start: JournalPosition, _ call: Call
-    ) async throws -> JournalPosition {
-        var place = start
-        let log = try await logs.open(run: row.id, name: row.name, step: step, at: start)
-        while let batch = try await log.next() {
-            place = .after(cursor: batch.cursor)
-            if call.more, !batch.lines.isEmpty {
-                try await call.reply(Messages.Log(entries: batch.lines), continues: true)
-            }
-        }
-        await log.close()
-        return place
-    }
-
-    /// Sends what is written from a place on until the run has ended.
-    private func follow(
-        _ row: RunSummaryRow, _ step: String?, from start: JournalPosition, _ call: Call
-    ) async throws -> JournalPosition {
-        let log = try await logs.open(run: row.id, name: row.name, step: step, at: start)
-        return try await withThrowingTaskGroup(of: JournalPosition?.self) { group in
-            group.addTask {
-                try await waitForEnd(of: row.id)
-                await log.close()
-                return nil
-            }
-            group.addTask {
-                var place = start
-                while let batch = try await log.follow() {
-                    place = .after(cursor: batch.cursor)
-                    if !batch.lines.isEmpty {
-                        try await call.reply(Messages.Log(entries: batch.lines), continues: true)
-                    }
-                }
-                return place
-            }
-            var place = start
-            for try await end in group { if let end { place = end } }
-            return place
         }
     }
 }

@@ -23,6 +23,8 @@ enum MessageID: String, Sendable, CaseIterable {
     case setAside = "6e356045505940589478bf161e82794d"
     /// A unit bears one of our names and no run knows it.
     case orphan = "50aa9f1a65004eb7b4aa3512b5de5ff2"
+    /// Somebody asked for what he may not.
+    case refused = "c6f3a1f6c2b44a5fa1e0d83c1b7d2a90"
     /// The store was damaged, or runs are missing from it.
     case storeDamaged = "7a5c3e0b9d0f4c52a1f26c3b88e4d917"
 }

@@ -214,6 +214,16 @@ final class RunJournal: Sendable {
             [("PAWL_UNIT", unit)])
     }
 
+    /// Somebody asked for what he may not.
+    func refused(_ record: AuditRecord) {
+        let caller = record.caller
+        let who = caller.user.map { "\($0) (uid \(caller.uid))" } ?? "uid \(caller.uid)"
+        let what = [record.action, record.target].compactMap(\.self).joined(separator: " ")
+        write(
+            .warning, .refused, "\(who) may not '\(what)': refused",
+            [("PAWL_ACTION", record.action), ("PAWL_TARGET", record.target ?? ""), ("PAWL_UID", String(caller.uid))])
+    }
+
     /// The slice of a run that is over, in which there is something that is none of its steps.
     func keptSlice(_ slice: String, units: [String]) {
         let names = units.prefix(5).joined(separator: ", ") + (units.count > 5 ? ", ..." : "")

@@ -54,6 +54,16 @@ struct RunRetention: Sendable {
         return count
     }
 
+    /// Removes records of the audit whose time is over.
+    func runAudit(_ age: Duration?) async {
+        guard let age else { return }
+        do {
+            while try await conductor.removeAudits(olderThan: age), !Task.isCancelled {}
+        } catch {
+            journal.note(.warning, "Old records of who asked for what were not removed; it is tried again: \(error)")
+        }
+    }
+
     private func clean() async {
         do throws(ServiceManagerFault) {
             try await manager.startInstalled(RunRetention.cleaner)

@@ -94,6 +94,9 @@ actor WorkflowLibrary {
         }
     }
 
+    /// Who may work with a workflow beside those who may with all; nil for one that is not there.
+    func allowance(of name: String) -> Allowance? { good[name]?.workflow.allow }
+
     /// Whether there is a file of that name, or a text that one left.
     func isKnown(_ name: String) -> Bool { files[name] != nil || good[name] != nil }
 
