@@ -38,6 +38,8 @@ struct Surroundings {
     }
     /// Standard input, to its end.
     var input: () throws(CommandFailure) -> String = { () throws(CommandFailure) in try Editor.standardInput() }
+    /// The host, for `pawl doctor`.
+    var host = HostView()
     /// Where a text lies while somebody edits it.
     var draftFolder = "/var/tmp"
     /// How the main process of the unit has ended that this program runs after, as systemd has it in the environment.
