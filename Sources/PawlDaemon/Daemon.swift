@@ -73,6 +73,9 @@ package struct Daemon: Sendable {
             // Subscribed first, looked afterwards: what happens between the two gives a sign.
             group.addTask { await manager.watch(signs) }
             group.addTask { await effects.run() }
+            // Before the runs that wait for their turn are taken up: there may be more of them than there is room for.
+            let settings = await library.readSettings()
+            await conductor.limit(runs: settings.maxRuns, steps: settings.maxSteps)
             // Beside each other: the workflows are read on one thread, the runs in flight on another.
             async let reloaded = server.reload()
             try await recover(effects, bus, units, manager)

@@ -39,6 +39,8 @@ package enum Event: Sendable, Equatable {
     case lockGranted(LockGranted)
     /// A step or item was refused a lock, and asks again.
     case lockRefused(LockRefused)
+    /// The run begins, in another life of the manager than it was started in.
+    case runBegan(RunBegan)
     /// The run is over, unless somebody retries it.
     case runEnded(RunEnded)
 
@@ -62,6 +64,7 @@ package enum Event: Sendable, Equatable {
         case lockWanted = "lock-wanted"
         case lockGranted = "lock-granted"
         case lockRefused = "lock-refused"
+        case runBegan = "run-began"
         case runEnded = "run-ended"
     }
 
@@ -86,6 +89,7 @@ package enum Event: Sendable, Equatable {
         case .lockWanted: .lockWanted
         case .lockGranted: .lockGranted
         case .lockRefused: .lockRefused
+        case .runBegan: .runBegan
         case .runEnded: .runEnded
         }
     }
@@ -111,6 +115,7 @@ package enum Event: Sendable, Equatable {
         case .lockWanted(let body): body
         case .lockGranted(let body): body
         case .lockRefused(let body): body
+        case .runBegan(let body): body
         case .runEnded(let body): body
         }
     }
@@ -140,6 +145,7 @@ package enum Event: Sendable, Equatable {
         case .lockWanted: self = .lockWanted(try body(LockWanted.self))
         case .lockGranted: self = .lockGranted(try body(LockGranted.self))
         case .lockRefused: self = .lockRefused(try body(LockRefused.self))
+        case .runBegan: self = .runBegan(try body(RunBegan.self))
         case .runEnded: self = .runEnded(try body(RunEnded.self))
         }
     }

@@ -9,6 +9,8 @@ package struct DecisionContext: Sendable {
     package var epoch: String
     /// From -1 to 1, for the jitter of a pause.
     package var random: @Sendable () -> Double
+    /// What the host has room for.
+    package var admission = Admission()
 
     /// Makes a context.
     package init(now: Timestamp, epoch: String, random: @escaping @Sendable () -> Double) {
@@ -36,6 +38,8 @@ extension Run {
         if cancel == nil, phase == .main, let allowance, context.now >= timeoutEnd(allowance.span) {
             return .cancelRequested(CancelRequested(cause: .timeout, reason: allowance.reason))
         }
+        if waitsToBegin, !context.admission.begins { return nil }
+        if let event = decideBegin(context) { return event }
         if let event = decideOwnLock(context, table) { return event }
         if let place = unjudged.first { return judge(place, context) }
         if let place = answered.first { return judge(answer: place) }
@@ -55,7 +59,7 @@ extension Run {
         if let index = finished.first { return sum(of: index) }
         if let event = wake(context) { return event }
         if let event = decideWaiting(table) { return event }
-        if running.count < maxParallel, let index = ready.first, mayStart(index) {
+        if running.count < maxParallel, let index = ready.first, mayStart(index), isExempt || context.admission.starts {
             return start(index, context, table)
         }
         if left == 0 { return end() }
@@ -108,7 +112,7 @@ extension Run {
     // MARK: Starting
 
     /// The host is rebooted when nothing else of the run runs, and meanwhile nothing is started.
-    private func mayStart(_ index: Int) -> Bool {
+    func mayStart(_ index: Int) -> Bool {
         if running.contains(where: { workflow.steps[$0.step].isReboot }) { return false }
         return !workflow.steps[index].isReboot || running.isEmpty
     }
@@ -311,8 +315,10 @@ extension Run {
 
     /// The steps of this phase are over: the handlers that the outcome calls for have their turn, and then it is the end.
     func conclude(_ state: RunState, _ reason: String?) -> Event {
-        // One that ends before it has its lock has done nothing, and must do nothing.
-        guard hasOwnLock else { return .runEnded(RunEnded(state: state, reason: reason)) }
+        // One that ends before it had its turn, or its lock, has done nothing, and must do nothing.
+        guard hasOwnLock, cancel == nil || !waitedToBegin else {
+            return .runEnded(RunEnded(state: state, reason: reason))
+        }
         var phases: [StepPhase] = phase == .onExit || phase == .services ? [] : [.onExit]
         if phase == .main, let handlers = StepPhase(after: state) { phases.insert(handlers, at: 0) }
         for next in phases where workflow.steps.contains(where: { $0.phase == next }) {

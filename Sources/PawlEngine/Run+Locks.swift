@@ -61,7 +61,9 @@ extension Run {
 
     /// The run has its lock at once, if it can: what comes in after it finds it taken.
     package mutating func takeOwnLock(_ context: DecisionContext, _ table: LockTable) -> Event? {
-        guard state == .running, case .lockGranted(let body)?? = decideOwnLock(context, table) else { return nil }
+        guard state == .running, !waitsToBegin || context.admission.begins,
+            case .lockGranted(let body)?? = decideOwnLock(context, table)
+        else { return nil }
         return .lockGranted(body)
     }
 

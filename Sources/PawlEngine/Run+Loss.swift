@@ -24,8 +24,8 @@ extension Run {
     /// for a person or is to end anyway, nor once its handlers have their turn: its outcome stands by then.
     func isLost(_ context: DecisionContext) -> Bool {
         workflow.recovery != .resume && phase == .main && cancel == nil && !context.epoch.isEmpty
-            // Of one that waits for its own lock nothing was there to be lost.
-            && hasOwnLock
+            // Of one that waits for its turn, or for its own lock, nothing was there to be lost.
+            && !waitsToBegin && hasOwnLock
             // That it would be was known.
             && epoch.map { $0 != context.epoch && $0 != rebootEpoch } ?? false
     }

@@ -33,6 +33,10 @@ package struct Run: Sendable {
     package internal(set) var cancel: (request: CancelRequested, time: Timestamp)?
     /// What runs now.
     package internal(set) var running: Set<Place> = []
+    /// How many of those are units of their own, and no runs.
+    var runningUnits = 0
+    /// Whether anything of it was begun since it was last started or retried: from then on it is one of those that go on.
+    package internal(set) var hasBegun = false
     /// Which of its steps have their turn.
     package internal(set) var phase = StepPhase.main
     /// How it ends, once handlers have their turn.
@@ -173,6 +177,7 @@ package struct Run: Sendable {
     /// Takes an event that is on disk.
     package mutating func apply(_ event: Event, at time: Timestamp) {
         eventCount += 1
+        noteBegin(event)
         switch event {
         case .runCreated:
             break  // it made this value
@@ -237,6 +242,8 @@ package struct Run: Sendable {
             apply(body)
         case .lockRefused(let body):
             apply(body, at: time)
+        case .runBegan(let body):
+            epoch = body.epoch
         case .runEnded(let body):
             apply(body, at: time)
         }
@@ -271,6 +278,7 @@ package struct Run: Sendable {
         delayed.remove(place)
         unjudged.removeAll { $0 == place }
         running.insert(place)
+        if body.child == nil { runningUnits += 1 }
         if place.item != nil { steps[place.step].runningItems += 1 }
         leaveReady(place)
     }
@@ -289,6 +297,7 @@ package struct Run: Sendable {
             self[place].tries -= 1
         }
         running.remove(place)
+        if attempt.child == nil { runningUnits -= 1 }
         unjudged.append(place)
         if place.item != nil {
             steps[place.step].runningItems -= 1

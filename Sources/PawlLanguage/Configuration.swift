@@ -10,6 +10,10 @@ package struct Configuration: Sendable, Hashable {
 
     /// How many steps of a run go at once, where the workflow does not say.
     package var maxParallel = 4
+    /// How many runs go on at once on this host; nil: any number.
+    package var maxRuns: Int?
+    /// How many steps run at once on this host; nil: any number.
+    package var maxSteps: Int?
     /// How much pawld says in the journal.
     package var logLevel = LogLevel.info
     /// Values of variables for every workflow that declares them; a run's own win.
@@ -53,6 +57,12 @@ package enum ConfigurationReader {
             {
                 if let value = entries["max_parallel"].flatMap({ faults.integer($0, from: 1) }) {
                     configuration.maxParallel = value
+                }
+                if let value = entries["max_runs"].flatMap({ faults.integer($0, from: 1) }) {
+                    configuration.maxRuns = value
+                }
+                if let value = entries["max_steps"].flatMap({ faults.integer($0, from: 1) }) {
+                    configuration.maxSteps = value
                 }
                 if let value = entries["log_level"].flatMap({ faults.choice($0, of: Configuration.LogLevel.self) }) {
                     configuration.logLevel = value

@@ -196,6 +196,8 @@ package enum Schema {
     /// Keys of `/etc/pawl/config.yaml`.
     package static let configurationKeys: [SchemaKey] = [
         SchemaKey("max_parallel", "whole number", "how many steps of a run go at once; 4"),
+        SchemaKey("max_runs", "whole number", "how many runs go on at once on this host; any number"),
+        SchemaKey("max_steps", "whole number", "how many steps run at once on this host; any number"),
         SchemaKey("log_level", "debug, info, notice, warning or error", "what pawld says in the journal; info"),
         SchemaKey("variables", "map of names to values", "values for the workflows that declare such variables"),
         SchemaKey("retention", "time span, forever or map", "how long ended runs are kept; 30d"),

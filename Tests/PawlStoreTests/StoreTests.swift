@@ -122,6 +122,7 @@ struct StoreTests {
                 LockWanted(step: "a", item: 1, key: "k", onConflict: .cancel, ticket: 8, holder: "b (step 's')")),
             .lockGranted(LockGranted(key: "k", epoch: "boot.2")),
             .lockGranted(LockGranted(step: "a", item: 1, key: "k")),
+            .runBegan(RunBegan(epoch: "b.3")),
             .lockRefused(LockRefused(step: "a", key: "k", reason: "r", until: Timestamp(microseconds: 78))),
             .runEnded(RunEnded(state: .timedOut, reason: nil)),
             .runUndone(RunUndone(by: "demo-7k2m9qxa", uid: 0)),

@@ -25,6 +25,11 @@ final class Faults: @unchecked Sendable {
     var arrivesLate = false
     /// So many of the next commits fail, each either done or not.
     var failingCommits = 0
+    /// How many runs and steps may go on at once, in all.
+    var maxRuns: Int?
+    var maxSteps: Int?
+    /// How often there is no room for a step for a while.
+    var gates = 0
     /// Only for a while; then everything holds, so that every run must end.
     var isOver = false
 
@@ -45,6 +50,9 @@ final class Faults: @unchecked Sendable {
         // Nothing could help a step whose start arrives when all that would tell of it is gone: with what takes that away there
         // is no such delay.
         arrivesLate = chance.once(in: 3) && !losesReceipts && !isContradictory && !blows.contains(.cancel)
+        if chance.once(in: 4) { maxRuns = 1 + chance.below(2) }
+        if chance.once(in: 4) { maxSteps = 1 + chance.below(4) }
+        if chance.once(in: 6) { gates = 1 + chance.below(3) }
         for _ in 0..<chance.below(4) { killAfterJobs.append(chance.below(chance.once(in: 2) ? 40 : 400)) }
     }
 

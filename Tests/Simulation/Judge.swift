@@ -21,46 +21,13 @@ final class Judge {
     var ends: [AttemptName: (outcome: AttemptOutcome, isWanted: Bool)] = [:]
     /// What is held on the disk: by run, of the run itself under an empty name, of a step or item under its own.
     var held: [RunID: [String: String]] = [:]
+    /// What the commit that is being looked at says of room.
+    var room = Room()
+    /// Whether no step may start.
+    var isGated = false
     /// Attempts that were started, and those that were never seen though asked for three times.
     private(set) var starts = 0
     private(set) var neverAppeared = 0
-
-    struct Record {
-        var workflow: Workflow
-        /// By step, of an item `STEP.ITEM`.
-        var ended: [String: StepState] = [:]
-        /// The steps that were skipped since one before them had failed.
-        var blamed: Set<String> = []
-        var items: [String: Int] = [:]
-        var phase = StepPhase.main
-        var open: Set<AttemptName> = []
-        var epochs: [AttemptName: String] = [:]
-        var results: [AttemptName: StepState] = [:]
-        var failures: [String: Int] = [:]
-        /// Attempts that are to repair something.
-        var repairs: Set<AttemptName> = []
-        /// What is due by what an attempt exited with: nothing more, a repair, or another try.
-        var due: [String: Due] = [:]
-        var lastInterrupted: Set<String> = []
-        /// Attempts that are only to ask whether the work is done.
-        var questions: Set<AttemptName> = []
-        /// What was interrupted, could be asked whether its work is done, and was not asked yet.
-        var unasked: Set<String> = []
-        var cancelled: Timestamp?
-        var hasEnded = false
-        /// The life of the manager that it has come to, and whether it is to fail since its host was lost.
-        var epoch: String?
-        var fails = false
-        /// The services that are up, as far as the host has not gone down since.
-        var services: [String: String] = [:]
-        var sequence = 0
-        /// The run that it is a step of.
-        var parent: ParentRun?
-        /// The runs that attempts are.
-        var children: [AttemptName: RunID] = [:]
-        /// How it ended.
-        var end: RunEnded?
-    }
 
     init(host: SimulatedHost, disk: SimulatedDisk) {
         (self.host, self.disk) = (host, disk)
@@ -163,6 +130,7 @@ final class Judge {
 
     func recorded(_ changes: [RunChange]) {
         for change in changes { recorded(change) }
+        judgeRoom()
         checkHolders()
     }
 
@@ -183,6 +151,7 @@ final class Judge {
                 fail("event \(entry.sequence) of \(id) is recorded where \(record.sequence) comes next")
             }
             judge(entry, id, &record)
+            judge(room: entry.event, id, &record)
             judge(locks: entry.event, id, &record)
             runs[id] = record
         }
@@ -192,6 +161,7 @@ final class Judge {
         let decisions: Set<Event.Kind> = [
             .attemptOrdered, .delaySet, .stepEnded, .stepExpanded, .approvalAsked, .phaseBegan, .runStopped, .hostLost,
             .servicesLost, .runEnded, .lockWanted, .lockGranted, .lockRefused,
+            .runBegan,
         ]
         if host.hasMark, decisions.contains(entry.event.kind) {
             fail("\(entry.event.kind) of \(id) was decided while the host goes down")
@@ -202,7 +172,13 @@ final class Judge {
         switch entry.event {
         case .runCreated(let body): record.epoch = body.epoch
         case .runStopped, .approvalAsked, .approvalAnswered, .runUndone, .lockWanted, .lockGranted, .lockRefused: break
+        case .runBegan(let body):
+            if record.hasBegun { fail("\(id) begins again") }
+            record.epoch = body.epoch
         case .hostLost(let body):
+            if !record.hasBegun, record.parent == nil {
+                fail("the host of \(id) was lost, and nothing of it had begun")
+            }
             lost(body, id, &record)
         case .servicesLost(let body):
             for entry in body.entries { reopen(entry.step, entry.item, &record) }

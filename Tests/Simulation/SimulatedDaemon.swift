@@ -70,6 +70,7 @@ final class SimulatedDaemon: @unchecked Sendable {
     private func live(
         _ effects: EffectLoop, _ manager: SystemdServiceManager, _ signs: UnitSigns, _ sweep: StepSweep
     ) async {
+        await conductor.limit(runs: host.faults.maxRuns, steps: host.faults.maxSteps)
         await withDiscardingTaskGroup { group in
             group.addTask { await manager.watch(signs) }
             group.addTask { await effects.run() }

@@ -21,6 +21,7 @@ final class SimulatedWorld: @unchecked Sendable {
     private var isRestartDue = false
     private var visits = 0
     private var isSweeping = false
+    private var isGateClosed = false
     private var nextKill: Int?
 
     init(seed: UInt64, isTraced: Bool = false) {
@@ -50,6 +51,7 @@ final class SimulatedWorld: @unchecked Sendable {
         planKill()
         let begin = schedule.chance.pick(0...200_000)
         for _ in 0..<startsLeft { schedule.after(begin + schedule.chance.pick(0...3_000_000)) { [self] in startRun() } }
+        for _ in 0..<faults.gates { schedule.after(schedule.chance.pick(0...25_000_000)) { [self] in closeGate() } }
         for blow in faults.blows { schedule.after(schedule.chance.pick(0...25_000_000)) { [self] in deal(blow) } }
         schedule.after(60_000_000) { [self] in
             trace("from here on everything holds")
@@ -117,6 +119,7 @@ final class SimulatedWorld: @unchecked Sendable {
                 schedule.after(0) { [self] in
                     guard let ended = daemon, ended.hasEnded else { return }
                     daemon = nil
+                    judge.isGated = false
                     if !ended.kill() { judge.fail("pawld leaves questions without an answer") }
                     schedule.threads = []
                     start(after: 100_000)
@@ -137,10 +140,30 @@ final class SimulatedWorld: @unchecked Sendable {
         guard let dead = daemon else { return }
         trace("pawld dies")
         daemon = nil
+        judge.isGated = false
         schedule.threads = []
         schedule.heldUntil = 0
         if !dead.kill() { judge.fail("pawld hangs at its end") }
         if host.isUp { start(after: 100_000) }
+    }
+
+    /// For a while the host has no room for another step.
+    private func closeGate() {
+        guard let daemon, daemon.isReady, !faults.isOver else { return }
+        trace("--- no room for a step")
+        isGateClosed = true
+        daemon.ask { [self] conductor, _ in
+            await conductor.gate("there is no room")
+            // The question may have waited until there was room again.
+            judge.isGated = isGateClosed && self.daemon === daemon
+        }
+        schedule.after(schedule.chance.pick(100_000...10_000_000)) { [self] in
+            isGateClosed = false
+            guard let daemon = self.daemon else { return }
+            trace("--- room again")
+            judge.isGated = false
+            daemon.ask { conductor, _ in await conductor.gate(nil) }
+        }
     }
 
     // MARK: People

@@ -8,13 +8,19 @@ import PawlStore
 extension Conductor {
     /// What a run's last event has changed.
     func noteLocks(of id: RunID) {
-        guard let changes = active[id]?.run.takeLockChanges(), let standing = active[id]?.run.lockStanding else {
-            return
-        }
-        locks.set(standing, of: id)
+        guard let changes = active[id]?.run.takeLockChanges(), let run = active[id]?.run else { return }
+        locks.set(standing(of: run), of: id)
         guard !changes.isEmpty, let name = active[id]?.run.name else { return }
         if locksBefore[id] == nil { locksBefore[id] = locks.claims(of: id) }
         locks.apply(changes, of: id, named: name)
+    }
+
+    /// What a run can do about locks. One that has yet to begin, and for which there is no room, is passed over: else those that
+    /// go on could wait for it, and it for their end.
+    func standing(of run: Run) -> LockStanding {
+        var standing = run.lockStanding
+        if run.waitsToBegin, room.freeRuns == 0 { standing.mayTake = false }
+        return standing
     }
 
     /// A run was read: what it holds and waits for is what the store says.
@@ -27,7 +33,7 @@ extension Conductor {
         _ = active[id]?.run.takeLockChanges()
         let had = locksBefore[id] ?? locks.claims(of: id)
         locks.replace(!isRecorded ? [:] : isRead ? entry.run.lockClaims : had, of: id, named: entry.run.name)
-        locks.set(entry.fault == nil ? entry.run.lockStanding : .none, of: id)
+        locks.set(entry.fault == nil ? standing(of: entry.run) : .none, of: id)
         if isRead, !entry.run.lockClaims.isEmpty { locks.isSuspect = true }
     }
 

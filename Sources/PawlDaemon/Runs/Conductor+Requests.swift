@@ -38,7 +38,7 @@ extension Conductor {
             return rows.map { row in
                 var summary = RunSummary(row)
                 summary.parent = row.parent.map { names[$0] ?? $0.rawValue }
-                if let entry = active[row.id] { summary.tell(entry.run, locks) }
+                if let entry = active[row.id] { summary.tell(entry.run, locks, room) }
                 if let words = active[row.id]?.faultReason { (summary.state, summary.reason) = (.stopped, words) }
                 if setAside.contains(row.id) { (summary.state, summary.reason) = (.stopped, Conductor.reason(row)) }
                 return summary
@@ -52,7 +52,7 @@ extension Conductor {
     func status(of id: RunID, since bookmark: Bookmark? = nil) throws(APIError) -> (RunStatus, Bookmark) {
         if let entry = active[id] {
             let changed = bookmark.map { Set(entry.changes[min($0.changes, entry.changes.count)...]) }
-            var status = RunStatus(entry.run, only: changed, locks)
+            var status = RunStatus(entry.run, only: changed, locks, room)
             if let words = entry.faultReason {
                 status.state = .stopped
                 status.reason = words

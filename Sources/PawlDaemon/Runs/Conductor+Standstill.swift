@@ -31,10 +31,12 @@ extension Conductor {
             active[id] = entry
             putLocks(of: id, isRead: isRead, isRecorded: isRecorded)
             count(id)
+            noteWaiting(id)
             wakeWatchers(of: id)
             tell(above: id)
         }
         lookAtPending()
+        lookAtWaiting()
     }
 
     /// Something that a run needs is not there, such as room for an attempt's files: it stands still until a person says

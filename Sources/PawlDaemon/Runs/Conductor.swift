@@ -28,6 +28,8 @@ actor Conductor {
     var locks = LockTable()
     /// What the runs had of it before what is being recorded just now.
     var locksBefore: [RunID: [LockSeat: LockClaim]] = [:]
+    /// What the host has room for, and who waits for room.
+    var room = HostRoom()
     /// How many of their steps run.
     private(set) var stepsActive = 0
     /// This life of the manager, once it is known.
@@ -120,6 +122,12 @@ actor Conductor {
         schedulePass()
     }
 
+    /// A run has something to decide, though nothing has happened to it.
+    func giveTurn(to run: RunID) {
+        inbox.append(Incoming(run: run, event: nil, done: nil))
+        schedulePass()
+    }
+
     private func schedulePass() {
         guard !isPassScheduled else { return }
         isPassScheduled = true
@@ -157,7 +165,7 @@ actor Conductor {
             apply(event, to: incoming.run, at: now, in: &turns)
             // At once, so that the next one that comes in finds it taken.
             guard mayDecide, event.kind == .runCreated || event.kind == .runResumed else { continue }
-            if let event = active[incoming.run]?.run.takeOwnLock(context, locks) {
+            if let event = active[incoming.run]?.run.takeOwnLock(admitting(incoming.run, context), locks) {
                 apply(event, to: incoming.run, at: now, in: &turns)
             }
         }
@@ -221,6 +229,7 @@ actor Conductor {
     func apply(_ event: Event, to id: RunID, at time: Timestamp, in turns: inout Turns) {
         // A run that was created just now is made by that event.
         if case .runCreated = event {} else { active[id]?.run.apply(event, at: time) }
+        noteRoom(of: id)
         noteLocks(of: id)
         active[id]?.note(event)
         turns.events[id]?.append(event)
@@ -286,7 +295,9 @@ actor Conductor {
         wakeWatchers(of: id)
         guard let entry = active.removeValue(forKey: id) else { return }
         stepsActive -= entry.countedSteps
+        leaveRoom(id)
         if locks.remove(id) { lookAtPending() }
+        lookAtWaiting()
     }
 
     /// Counts a run's running steps anew. The sum is kept and not made: a thousand runs at once would each ask all others.
@@ -295,6 +306,7 @@ actor Conductor {
         let steps = entry.run.running.count
         stepsActive += steps - entry.countedSteps
         active[id]?.countedSteps = steps
+        noteRoom(of: id)
     }
 
     private func drive(_ place: Place, of run: Run, isNew: Bool) {
@@ -377,7 +389,10 @@ actor Conductor {
         let plan = plan(for: rows)
         // What the others hold, whether they are taken up later or not at all, is theirs all the same.
         for row in rows where setAside.contains(row.id) { holdLocks(unread: row) }
-        for row in plan.oneByOne { holdLocks(unread: row) }
+        for row in plan.oneByOne {
+            holdLocks(unread: row)
+            if row.parent == nil { room.expect(row.id) }
+        }
         mark(plan.atOnce.map(\.id))
         for row in plan.atOnce { takeUp(row) }
         // What it leads to belongs to taking it up.
@@ -399,13 +414,14 @@ actor Conductor {
         do {
             guard let run = try store.run(row.id) else { return }
             active[row.id] = ActiveRun(run)
-            putLocks(of: row.id)
             count(row.id)
+            putLocks(of: row.id)
         } catch {
             // One run that cannot be read must not keep the others from going on.
             journal.unreadable(run: row.name, cause: "\(error)")
             unreadable.insert(row.id)
             holdLocks(unread: row)
+            leaveRoom(row.id)
             return
         }
         driveAll(of: row.id)

@@ -10,7 +10,8 @@ extension RunStatus {
     /// - Parameters:
     ///   - only: the steps and items to show; nil for all.
     ///   - locks: who has which lock, for what waits for one.
-    init(_ run: Run, only: Set<Place>? = nil, _ locks: LockTable = LockTable()) {
+    ///   - room: what the host has room for, for what waits for that.
+    init(_ run: Run, only: Set<Place>? = nil, _ locks: LockTable = LockTable(), _ room: HostRoom = HostRoom()) {
         let places = (only.map { $0.sorted() } ?? run.places).filter { place in
             // Of what pawl adds by itself it is told once there is something to tell.
             run.workflow.steps[place.step].phase != .services || !run[place].attempts.isEmpty
@@ -30,6 +31,8 @@ extension RunStatus {
             })
         if run.state == .running, let words = locks.wait(of: LockOwner(run.id, .run)) {
             (state, reason) = (.queued, words)
+        } else if let (state, words) = room.wait(of: run) {
+            (self.state, reason) = (state, words)
         }
     }
 }
@@ -66,7 +69,7 @@ extension RunSummary {
     }
 
     /// Why the run does not go on, if that is so.
-    mutating func tell(_ run: Run, _ locks: LockTable) {
+    mutating func tell(_ run: Run, _ locks: LockTable, _ room: HostRoom) {
         if run.state == .stopped { reason = run.reason }
         guard run.state == .running else { return }
         if let words = locks.wait(of: LockOwner(run.id, .run)) {
@@ -75,6 +78,8 @@ extension RunSummary {
             let words = locks.wait(of: LockOwner(run.id, seat))
         {
             reason = "step '\(step)' " + words
+        } else if let (state, words) = room.wait(of: run) {
+            (self.state, reason) = (state, words)
         }
     }
 }

@@ -31,10 +31,12 @@ struct Turns {
 }
 
 extension Conductor {
-    /// Takes every decision there is, of the runs that something has come in for, and of those for which a lock is free by
-    /// that, or which have one that another run takes.
+    /// Takes every decision there is, of the runs that something has come in for, and of those for which a lock or room on the
+    /// host is free by that, or which have a lock that another run takes.
     func decide(_ context: DecisionContext, _ turns: inout Turns) {
         var due: [RunID] = []
+        // Those that had their turn since the last decision, and had nothing to decide.
+        var futile: Set<RunID> = []
         repeat {
             for id in due { turns.add(id) }
             var hasDecided = false
@@ -42,14 +44,17 @@ extension Conductor {
                 guard active[id]?.fault == nil else { continue }
                 // It may have stood still, or not been there, when the run above it was cancelled.
                 if let above = active[id]?.run.created.parent?.run { endChildren(of: above, context, in: &turns) }
-                while let event = active[id]?.run.nextDecision(context, locks) {
+                room.beginTurn()
+                while let event = active[id]?.run.nextDecision(admitting(id, context), locks) {
                     apply(withFreeChild(event, of: id), to: id, at: context.now, in: &turns)
                     hasDecided = true
                 }
+                noteWaiting(id)
                 endChildren(of: id, context, in: &turns)
             }
+            if hasDecided { futile = [] } else { futile.formUnion(due) }
             // One that cannot go on yet, since what was lost of it is still looked for, takes its lock afterwards.
-            due = hasDecided ? locks.pending : []
+            due = (hasDecided ? locks.pending : []) + waiting.filter { !futile.contains($0) }
         } while !due.isEmpty
         locks.isSuspect = false
     }

@@ -39,7 +39,9 @@ struct ManagerService: Sendable {
     /// Reads configuration and workflows again; the faults go into the journal and the status line.
     func reload() async -> [Diagnostic] {
         let faults = await library.reload()
-        journal.set(level: await library.settings.logLevel)
+        let settings = await library.settings
+        journal.set(level: settings.logLevel)
+        await conductor.limit(runs: settings.maxRuns, steps: settings.maxSteps)
         journal.faults(faults)
         activity.set(faults: faults.map(\.description))
         return faults

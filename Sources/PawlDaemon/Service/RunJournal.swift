@@ -119,7 +119,7 @@ final class RunJournal: Sendable {
                 .notice, .lockWanted,
                 "Step '\(RunJournal.name(body.step, body.item))' of \(run.name) asks again later: \(body.reason)",
                 fields + [("PAWL_STEP", body.step)])
-        case .attemptEnded, .delaySet, .stepExpanded, .approvalAnswered, .lockGranted:
+        case .attemptEnded, .delaySet, .stepExpanded, .approvalAnswered, .lockGranted, .runBegan:
             // Said by the step's end, or by its next attempt.
             break
         }

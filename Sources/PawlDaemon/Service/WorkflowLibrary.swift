@@ -192,6 +192,13 @@ actor WorkflowLibrary {
         return order.compactMap { path in read(path, &trust, &faults).map { SourceFile(file: path, text: $0) } }
     }
 
+    /// Reads the configuration, and says nothing of its faults: what is in force afterwards is what a reload would leave. For those
+    /// who cannot wait until all workflows are read.
+    func readSettings() -> Configuration {
+        readConfiguration()
+        return configuration
+    }
+
     private func readConfiguration() {
         configurationFaults = []
         var trust = TrustedFile(owner: paths.owner)
