@@ -88,6 +88,7 @@ struct LocalWorkflow {
         }
         let read = WorkflowReader.read(&source, name: name, isStrict: isStrict) { file in reader.included(file) }
         var found = read.diagnostics
+        found += read.workflow?.schedule?.zoneFaults(isThere: WorkflowFiles.isZone) ?? []
         if checksCalls, let workflow = read.workflow { found += callFaults(of: workflow, file: path, folders) }
         let isWhole = (found + reader.diagnostics).allSatisfy { $0.severity != .error }
         return LocalWorkflow(

@@ -47,6 +47,15 @@ enum WorkflowFiles {
         }
     }
 
+    /// Whether the host has the clocks of a time zone: a file that begins as they do (`man:tzfile(5)`).
+    static func isZone(_ name: String) -> Bool {
+        let descriptor = open("/usr/share/zoneinfo/\(name)", O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+        guard descriptor >= 0 else { return false }
+        defer { close(descriptor) }
+        var start = [UInt8](repeating: 0, count: 4)
+        return read(descriptor, &start, start.count) == start.count && start.elementsEqual("TZif".utf8)
+    }
+
     private static func names(in folder: String) -> [String] {
         list(folder).filter { $0.hasSuffix(suffix) }.map { String($0.dropLast(suffix.count)) }
     }

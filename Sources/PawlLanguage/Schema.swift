@@ -70,8 +70,11 @@ package enum Schema {
             SchemaKey(
                 "steps", "list of steps", "what is done, in the order written", aliases: ["jobs", "stages", "tasks"]),
         ] + shared + [
-            .later("schedule", "text", "when it runs by itself"),
-            .later("catch_up", "none, one or all", "what becomes of runs that were missed"),
+            SchemaKey(
+                "schedule", "text, list or map", "when it runs by itself", aliases: ["cron", "timer", "on_calendar"]),
+            SchemaKey(
+                "catch_up", "none, one or all", "what becomes of moments of the schedule that were missed",
+                aliases: ["catchup", "persistent"]),
             SchemaKey("slice", "map of directives", "limits of the whole run"),
             SchemaKey("outputs", "map of names to values", "what a run gives to whoever runs it as a step"),
             SchemaKey(
@@ -169,6 +172,16 @@ package enum Schema {
     package static let lockKeys: [SchemaKey] = [
         SchemaKey("key", "text", "which lock it is: whoever has the same key has the same lock"),
         SchemaKey("on_conflict", "queue, reject or cancel", "what happens while somebody else has it; queue"),
+    ]
+
+    /// Keys of a schedule's long form: directives of systemd's, by their own names.
+    package static let scheduleKeys: [SchemaKey] = [
+        SchemaKey("OnCalendar", "text or list", "the moments", aliases: ["on_calendar", "cron"]),
+        SchemaKey(
+            "RandomizedDelaySec", "time span", "by how much at most each is put off by chance; 0",
+            aliases: ["randomized_delay", "random_delay", "jitter"]),
+        SchemaKey("FixedRandomDelay", "true or false", "whether chance says the same each time; false"),
+        SchemaKey("AccuracySec", "time span", "how late it may be to share a wake-up with others; 1s"),
     ]
 
     /// Keys of a retry policy.

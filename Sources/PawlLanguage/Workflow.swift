@@ -26,6 +26,8 @@ package struct Workflow: Sendable {
     package var lock: Lock?
     /// Who may work with it beside those who may with all.
     package var allow = Allowance()
+    /// When it runs by itself.
+    package var schedule: Schedule?
     /// What becomes of a run whose host is lost.
     package var recovery = RecoveryPolicy.resume
     /// What a run gives to whoever runs it as a step, in the order written.

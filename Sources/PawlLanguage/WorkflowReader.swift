@@ -99,6 +99,7 @@ package enum WorkflowReader {
         workflow.recovery = entries["recovery"].flatMap { faults.choice($0, of: RecoveryPolicy.self) } ?? .resume
         workflow.allow = entries["allow"].flatMap { AllowanceReader(faults: faults).read($0) } ?? Allowance()
         workflow.failFast = entries["fail_fast"].flatMap(faults.boolean) ?? false
+        workflow.schedule = ScheduleReader(faults: faults).read(entries["schedule"], catchUp: entries["catch_up"])
         var variableReader = VariableReader(faults: faults)
         var variables = entries["variables"].map { variableReader.read($0) } ?? []
         let computed = variableReader.read(computed: template.computed, into: &variables)

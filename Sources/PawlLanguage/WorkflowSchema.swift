@@ -37,7 +37,8 @@ package enum WorkflowSchema {
         "resume, restart or fail": words(RecoveryPolicy.allCases.map(\.rawValue)),
         "exponential, linear or fixed": words(RetryPolicy.Backoff.allCases.map(\.rawValue)),
         "queue, reject or cancel": words(LockConflict.allCases.map(\.rawValue)),
-        "none, one or all": words(["none", "one", "all"]),
+        "none, one or all": words(CatchUp.allCases.map(\.rawValue)),
+        "text, list or map": either(text, list(text), reference("schedule")),
         "exec, condition or parallel": words(["exec", "condition", "parallel"]),
     ]
 
@@ -85,6 +86,7 @@ package enum WorkflowSchema {
         "undo": map(Schema.undoKeys),
         "retry_policy": map(Schema.retryPolicyKeys),
         "lock": map(Schema.lockKeys, required: ["key"]),
+        "schedule": map(Schema.scheduleKeys, required: ["OnCalendar"]),
         // A map is the long form; every other value is a default.
         "variable": [
             "if": ["type": "object"],

@@ -103,6 +103,8 @@ struct ManualTests {
         #expect(table(try page.items("DONE WHEN", "Cm")) == table(Schema.probeKeys))
         #expect(table(try page.items("LOCKS", "Cm")) == table(Schema.lockKeys))
         #expect(try page.items("LOCKS", "Ql").map(\.head) == LockConflict.allCases.map(\.rawValue))
+        #expect(table(try page.items("SCHEDULES", "Cm")) == table(Schema.scheduleKeys))
+        #expect(try page.items("SCHEDULES", "Ql").map(\.head) == CatchUp.allCases.map(\.rawValue))
         #expect(table(try configuration.items("KEYS", "Cm")) == table(Schema.configurationKeys))
     }
 
@@ -116,6 +118,10 @@ struct ManualTests {
         #expect(try #require(told["max_delay"]).contains("Default: \(TimeSpan.text(of: policy.maxDelay))."))
         #expect(try #require(told["jitter"]).contains("Default: 0."))
         #expect(policy.jitter == 0)
+        let schedule = Dictionary(uniqueKeysWithValues: try page.items("SCHEDULES", "Cm").map { ($0.name, $0.text) })
+        #expect(try #require(schedule["AccuracySec"]).contains("Default: \(TimeSpan.text(of: Schedule().accuracy)),"))
+        #expect(try #require(schedule["RandomizedDelaySec"]).contains("Default: 0."))
+        #expect(Schedule().randomizedDelay == .zero)
         let shared = Dictionary(uniqueKeysWithValues: try page.items("KEYS OF BOTH", "Cm").map { ($0.name, $0.text) })
         #expect(try #require(shared["shell"]).contains("Default: \(StepDraft.defaultShell.joined(separator: " ")) ,"))
         #expect(try #require(shared["interrupted"]).contains("else ask."))
@@ -192,7 +198,7 @@ struct ManualTests {
         let dropIn = examples.filter { $0.file.contains(".d/") }
         #expect(dropIn.count == 1)
         for example in dropIn { dropInFaults(example) }
-        #expect(examples.count == 4)
+        #expect(examples.count == 5)
         for (file, text) in examples where !file.contains(".d/") {
             let name = try #require(file.split(separator: "/").last?.split(separator: ".").first)
             let read = WorkflowReader.read(text, file: file, name: String(name))

@@ -102,14 +102,10 @@ struct ShapeFaultTests {
             ]),
         FaultCase(
             #"""
-            schedule: daily
-            catch_up: one
             steps: [{id: a, run: echo, image: /x}]
             """#,
             [
-                "1:1: error: 'schedule' is not supported by this version of pawl",
-                "2:1: error: 'catch_up' is not supported by this version of pawl",
-                "3:28: error: 'image' is not supported by this version of pawl",
+                "1:28: error: 'image' is not supported by this version of pawl"
             ]),
         FaultCase(
             #"""
