@@ -15,6 +15,8 @@ package enum ManagerSignal: Sendable, Equatable {
     case propertiesChanged(unit: String, interface: String, properties: [String: BusValue])
     /// A daemon-reload begins (true) or has ended (false).
     case reloading(active: Bool)
+    /// The boot is over: every job that it began with has ended.
+    case startupFinished
 }
 
 extension ManagerSignal {
@@ -41,6 +43,7 @@ extension ManagerSignal {
         case "Reloading":
             guard let active = arguments.first?.asBoolean else { return nil }
             self = .reloading(active: active)
+        case "StartupFinished": self = .startupFinished
         default: return nil
         }
     }
@@ -51,7 +54,7 @@ extension ManagerSignal {
         case .unitNew(let unit), .unitRemoved(let unit), .jobRemoved(_, _, let unit, _),
             .propertiesChanged(let unit, _, _):
             unit
-        case .appeared, .disappeared, .reloading: nil
+        case .appeared, .disappeared, .reloading, .startupFinished: nil
         }
     }
 }

@@ -36,7 +36,7 @@ extension UnitManager {
             guard signal.arguments.count == 3, let owner = signal.arguments[2].asString else { return }
             manager?.assumeIsolated { $0.managerChanged(isThere: !owner.isEmpty) }
         }
-        for member in ["JobRemoved", "Reloading"] {
+        for member in ["JobRemoved", "Reloading", "StartupFinished"] {
             try bus.addMatch("\(sender),interface='\(UnitManager.interface)',member='\(member)'", receive: receive)
         }
         for member in ["UnitNew", "UnitRemoved"] {

@@ -192,13 +192,13 @@ extension UnitManager {
         return path
     }
 
-    private func get(_ name: String, of interface: String, at path: String) -> Bus.Call {
+    func get(_ name: String, of interface: String, at path: String) -> Bus.Call {
         Bus.Call(
             destination: UnitManager.service, path: path, interface: UnitManager.propertiesInterface, member: "Get",
             arguments: [.string(interface), .string(name)])
     }
 
-    private func value(_ name: String, of interface: String, at path: String) async throws(BusError) -> BusValue {
+    func value(_ name: String, of interface: String, at path: String) async throws(BusError) -> BusValue {
         guard let value = try await bus.call(get(name, of: interface, at: path)).first else { throw unexpected(name) }
         return value.unwrapped
     }

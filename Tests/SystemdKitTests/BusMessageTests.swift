@@ -135,6 +135,7 @@ struct ManagerSignalTests {
             signal("JobRemoved", [.uint32(7), .objectPath("/j/7"), .string("a.service"), .string("done")])
                 == .jobRemoved(id: 7, path: "/j/7", unit: "a.service", result: "done"))
         #expect(signal("Reloading", [.boolean(true)]) == .reloading(active: true))
+        #expect(signal("StartupFinished", [BusValue](repeating: .uint64(1), count: 6)) == .startupFinished)
         let changed = BusValue.array(of: "{sv}", [.entry(.string("ActiveState"), .variant(.string("failed")))])
         #expect(
             signal(

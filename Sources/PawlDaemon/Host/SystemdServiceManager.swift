@@ -49,7 +49,7 @@ final class SystemdServiceManager: ServiceManager {
                 if state == "failed" || state == "inactive" && changed || unmet != nil {
                     signs.give(unit, hasFailed: state == "failed", unmet: unmet)
                 }
-            case .disappeared, .unitNew, .jobRemoved, .reloading:
+            case .disappeared, .unitNew, .jobRemoved, .reloading, .startupFinished:
                 break
             }
         }
@@ -280,7 +280,7 @@ final class SystemdServiceManager: ServiceManager {
 }
 
 extension ServiceManagerFault {
-    fileprivate init(_ error: BusError) {
+    init(_ error: BusError) {
         self =
             error.isUnknownOutcome || error.isUnavailable
             ? .unknownOutcome(error.description) : .refused(error.description)
