@@ -24,6 +24,7 @@ package enum ManagerInterface {
         case retryRun = "RetryRun"
         case undoRun = "UndoRun"
         case answerApproval = "AnswerApproval"
+        case setSchedule = "SetSchedule"
         case reload = "Reload"
         case readAudit = "ReadAudit"
 
@@ -45,6 +46,14 @@ package enum ManagerInterface {
             hint: ?string
         )
 
+        type Schedule (
+            expressions: []string,
+            catch_up: string,
+            state: string,
+            timer: ?string,
+            next: ?string
+        )
+
         type Workflow (
             name: string,
             description: ?string,
@@ -52,6 +61,7 @@ package enum ManagerInterface {
             faulty: bool,
             masked: ?bool,
             startable: bool,
+            schedule: ?Schedule,
             faults: []Diagnostic
         )
 
@@ -194,6 +204,9 @@ package enum ManagerInterface {
 
         # Says yes or no to a step that waits for approval; 'step' is its name, of a foreach item NAME.ITEM
         method AnswerApproval(run: string, step: string, approved: bool) -> (run: string, id: string)
+
+        # Turns the schedule of a workflow on or off, for good
+        method SetSchedule(workflow: string, enabled: bool) -> (workflow: string, schedule: ?Schedule)
 
         # Reads configuration and workflows again; answers once the new set is in force
         method Reload() -> (workflows: int)

@@ -14,13 +14,15 @@ package struct WorkflowSummary: Sendable, Codable, Equatable {
     package var masked: Bool?
     /// Whether a run can be started: from the file, or from its last good text.
     package var startable: Bool
+    /// When it runs by itself; nil if it does not.
+    package var schedule: ScheduleStatus?
     /// The faults.
     package var faults: [Diagnostic]
 
     /// Makes a summary.
     package init(
         name: String, description: String?, file: String, faulty: Bool, masked: Bool = false, startable: Bool,
-        faults: [Diagnostic]
+        schedule: ScheduleStatus? = nil, faults: [Diagnostic]
     ) {
         self.name = name
         self.description = description
@@ -28,6 +30,7 @@ package struct WorkflowSummary: Sendable, Codable, Equatable {
         self.faulty = faulty
         self.masked = masked
         self.startable = startable
+        self.schedule = schedule
         self.faults = faults
     }
 
@@ -40,6 +43,7 @@ package struct WorkflowSummary: Sendable, Codable, Equatable {
         try container.encode(faulty, forKey: .faulty)
         try container.encode(masked ?? false, forKey: .masked)
         try container.encode(startable, forKey: .startable)
+        try container.encode(schedule, forKey: .schedule)
         try container.encode(faults, forKey: .faults)
     }
 }
@@ -337,6 +341,38 @@ package enum Messages {
             case version, pid, started, status, faults
             case runsActive = "runs_active"
             case stepsActive = "steps_active"
+        }
+    }
+
+    /// SetSchedule takes this.
+    package struct SetSchedule: Sendable, Codable {
+        /// The workflow's name.
+        package var workflow: String
+        /// Whether its schedule is in force.
+        package var enabled: Bool
+        /// Makes a request.
+        package init(workflow: String, enabled: Bool) {
+            self.workflow = workflow
+            self.enabled = enabled
+        }
+    }
+
+    /// SetSchedule answers this when it is so.
+    package struct Scheduled: Sendable, Codable {
+        /// The workflow's name.
+        package var workflow: String
+        /// Its schedule; nil if it has none any more.
+        package var schedule: ScheduleStatus?
+        /// Makes an answer.
+        package init(workflow: String, schedule: ScheduleStatus?) {
+            self.workflow = workflow
+            self.schedule = schedule
+        }
+
+        package func encode(to encoder: any Encoder) throws {
+            var container = encoder.container(keyedBy: CodingKeys.self)
+            try container.encode(workflow, forKey: .workflow)
+            try container.encode(schedule, forKey: .schedule)
         }
     }
 

@@ -87,6 +87,11 @@ final class ManagerClient {
         try call(.answerApproval, Messages.Approval(run: run, step: step, approved: isApproved))
     }
 
+    /// Turns the schedule of a workflow on or off.
+    func setSchedule(_ workflow: String, isEnabled: Bool) throws(ManagerError) -> Messages.Scheduled {
+        try call(.setSchedule, Messages.SetSchedule(workflow: workflow, enabled: isEnabled))
+    }
+
     /// Reads configuration and workflows again; how many workflows there are now.
     func reload() throws(ManagerError) -> Messages.Reloaded { try call(.reload, Messages.Empty()) }
 

@@ -45,7 +45,7 @@ package struct Daemon: Sendable {
         let journal = RunJournal(level: .info) { runs, steps in activity.set(runs: runs, steps: steps) }
         let requests = SignalListener.requests(on: events)
         let bus = Bus(loop: events)
-        let units = UnitManager(bus: bus, prefixes: [AttemptName.unitPrefix])
+        let units = UnitManager(bus: bus, prefixes: [AttemptName.unitPrefix, "pawl@"])
         let signs = UnitSigns()
         let manager = SystemdServiceManager(
             units: units, bootID: HostReader.bootID() ?? "unknown", thread: events)
@@ -57,9 +57,11 @@ package struct Daemon: Sendable {
         let library = WorkflowLibrary(paths: paths, executor: files)
         // A name service may take its time, and nothing else is to wait for it.
         let authorization = Authorization(executor: EventLoop(name: "accounts"))
+        let schedules = schedules(conductor, library, units, manager, journal)
         let server = ManagerService(
-            conductor: conductor, library: library, folders: folders, logs: LogReader(executor: files), paths: paths,
-            activity: activity, journal: journal, started: Daemon.now(), authorization: authorization,
+            conductor: conductor, library: library, schedules: schedules, folders: folders,
+            logs: LogReader(executor: files), paths: paths, activity: activity, journal: journal,
+            started: Daemon.now(), authorization: authorization,
             auditor: Auditor(conductor: conductor, authorization: authorization, units: units, journal: journal))
         let slices = RunSlices(manager: manager, journal: journal)
         let driver = AttemptDriver(
@@ -83,6 +85,7 @@ package struct Daemon: Sendable {
             for unit in await run(sweep) {
                 group.addTask { await sweep.releaseAtEnd(unit) }
             }
+            group.addTask { await schedules.run() }
             group.addTask { await server.serve(on: listener, events: events) }
             let count = await conductor.activity
             activity.set(runs: count.runs, steps: count.steps)
@@ -111,6 +114,21 @@ package struct Daemon: Sendable {
     }
 
     // MARK: Parts of the start
+
+    private func schedules(
+        _ conductor: Conductor, _ library: WorkflowLibrary, _ units: UnitManager, _ manager: SystemdServiceManager,
+        _ journal: RunJournal
+    ) -> Schedules {
+        Schedules(
+            executor: events,
+            manager: SystemdTimerManager(
+                units: units, manager: manager, files: UnitFiles(executor: files), events: events),
+            library: library, file: ScheduleFile(path: paths.schedules, executor: files), journal: journal,
+            world: conductor.world,
+            runs: Schedules.Runs(
+                newest: { await conductor.newestRun(of: $0, workflow: $1) },
+                isActive: { await conductor.activeRun(of: $0) != nil }))
+    }
 
     private func world() -> World {
         let marker = paths.hostStopping

@@ -63,7 +63,12 @@ struct ShapeTests {
         #expect(
             try text(workflow)
                 == #"{"description":null,"faults":[],"faulty":false,"file":"/f","masked":false,"name":"a","#
-                + #""startable":true}"#)
+                + #""schedule":null,"startable":true}"#)
+        let schedule = ScheduleStatus(expressions: ["*-*-* 00:00:00"], catchUp: "none", state: .enabled)
+        #expect(
+            try text(schedule)
+                == #"{"catch_up":"none","expressions":["*-*-* 00:00:00"],"next":null,"state":"enabled","timer":null}"#)
+        #expect(try text(Messages.Scheduled(workflow: "a", schedule: nil)) == #"{"schedule":null,"workflow":"a"}"#)
         let entry = Messages.LogEntry(time: "t", step: nil, attempt: nil, priority: nil, message: "m")
         #expect(try text(entry) == #"{"attempt":null,"message":"m","priority":null,"step":null,"time":"t"}"#)
         let daemon = Messages.Daemon(

@@ -8,7 +8,8 @@ struct ListVerb: Verb {
         discussion: """
             A faulty workflow may still be started from its last good text, if pawld has
             one; 'pawl check' says the faults. A masked one cannot be started: its file
-            is empty or a link to /dev/null.
+            is empty or a link to /dev/null. NEXT is when the workflow runs next by its
+            schedule, or by a timer of systemd's that goes before that.
 
             Examples:
               pawl list
@@ -23,13 +24,14 @@ struct ListVerb: Verb {
             try surroundings.print(json: workflows)
             return .succeeded
         }
-        var table = TextTable(heading: ["NAME", "STATE", "FILE", "DESCRIPTION"])
+        var table = TextTable(heading: ["NAME", "STATE", "NEXT", "FILE", "DESCRIPTION"])
         for workflow in workflows {
             table.add([
                 TextTable.Cell(workflow.name),
                 workflow.masked == true
                     ? TextTable.Cell("masked", .grey)
                     : TextTable.Cell(workflow.faulty ? "faulty" : "ok", workflow.faulty ? .red : nil),
+                ScheduleText.cell(workflow.schedule, surroundings.zone),
                 TextTable.Cell(workflow.file),
                 TextTable.Cell(
                     Style.harmless(workflow.description?.split(separator: "\n").first.map(String.init) ?? "")),

@@ -16,6 +16,8 @@ package struct Paths: Sendable {
 
     /// The store.
     package var database: String { state + "/pawl.db" }
+    /// What is remembered of schedules.
+    package var schedules: String { state + "/schedules.json" }
     /// The folders of the runs.
     package var runs: String { state + "/runs" }
     /// The socket.

@@ -10,6 +10,13 @@ extension Conductor {
         active.first { $0.value.run.created.unit == unit && !$0.value.run.state.isEnded }?.key
     }
 
+    /// The newest run of a workflow, if it was started for a unit.
+    func newestRun(of unit: String, workflow: String) -> (run: RunID, started: Timestamp)? {
+        guard let row = try? store.newestRun(of: workflow) else { return nil }
+        let created = active[row.id]?.run.created ?? (try? store.run(row.id))?.created
+        return created?.unit == unit ? (row.id, row.started) : nil
+    }
+
     /// The run of a unit that went over the last boot and has ended since: what a start at boot would do is done.
     ///
     /// Without it a workflow that reboots the host, and is enabled, would reboot it again and again.

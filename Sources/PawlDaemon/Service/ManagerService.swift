@@ -11,6 +11,7 @@ import VarlinkKit
 struct ManagerService: Sendable {
     let conductor: Conductor
     let library: WorkflowLibrary
+    let schedules: Schedules
     let folders: any AttemptFiles
     let logs: LogReader
     let paths: Paths
@@ -21,13 +22,15 @@ struct ManagerService: Sendable {
     private let auditor: Auditor
 
     init(
-        conductor: Conductor, library: WorkflowLibrary, folders: any AttemptFiles, logs: LogReader, paths: Paths,
-        activity: Activity, journal: RunJournal, started: Timestamp, authorization: Authorization, auditor: Auditor
+        conductor: Conductor, library: WorkflowLibrary, schedules: Schedules, folders: any AttemptFiles,
+        logs: LogReader, paths: Paths, activity: Activity, journal: RunJournal, started: Timestamp,
+        authorization: Authorization, auditor: Auditor
     ) {
         self.authorization = authorization
         self.auditor = auditor
         self.conductor = conductor
         self.library = library
+        self.schedules = schedules
         self.folders = folders
         self.logs = logs
         self.paths = paths
@@ -44,6 +47,7 @@ struct ManagerService: Sendable {
         await conductor.limit(runs: settings.maxRuns, steps: settings.maxSteps)
         journal.faults(faults)
         activity.set(faults: faults.map(\.description))
+        await schedules.keep()
         return faults
     }
 
@@ -92,6 +96,7 @@ struct ManagerService: Sendable {
             case .retryRun: try await retryRun(call, rights)
             case .undoRun: try await undoRun(call, rights)
             case .answerApproval: try await answerApproval(call, rights)
+            case .setSchedule: try await setSchedule(call, rights)
             case .reload:
                 try await act("reload", on: nil, rights, call) { () async throws(APIError) in
                     guard rights == .operate else { throw notPermitted(call.peer) }
@@ -206,7 +211,7 @@ struct ManagerService: Sendable {
         try await call.reply(Messages.Reloaded(workflows: await library.count))
     }
 
-    // MARK: Runs
+    // MARK: Workflows
 
     private func listWorkflows(_ call: Call, _ rights: Authorization.Rights) async throws {
         var workflows = await library.list()
@@ -216,8 +221,25 @@ struct ManagerService: Sendable {
             guard !allowed.isEmpty else { throw notPermitted(call.peer) }
             workflows = allowed
         }
+        let statuses = await schedules.statuses()
+        for place in workflows.indices { workflows[place].schedule = statuses[workflows[place].name] }
         try await call.reply(Messages.Workflows(workflows: workflows))
     }
+
+    private func setSchedule(_ call: Call, _ rights: Authorization.Rights) async throws {
+        let request = try call.decode(Messages.SetSchedule.self)
+        try await act(request.enabled ? "enable" : "disable", on: request.workflow, rights, call) {
+            () async throws(APIError) in
+            guard rights == .operate else { throw notPermitted(call.peer) }
+        } body: {
+            try await schedules.set(request.workflow, isEnabled: request.enabled)
+            try await call.reply(
+                Messages.Scheduled(workflow: request.workflow, schedule: await schedules.statuses()[request.workflow]))
+            return nil
+        }
+    }
+
+    // MARK: Runs
 
     private func listRuns(_ call: Call, _ rights: Authorization.Rights) async throws {
         let request = try call.decode(Messages.ListRuns.self)
@@ -288,6 +310,7 @@ struct ManagerService: Sendable {
         let children = try await library.children(of: entry.workflow)
         created.children = children.isEmpty ? nil : children
         let id = try await conductor.start(created, workflow: entry.workflow, folders: folders)
+        if let unit = request.unit { await schedules.started(unit, run: id) }
         return Messages.RunName(run: id.name(of: request.workflow), id: id.rawValue)
     }
 

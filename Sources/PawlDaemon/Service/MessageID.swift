@@ -27,4 +27,6 @@ enum MessageID: String, Sendable, CaseIterable {
     case refused = "c6f3a1f6c2b44a5fa1e0d83c1b7d2a90"
     /// The store was damaged, or runs are missing from it.
     case storeDamaged = "7a5c3e0b9d0f4c52a1f26c3b88e4d917"
+    /// About a workflow's schedule.
+    case schedule = "3c5f1b7e9a6d4d0f8b2e6c41d7a90f35"
 }

@@ -234,6 +234,15 @@ final class RunJournal: Sendable {
             [("PAWL_UNIT", slice)])
     }
 
+    /// Something about the schedule of a workflow, or of all.
+    func schedule(_ level: Configuration.LogLevel, _ workflow: String?, _ message: String) {
+        let fields = workflow.map { name in
+            [("PAWL_WORKFLOW", name)]
+                + [TimerUnit.name(of: name), TimerUnit.service(of: name)].map { ("OBJECT_SYSTEMD_UNIT", $0) }
+        }
+        write(level, .schedule, message, fields ?? [])
+    }
+
     /// Faults in the configuration or in workflows.
     func faults(_ faults: [Diagnostic]) {
         for fault in faults { write(.error, .faulty, fault.description, [("PAWL_FILE", fault.file)]) }

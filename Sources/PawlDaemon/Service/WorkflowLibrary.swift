@@ -97,6 +97,13 @@ actor WorkflowLibrary {
     /// Who may work with a workflow beside those who may with all; nil for one that is not there.
     func allowance(of name: String) -> Allowance? { good[name]?.workflow.allow }
 
+    /// The schedules in force, and the workflows of which nobody knows whether they have one: their files have faults, and there
+    /// is no last good text.
+    func schedules() -> (schedules: [String: Schedule], unclear: Set<String>) {
+        let unclear = files.filter { good[$0.key] == nil && !$0.value.isMask }.keys
+        return (good.compactMapValues(\.workflow.schedule), Set(unclear))
+    }
+
     /// Whether there is a file of that name, or a text that one left.
     func isKnown(_ name: String) -> Bool { files[name] != nil || good[name] != nil }
 
@@ -166,6 +173,8 @@ actor WorkflowLibrary {
             trust.text(file).mapError { IncludeFault($0.message) }
         }
         found.faults = read.diagnostics.filter { $0.severity == .error }
+        found.faults += read.workflow?.schedule?.zoneFaults { ZoneFile.clocks(of: $0) != nil } ?? []
+        guard found.faults.isEmpty else { return (nil, found) }
         return (read.workflow.map { Entry(source: source, workflow: $0) }, found)
     }
 

@@ -39,7 +39,7 @@ assert_status "list" 0 as viewer pawl list
 assert_status "status" 0 as viewer pawl status "$other"
 assert_status "logs" 0 as viewer pawl logs "$other" say
 assert_contains "logs" "other" "$output"
-for verb in "run other" "retry $other" "undo $other" "resume $other" "cancel $other" "approve $other say" reload audit; do
+for verb in "run other" "retry $other" "undo $other" "resume $other" "cancel $other" "approve $other say" "disable other" "enable other" reload audit; do
   # shellcheck disable=SC2086
   assert_status "a viewer's $verb" 6 as viewer pawl $verb
 done
