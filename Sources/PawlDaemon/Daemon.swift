@@ -71,6 +71,9 @@ package struct Daemon: Sendable {
         let effects = EffectLoop(conductor: conductor, attempts: attempts, driver: driver, slices: slices)
         let sweep = StepSweep(conductor: conductor, manager: manager, slices: slices, signs: signs, journal: journal)
 
+        let monitor = HostMonitor(
+            conductor: conductor, library: library, journal: journal, events: events, files: files)
+
         try await withThrowingDiscardingTaskGroup { group in
             // Subscribed first, looked afterwards: what happens between the two gives a sign.
             group.addTask { await manager.watch(signs) }
@@ -78,6 +81,7 @@ package struct Daemon: Sendable {
             // Before the runs that wait for their turn are taken up: there may be more of them than there is room for.
             let settings = await library.readSettings()
             await conductor.limit(runs: settings.maxRuns, steps: settings.maxSteps)
+            await monitor.look()
             // Beside each other: the workflows are read on one thread, the runs in flight on another.
             async let reloaded = server.reload()
             try await recover(effects, bus, units, manager)
@@ -100,6 +104,7 @@ package struct Daemon: Sendable {
                     losses: Store.setAside(beside: paths.database).map { "the store was damaged, see \($0)" }
                         + (count > 0 ? ["\(count) runs are missing from the store, see the journal"] : []))
             }
+            group.addTask { await monitor.run() }
             group.addTask { await keepRetention(server, manager, folders) }
             for await request in requests {
                 if case .stop = request { break }

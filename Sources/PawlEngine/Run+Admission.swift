@@ -51,7 +51,7 @@ extension Run {
     }
 
     /// Whether it starts its steps whatever room there is: handlers, and what takes another run back.
-    var isExempt: Bool { phase != .main || created.undo != nil }
+    package var isExempt: Bool { phase != .main || created.undo != nil }
 
     /// How many units its steps have that room has to be had for.
     package var admittedSteps: Int { isExempt ? 0 : runningUnits }

@@ -14,6 +14,10 @@ package struct Configuration: Sendable, Hashable {
     package var maxRuns: Int?
     /// How many steps run at once on this host; nil: any number.
     package var maxSteps: Int?
+    /// From which use of a part of the host on it is said in the journal.
+    package var thresholds = ResourceLimits(all: 0.85)
+    /// From which use of a part of the host on no further step starts.
+    package var admission = ResourceLimits()
     /// How much pawld says in the journal.
     package var logLevel = LogLevel.info
     /// Values of variables for every workflow that declares them; a run's own win.
@@ -25,6 +29,31 @@ package struct Configuration: Sendable, Hashable {
 
     /// What holds where no file says anything.
     package init() {}
+}
+
+/// Bounds on the use of parts of the host, each from 0 to 1; one that is not there has none.
+package struct ResourceLimits: Sendable, Hashable {
+    /// The parts: `memory`, `cpu`, `disk` and `pressure`.
+    package static let parts = ["memory", "cpu", "disk", "pressure"]
+
+    private var limits: [String: Double] = [:]
+
+    /// No bound at all.
+    package init() {}
+
+    /// The same bound for each part.
+    package init(all limit: Double) {
+        for part in ResourceLimits.parts { limits[part] = limit }
+    }
+
+    /// The bound of a part.
+    package subscript(part: String) -> Double? {
+        get { limits[part] }
+        set { limits[part] = newValue }
+    }
+
+    /// Whether there is none.
+    package var isEmpty: Bool { limits.isEmpty }
 }
 
 /// Which of the runs that have ended are kept. A run that has not is always kept.
@@ -64,6 +93,12 @@ package enum ConfigurationReader {
                 if let value = entries["max_steps"].flatMap({ faults.integer($0, from: 1) }) {
                     configuration.maxSteps = value
                 }
+                if let entry = entries["thresholds"] {
+                    read(entry, Schema.thresholdKeys, into: &configuration.thresholds, faults)
+                }
+                if let entry = entries["admission"] {
+                    read(entry, Schema.admissionKeys, into: &configuration.admission, faults)
+                }
                 if let value = entries["log_level"].flatMap({ faults.choice($0, of: Configuration.LogLevel.self) }) {
                     configuration.logLevel = value
                 }
@@ -78,6 +113,23 @@ package enum ConfigurationReader {
         }
         let isFaulty = diagnostics.contains { $0.severity == .error }
         return (isFaulty ? nil : configuration, diagnostics)
+    }
+
+    private static func read(
+        _ entry: YAMLEntry, _ keys: [SchemaKey], into limits: inout ResourceLimits, _ faults: Faults
+    ) {
+        guard let entries = faults.entries(entry.value, of: "'\(entry.key.text)'", keys: keys) else { return }
+        for key in keys {
+            guard let entry = entries[key.name] else { continue }
+            let text = entry.value.scalar?.text
+            if text == "off" || entry.value.scalar?.resolved == .boolean(false) {
+                limits[key.name] = nil
+            } else if let share = text.flatMap(Size.parseShare), share > 0, share <= 10_000 {
+                limits[key.name] = Double(share) / 10_000
+            } else {
+                faults.refuse(entry, "a percentage from above 0% to 100% such as 85%, or off")
+            }
+        }
     }
 
     /// A time span alone is the age.

@@ -211,11 +211,26 @@ package enum Schema {
         SchemaKey("max_parallel", "whole number", "how many steps of a run go at once; 4"),
         SchemaKey("max_runs", "whole number", "how many runs go on at once on this host; any number"),
         SchemaKey("max_steps", "whole number", "how many steps run at once on this host; any number"),
+        SchemaKey("thresholds", "map of percentages", "use of the host that is told in the journal; 85% of each part"),
+        SchemaKey("admission", "map of percentages", "use of the host from which on no further step starts; off"),
         SchemaKey("log_level", "debug, info, notice, warning or error", "what pawld says in the journal; info"),
         SchemaKey("variables", "map of names to values", "values for the workflows that declare such variables"),
         SchemaKey("retention", "time span, forever or map", "how long ended runs are kept; 30d"),
         SchemaKey(
             "audit_retention", "time span or forever", "how long it is kept who asked for what; 365d"),
+    ]
+
+    /// Keys of `thresholds`.
+    package static let thresholdKeys: [SchemaKey] =
+        admissionKeys + [
+            SchemaKey("cpu", "percentage or off", "the time in which processors are busy")
+        ]
+
+    /// Keys of `admission`. A host whose processors are busy does what it is there for.
+    package static let admissionKeys: [SchemaKey] = [
+        SchemaKey("memory", "percentage or off", "memory of the host, and of pawl.slice where that has a limit"),
+        SchemaKey("disk", "percentage or off", "the file system of /var/lib/pawl"),
+        SchemaKey("pressure", "percentage or off", "the time in which something waits for memory"),
     ]
 
     /// Keys of `retention`.

@@ -297,6 +297,30 @@ struct ConfigurationTests {
         #expect(configuration?.retention.age == age && configuration?.retention.runs == runs)
     }
 
+    @Test("thresholds and limits of admission are percentages, part by part, and what is none is refused")
+    func resources() {
+        let (configuration, _) = ConfigurationReader.read([
+            ("c", "thresholds: {memory: 90%, cpu: off}\nadmission: {disk: 95%}\n"),
+            ("d", "admission: {memory: 50.5%}\nmax_runs: 3\nmax_steps: 9\n"),
+        ])
+        let parts = ResourceLimits.parts
+        #expect(parts.map { configuration?.thresholds[$0] } == [0.9, nil, 0.85, 0.85])
+        #expect(parts.map { configuration?.admission[$0] } == [0.505, nil, 0.95, nil])
+        #expect(configuration?.maxRuns == 3 && configuration?.maxSteps == 9)
+        let faults = ConfigurationReader.read([
+            ("c", "thresholds: {memory: 0%, disk: 101%, io: 5%}\nadmission: {cpu: 50%, memory: 1G}\nmax_runs: 0\n")
+        ]).diagnostics.map(\.description)
+        #expect(
+            faults == [
+                "c:1:22: error: 'memory' takes a percentage from above 0% to 100% such as 85%, or off, not '0%'",
+                "c:1:32: error: 'disk' takes a percentage from above 0% to 100% such as 85%, or off, not '101%'",
+                "c:1:38: error: unknown key 'io'",
+                "c:2:13: error: unknown key 'cpu'",
+                "c:2:31: error: 'memory' takes a percentage from above 0% to 100% such as 85%, or off, not '1G'",
+                "c:3:11: error: 'max_runs' takes a whole number from 1 up, not '0'",
+            ])
+    }
+
     @Test(
         "a retention that is none is refused, with what would be one",
         arguments: [

@@ -49,7 +49,9 @@ final class Faults: @unchecked Sendable {
         }
         // Nothing could help a step whose start arrives when all that would tell of it is gone: with what takes that away there
         // is no such delay.
-        arrivesLate = chance.once(in: 3) && !losesReceipts && !isContradictory && !blows.contains(.cancel)
+        arrivesLate =
+            chance.once(in: 3) && !losesReceipts && !isContradictory && !blows.contains(.cancel)
+            && !blows.contains(.foreignUnit)
         if chance.once(in: 4) { maxRuns = 1 + chance.below(2) }
         if chance.once(in: 4) { maxSteps = 1 + chance.below(4) }
         if chance.once(in: 6) { gates = 1 + chance.below(3) }

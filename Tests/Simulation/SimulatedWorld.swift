@@ -21,7 +21,7 @@ final class SimulatedWorld: @unchecked Sendable {
     private var isRestartDue = false
     private var visits = 0
     private var isSweeping = false
-    private var isGateClosed = false
+    private var gateMove = 0
     private var nextKill: Int?
 
     init(seed: UInt64, isTraced: Bool = false) {
@@ -151,14 +151,15 @@ final class SimulatedWorld: @unchecked Sendable {
     private func closeGate() {
         guard let daemon, daemon.isReady, !faults.isOver else { return }
         trace("--- no room for a step")
-        isGateClosed = true
+        gateMove += 1
+        let move = gateMove
         daemon.ask { [self] conductor, _ in
             await conductor.gate("there is no room")
-            // The question may have waited until there was room again.
-            judge.isGated = isGateClosed && self.daemon === daemon
+            // The question may have waited until something else was asked for.
+            judge.isGated = gateMove == move && self.daemon === daemon
         }
         schedule.after(schedule.chance.pick(100_000...10_000_000)) { [self] in
-            isGateClosed = false
+            gateMove += 1
             guard let daemon = self.daemon else { return }
             trace("--- room again")
             judge.isGated = false

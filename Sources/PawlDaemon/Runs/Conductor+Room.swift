@@ -66,12 +66,25 @@ extension Conductor {
         lookAtWaiting()
     }
 
-    /// Why no step may start just now, or nil if one may.
-    func gate(_ words: String?) {
-        guard room.gate != words else { return }
-        room.gate = words
-        tellWaiting()
+    /// Why no step may start just now, or nil if one may; and how many may until this is called again, nil for any number.
+    func gate(_ words: String?, budget: Int? = nil) {
+        guard room.gate != words || room.budget != budget else { return }
+        let before = room.gate
+        (room.gate, room.budget) = (words, budget)
+        if before != words { tellWaiting() }
         lookAtWaiting()
+    }
+
+    /// How many steps run, and how many of those were started less than so many seconds ago.
+    func steps(youngerThan seconds: Double) -> (running: Int, young: Int) {
+        let moment = world.now().adding(seconds: -seconds)
+        var young = 0
+        for entry in active.values where !entry.run.isExempt {
+            young += entry.run.running.count { place in
+                entry.run.runningAttempt(of: place).map { $0.child == nil && $0.ordered > moment } ?? false
+            }
+        }
+        return (room.running, young)
     }
 
     /// Whoever watches what waits for room is told why.

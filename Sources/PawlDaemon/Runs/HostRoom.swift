@@ -10,6 +10,8 @@ struct HostRoom: Sendable {
     var maxSteps: Int?
     /// Why no step may start just now, whatever the numbers; nil if one may.
     var gate: String?
+    /// How many more steps may start until the host is looked at again; nil: any number.
+    var budget: Int?
 
     /// Runs that have begun and neither ended nor stopped.
     private var begun: Set<RunID> = []
@@ -28,7 +30,12 @@ struct HostRoom: Sendable {
     /// How many runs may still begin.
     var freeRuns: Int { maxRuns.map { max(0, $0 - begun.count) } ?? .max }
     /// How many steps may still start.
-    var freeSteps: Int { gate != nil ? 0 : maxSteps.map { max(0, $0 - stepCount) } ?? .max }
+    var freeSteps: Int {
+        if gate != nil { return 0 }
+        return min(budget ?? .max, maxSteps.map { max(0, $0 - stepCount) } ?? .max)
+    }
+    /// How many steps run that room has to be had for.
+    var running: Int { stepCount }
 
     /// A run has its turn.
     mutating func beginTurn() { turn += 1 }
@@ -36,7 +43,7 @@ struct HostRoom: Sendable {
     /// What there is room for, as far as it is one run's.
     func admission(of run: RunID) -> Admission {
         var others = 0
-        if maxSteps != nil, !hungry.isEmpty {
+        if maxSteps != nil || budget != nil, !hungry.isEmpty {
             // Whoever has many does not take all that becomes free: those come first that had their last one before.
             let last = served[run] ?? 0
             others = hungry.count { $0 != run && (served[$0] ?? 0) < last }
@@ -57,7 +64,9 @@ struct HostRoom: Sendable {
         guard now != before else { return }
         stepCount += now - before
         steps[run.id] = now == 0 ? nil : now
-        if now > before { served[run.id] = turn }
+        guard now > before else { return }
+        served[run.id] = turn
+        budget = budget.map { max(0, $0 - (now - before)) }
     }
 
     /// A run is yet to be taken up: until it is known how it stands, it has its turn.
@@ -103,6 +112,7 @@ struct HostRoom: Sendable {
     /// Why a step has yet to start.
     private var wordsToStart: String? {
         if let gate { return "waits: \(gate)" }
+        if budget == 0 { return "waits until it is seen how much memory the steps take that have just started" }
         guard let maxSteps, stepCount >= maxSteps else { return nil }
         return "waits for its turn: \(maxSteps) step\(maxSteps == 1 ? "" : "s") at once on this host, says max_steps"
     }

@@ -23,6 +23,8 @@ enum MessageID: String, Sendable, CaseIterable {
     case setAside = "6e356045505940589478bf161e82794d"
     /// A unit bears one of our names and no run knows it.
     case orphan = "50aa9f1a65004eb7b4aa3512b5de5ff2"
+    /// A part of the host is used beyond its threshold, or is not any more.
+    case resource = "f1b0c2b7f4c64f6c9b5d0a8e3d72c6e1"
     /// Somebody asked for what he may not.
     case refused = "c6f3a1f6c2b44a5fa1e0d83c1b7d2a90"
     /// The store was damaged, or runs are missing from it.

@@ -214,6 +214,18 @@ final class RunJournal: Sendable {
             [("PAWL_UNIT", unit)])
     }
 
+    /// A part of the host has crossed its threshold.
+    func crossed(_ crossing: ResourceWatch.Crossing) {
+        let (use, threshold) = (Int((crossing.use * 100).rounded()), Int((crossing.threshold * 100).rounded()))
+        let words = crossing.part.words.prefix(1).uppercased() + crossing.part.words.dropFirst()
+        write(
+            crossing.isAbove ? .warning : .notice, .resource,
+            crossing.isAbove
+                ? "\(words) is used to \(use) %, and its threshold is \(threshold) %"
+                : "\(words) is used to \(use) % again, below its threshold of \(threshold) %",
+            [("PAWL_RESOURCE", crossing.part.rawValue), ("PAWL_USE", String(use))])
+    }
+
     /// Somebody asked for what he may not.
     func refused(_ record: AuditRecord) {
         let caller = record.caller

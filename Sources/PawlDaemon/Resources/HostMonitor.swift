@@ -1,0 +1,61 @@
+import EventLoopKit
+import Glibc
+import PawlLanguage
+
+/// Looks at the host again and again: says in the journal when a part of it is used beyond its threshold, and keeps further steps
+/// from starting while there is no room for them.
+///
+/// Nothing tells of most of this by itself, so it is looked at: seldom, and often only where steps hang on it.
+actor HostMonitor {
+    private let conductor: Conductor
+    private let library: WorkflowLibrary
+    private let journal: RunJournal
+    private let events: EventLoop
+    private let files: EventLoop
+    private var reader = HostUseReader()
+    private var watch = ResourceWatch()
+
+    private static let often = Duration.seconds(1)
+    private static let seldom = Duration.seconds(10)
+
+    /// - Parameters:
+    ///   - events: the thread on which is waited.
+    ///   - files: the thread on which files are read.
+    init(conductor: Conductor, library: WorkflowLibrary, journal: RunJournal, events: EventLoop, files: EventLoop) {
+        (self.conductor, self.library, self.journal) = (conductor, library, journal)
+        (self.events, self.files) = (events, files)
+    }
+
+    /// The thread.
+    nonisolated var unownedExecutor: UnownedSerialExecutor { files.asUnownedSerialExecutor() }
+
+    /// Looks until its task is cancelled.
+    func run() async {
+        while !Task.isCancelled {
+            let isOften = await look()
+            do {
+                try await events.sleep(for: isOften ? HostMonitor.often : HostMonitor.seldom)
+            } catch {
+                return
+            }
+        }
+    }
+
+    /// Looks once. Returns whether steps hang on it.
+    @discardableResult
+    func look() async -> Bool {
+        let settings = await library.settings
+        let use = reader.read()
+        for crossing in watch.crossings(use, settings.thresholds) { journal.crossed(crossing) }
+        guard !settings.admission.isEmpty else {
+            await conductor.gate(nil)
+            return false
+        }
+        let (running, young) = await conductor.steps(youngerThan: ResourceWatch.youth)
+        let answer = watch.admission(
+            use, settings.admission, running: running, young: young,
+            processors: max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))))
+        await conductor.gate(answer.gate, budget: answer.budget)
+        return true
+    }
+}
