@@ -67,11 +67,9 @@ extension StepReader {
 extension ReferenceChecker {
     /// A workflow's outputs are told when its steps have done well, so they can read those, and no handler's.
     mutating func check(outputs uses: [TemplateUse]) {
-        let places = Dictionary(uniqueKeysWithValues: drafts.enumerated().map { ($1.index, $0) })
         for use in uses {
             for reference in use.template.references {
-                guard check(reference, use.node), let target = names.steps[reference.name].flatMap({ places[$0] })
-                else { continue }
+                guard check(reference, use.node), let target = names.steps[reference.name] else { continue }
                 if drafts[target].phase != .main {
                     faults.error(
                         in: use.node, at: reference.offset,

@@ -84,12 +84,11 @@ struct ReferenceChecker {
     }
 
     mutating func check(steps graph: StepGraph) {
-        let places = Dictionary(uniqueKeysWithValues: drafts.enumerated().map { ($1.index, $0) })
         for (place, draft) in drafts.enumerated() {
             let hasItem = draft.foreach != nil
-            for use in draft.uses { check(use, of: place, places, hasItem: hasItem) }
-            for use in draft.foreachUses { check(use, of: place, places, hasItem: false) }
-            for use in draft.undo.flatMap(\.uses) { check(use, of: place, places, hasItem: hasItem, isOver: true) }
+            for use in draft.uses { check(use, of: place, hasItem: hasItem) }
+            for use in draft.foreachUses { check(use, of: place, hasItem: false) }
+            for use in draft.undo.flatMap(\.uses) { check(use, of: place, hasItem: hasItem, isOver: true) }
             for use in draft.conditions { checkCondition(use) }
             for use in draft.foreachUses where use.template.isExpression && draft.foreachUses.count == 1 {
                 checkItems(use, draft)
@@ -104,13 +103,11 @@ struct ReferenceChecker {
     /// - Parameters:
     ///   - hasItem: whether `item` and `index` have a value there.
     ///   - isOver: whether the step itself is over by then, so that its own results can be read: those are what is taken back.
-    private mutating func check(
-        _ use: TemplateUse, of place: Int, _ places: [Int: Int], hasItem: Bool, isOver: Bool = false
-    ) {
+    private mutating func check(_ use: TemplateUse, of place: Int, hasItem: Bool, isOver: Bool = false) {
         for reference in use.template.references {
-            guard check(reference, use.node, hasItem: hasItem), let index = names.steps[reference.name],
-                let target = places[index]
-            else { continue }
+            guard check(reference, use.node, hasItem: hasItem), let target = names.steps[reference.name] else {
+                continue
+            }
             note(reference, to: target, from: place, use.node, isOver: isOver)
         }
         checkTypes(use)

@@ -22,8 +22,6 @@ struct StepGraph {
 
     /// Looks up what the drafts depend on and reports unknown names, steps that wait for themselves and circles.
     init(_ drafts: [StepDraft], _ names: NameTable, _ faults: Faults) {
-        // Drafts are numbered as in the file; one that is no map is missing, so places are looked up by that number.
-        let places = Dictionary(uniqueKeysWithValues: drafts.enumerated().map { ($1.index, $0) })
         dependencies = Array(repeating: [], count: drafts.count)
         dependents = dependencies
         kinds = Array(repeating: [], count: drafts.count)
@@ -37,7 +35,7 @@ struct StepGraph {
             }
             var taken: Set<Int> = []
             for dependency in named {
-                guard let index = names.steps[dependency.name], let target = places[index] else {
+                guard let target = names.steps[dependency.name] else {
                     StepGraph.reportUnknown(dependency, draft, names, faults)
                     continue
                 }
