@@ -142,7 +142,9 @@ extension YAMLEntry {
 
 extension YAMLNode {
     /// Whether nothing is written there, or what YAML takes for nothing.
-    var isEmpty: Bool { scalar?.resolved == .null }
+    var isEmpty: Bool {
+        if case .scalar(let scalar) = content { scalar.isNull } else { false }
+    }
 
     /// What it is, for a sentence.
     var kindName: String {

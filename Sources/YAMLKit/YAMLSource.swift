@@ -17,6 +17,11 @@ struct YAMLSource: Sendable {
         var (stops, mark) = ([(mark: start, offset: 0)], start)
         var index = 0
         while index < bytes.count {
+            // A run of ASCII that can be read: what most of a text is.
+            let run = YAMLSource.plain(bytes, from: index, upTo: YAMLSource.stride - mark.column % YAMLSource.stride - 1)
+            index += run
+            mark.column += run
+            guard index < bytes.count else { break }
             let (scalar, length) = YAMLSource.decode(bytes, at: index)
             guard let scalar else { throw YAMLError(mark, "this is not UTF-8 text") }
             if let refusal = YAMLSource.refusal(scalar) { throw YAMLError(mark, refusal) }
@@ -54,6 +59,14 @@ struct YAMLSource: Sendable {
     func character(at mark: YAMLMark) -> Unicode.Scalar? {
         let offset = offset(of: mark)
         return offset < bytes.count ? YAMLSource.decode(bytes, at: offset).scalar : nil
+    }
+
+    /// How many characters from an offset on are ASCII, can be read and end no line; at most so many.
+    private static func plain(_ bytes: [UInt8], from start: Int, upTo most: Int) -> Int {
+        let end = min(bytes.count, start + most)
+        var index = start
+        while index < end, bytes[index] >= 0x20 && bytes[index] < 0x7F || bytes[index] == 0x09 { index += 1 }
+        return index - start
     }
 
     /// The scalar at an offset and its length in bytes; no scalar where the bytes are not UTF-8.
