@@ -9,7 +9,7 @@ extension StepReader {
         "done_when", "service",
     ]
 
-    func readCall(_ entry: YAMLEntry, _ entries: Entries, into draft: inout StepDraft) {
+    func readCall(_ entry: YAMLEntry, _ entries: Entries, into draft: StepDraft) {
         for key in StepReader.ofPrograms {
             guard let other = entries[key] else { continue }
             faults.error(

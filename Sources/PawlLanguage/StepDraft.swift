@@ -27,12 +27,9 @@ struct StepSettings {
     /// These settings where they say something, those of the workflow elsewhere.
     func over(_ other: StepSettings) -> StepSettings {
         var result = self
-        let names = Set(environment.map(\.name))
-        result.environment = other.environment.filter { !names.contains($0.name) } + environment
-        let directives = Set(unit.map(\.name))
-        result.unit = other.unit.filter { !directives.contains($0.name) } + unit
-        let secrets = Set(credentials.map(\.credential.name))
-        result.credentials = other.credentials.filter { !secrets.contains($0.credential.name) } + credentials
+        result.environment = StepSettings.lay(environment, over: other.environment, by: \.name)
+        result.unit = StepSettings.lay(unit, over: other.unit, by: \.name)
+        result.credentials = StepSettings.lay(credentials, over: other.credentials, by: \.credential.name)
         result.shell = shell ?? other.shell
         result.interrupted = interrupted ?? other.interrupted
         result.maxRetries = maxRetries ?? other.maxRetries
@@ -40,8 +37,20 @@ struct StepSettings {
         result.initialDelay = initialDelay ?? other.initialDelay
         result.maxDelay = maxDelay ?? other.maxDelay
         result.jitter = jitter ?? other.jitter
-        result.exitCodes = other.exitCodes.merging(exitCodes) { _, own in own }
+        if exitCodes.isEmpty {
+            result.exitCodes = other.exitCodes
+        } else if !other.exitCodes.isEmpty {
+            result.exitCodes = other.exitCodes.merging(exitCodes) { _, own in own }
+        }
         return result
+    }
+
+    /// The entries of a step behind those of the workflow that it does not name.
+    private static func lay<Entry>(_ own: [Entry], over others: [Entry], by name: (Entry) -> String) -> [Entry] {
+        if own.isEmpty { return others }
+        if others.isEmpty { return own }
+        let names = Set(own.map(name))
+        return others.filter { !names.contains(name($0)) } + own
     }
 
     /// The retry policy, with the language's defaults for what nobody said.
@@ -64,8 +73,9 @@ struct ScriptText {
     var interpreter: [String]?
 }
 
-/// A step as it stands in the file, before names are looked up.
-struct StepDraft {
+/// A step as it stands in the file, before names are looked up. An object: it is large, and whoever looks at one of its parts
+/// would copy the whole of it.
+final class StepDraft {
     /// A name under `depends_on` with its place.
     struct Dependency {
         var name: String
@@ -108,6 +118,10 @@ struct StepDraft {
     /// All templates of the step.
     var uses: [TemplateUse] = []
 
+    init(index: Int, mark: YAMLMark, id: String, idMark: YAMLMark) {
+        (self.index, self.mark, self.id, self.idMark) = (index, mark, id, idMark)
+    }
+
     /// All scripts of the step.
     var scripts: [ScriptText] {
         let own = [script].compactMap { $0 } + probeScripts + settings.repairScripts
@@ -118,8 +132,11 @@ struct StepDraft {
     static let defaultShell = ["/bin/bash", "-euo", "pipefail"]
 
     /// The step, once everything was found right.
-    func step(shared: StepSettings, graph: StepGraph, place: Int, isOutputRead: Bool) -> Step? {
-        guard var step = step(settings: settings.over(shared)) else { return nil }
+    ///
+    /// - Parameters:
+    ///   - settings: its own over those of the workflow.
+    func step(settings: StepSettings, graph: StepGraph, place: Int, isOutputRead: Bool) -> Step? {
+        guard var step = step(settings: settings) else { return nil }
         step.dependencies = graph.dependencies[place]
         step.dependencyKinds = graph.kinds[place]
         step.dependents = graph.dependents[place]
@@ -129,8 +146,9 @@ struct StepDraft {
         step.foreach = foreach
         step.lock = lock
         step.isOutputRead = isOutputRead
+        guard !undo.isEmpty else { return step }
         // What takes a step back runs as the step did, where it says nothing else; but how often it is tried is its own.
-        var inherited = settings.over(shared)
+        var inherited = settings
         (inherited.maxRetries, inherited.backoff, inherited.initialDelay) = (nil, nil, nil)
         // They said when the work was to be done: by now they may not hold because it was.
         inherited.unit.removeAll { UnitConditions.contains($0.name) }

@@ -9,7 +9,7 @@ struct StepReader {
 
     func read(_ node: YAMLNode, index: Int, phase: StepPhase = .main) -> StepDraft? {
         guard let entries = faults.entries(node, of: "a step", keys: Schema.stepKeys) else { return nil }
-        var draft = StepDraft(index: index, mark: node.mark, id: "", idMark: node.mark)
+        let draft = StepDraft(index: index, mark: node.mark, id: "", idMark: node.mark)
         draft.phase = phase
         if let entry = entries["id"] {
             draft.idMark = entry.place
@@ -24,24 +24,24 @@ struct StepReader {
             draft.uses.append(use)
         }
         draft.isIdle = idle.contains(index)
-        if let entry = entries["done_when"] { readProbes(entry, into: &draft) }
-        if !draft.isIdle { readAction(entries, node, into: &draft) }
-        readFlow(entries, into: &draft)
-        readUndo(entries, into: &draft)
+        if let entry = entries["done_when"] { readProbes(entry, into: draft) }
+        if !draft.isIdle { readAction(entries, node, into: draft) }
+        readFlow(entries, into: draft)
+        readUndo(entries, into: draft)
         draft.timeout = entries["timeout"].flatMap { faults.duration($0) }
         draft.continueOnFailure = entries["continue_on_failure"].flatMap(faults.boolean) ?? false
         draft.outputs = entries["outputs"].map(outputs) ?? [:]
         return draft
     }
 
-    func readAction(_ entries: Entries, _ node: YAMLNode, into draft: inout StepDraft) {
-        if let call = entries["workflow"] { return readCall(call, entries, into: &draft) }
+    func readAction(_ entries: Entries, _ node: YAMLNode, into draft: StepDraft) {
+        if let call = entries["workflow"] { return readCall(call, entries, into: draft) }
         if let with = entries["with"] {
             faults.error(with.key.mark, "'with' belongs to 'workflow', which is not there")
         }
-        if let approval = entries["approval"] { return readApproval(approval, entries, into: &draft) }
-        if let reboot = entries["reboot"] { return readReboot(reboot, entries, into: &draft) }
-        if let service = entries["service"] { readService(service, entries, into: &draft) }
+        if let approval = entries["approval"] { return readApproval(approval, entries, into: draft) }
+        if let reboot = entries["reboot"] { return readReboot(reboot, entries, into: draft) }
+        if let service = entries["service"] { readService(service, entries, into: draft) }
         switch (entries["run"], entries["command"]) {
         case (let run?, let command?):
             let later = max(run.key.mark, command.key.mark)
@@ -64,7 +64,7 @@ struct StepReader {
         }
     }
 
-    private func readApproval(_ approval: YAMLEntry, _ entries: Entries, into draft: inout StepDraft) {
+    private func readApproval(_ approval: YAMLEntry, _ entries: Entries, into draft: StepDraft) {
         let others = [
             "run", "command", "shell", "outputs", "unit", "retry_policy", "interrupted", "env", "credentials",
             "done_when",

@@ -147,9 +147,9 @@ package enum WorkflowReader {
         if drafts.allSatisfy({ ($0.settings.maxRetries ?? shared.maxRetries ?? 0) == 0 }) {
             shared.refuseRetries(faults)
         }
-        for draft in drafts {
+        let settings = drafts.map { $0.settings.over(shared) }
+        for (draft, settings) in zip(drafts, settings) {
             draft.checkRetries(shared: shared, faults)
-            let settings = draft.settings.over(shared)
             settings.checkCredentials(of: draft.id, faults)
             for undo in draft.undo { undo.settings.over(settings).checkCredentials(of: draft.id, faults) }
         }
@@ -158,10 +158,13 @@ package enum WorkflowReader {
         }
         // A step whose action could not be read leaves a hole that its errors have told of.
         guard !faults.hasErrors else { return }
+        // With what stops services, perhaps.
+        workflow.steps.reserveCapacity(drafts.count + 1)
         for (index, draft) in drafts.enumerated() {
             guard
                 var step = draft.step(
-                    shared: shared, graph: graph, place: index, isOutputRead: checker.readOutputs.contains(index))
+                    settings: settings[index], graph: graph, place: index,
+                    isOutputRead: checker.readOutputs.contains(index))
             else {
                 faults.error(draft.mark, "step '\(draft.id)' cannot be read")
                 continue
