@@ -3,8 +3,8 @@ import YAMLKit
 
 /// The one namespace of variables and steps.
 struct NameTable {
-    /// Variables by name.
-    private(set) var variables: [String: VariableDeclaration] = [:]
+    /// The types of the variables by name.
+    private(set) var variables: [String: ValueType] = [:]
     /// Steps by name, as places in the list.
     private(set) var steps: [String: Int] = [:]
 
@@ -12,9 +12,10 @@ struct NameTable {
     init(variables: [(declaration: VariableDeclaration, mark: YAMLMark)], drafts: [StepDraft], _ faults: Faults) {
         var marks: [String: YAMLMark] = [:]
         for (declaration, mark) in variables {
-            self.variables[declaration.name] = declaration
+            self.variables[declaration.name] = declaration.type
             marks[declaration.name] = mark
         }
+        steps.reserveCapacity(drafts.count)
         for (place, draft) in drafts.enumerated() where !draft.id.isEmpty {
             let id = draft.id
             if !Names.isStep(id) {

@@ -88,7 +88,9 @@ struct ReferenceChecker {
             let hasItem = draft.foreach != nil
             for use in draft.uses { check(use, of: place, hasItem: hasItem) }
             for use in draft.foreachUses { check(use, of: place, hasItem: false) }
-            for use in draft.undo.flatMap(\.uses) { check(use, of: place, hasItem: hasItem, isOver: true) }
+            for undo in draft.undo {
+                for use in undo.uses { check(use, of: place, hasItem: hasItem, isOver: true) }
+            }
             for use in draft.conditions { checkCondition(use) }
             for use in draft.foreachUses where use.template.isExpression && draft.foreachUses.count == 1 {
                 checkItems(use, draft)
@@ -122,11 +124,7 @@ struct ReferenceChecker {
         faults.error(in: use.node, at: expression.leftmost, "'foreach' needs a list or a map, not \(kind.name)")
     }
 
-    private var typeChecker: TypeChecker {
-        TypeChecker(
-            names: names, outputs: { drafts[$0].outputs }, isForeach: { drafts[$0].foreach != nil },
-            isCall: { drafts[$0].call != nil })
-    }
+    private var typeChecker: TypeChecker { TypeChecker(names: names, drafts: drafts) }
 
     private mutating func note(
         _ reference: Reference, to target: Int, from place: Int, _ node: YAMLNode, isOver: Bool

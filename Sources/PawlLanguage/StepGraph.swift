@@ -26,6 +26,8 @@ struct StepGraph {
         dependents = dependencies
         kinds = Array(repeating: [], count: drafts.count)
         dependentKinds = kinds
+        // For each step, the last one that was seen to wait for it.
+        var waiting = Array(repeating: -1, count: drafts.count)
         for (place, draft) in drafts.enumerated() {
             guard let named = draft.dependsOn else {
                 if place > 0, drafts[place - 1].phase == draft.phase {
@@ -33,7 +35,8 @@ struct StepGraph {
                 }
                 continue
             }
-            var taken: Set<Int> = []
+            dependencies[place].reserveCapacity(named.count)
+            kinds[place].reserveCapacity(named.count)
             for dependency in named {
                 guard let target = names.steps[dependency.name] else {
                     StepGraph.reportUnknown(dependency, draft, names, faults)
@@ -45,7 +48,8 @@ struct StepGraph {
                     faults.error(
                         dependency.mark, StepGraph.phaseFault(draft, drafts[target]),
                         hint: "leave it out of 'depends_on'")
-                } else if taken.insert(target).inserted {
+                } else if waiting[target] != place {
+                    waiting[target] = place
                     dependencies[place].append(target)
                     kinds[place].append(dependency.kind)
                 } else {
