@@ -7,6 +7,13 @@ struct TemplateUse {
     var node: YAMLNode
 }
 
+extension [TemplateUse] {
+    /// Notes a template where it reads something: in one that is fixed there is nothing to check.
+    mutating func note(_ template: Template, _ node: YAMLNode) {
+        if template.constant == nil { append(TemplateUse(template: template, node: node)) }
+    }
+}
+
 /// What a step and the workflow can both say; a step's own wins, key by key.
 struct StepSettings {
     var environment: [EnvironmentEntry] = []
@@ -124,8 +131,10 @@ final class StepDraft {
 
     /// All scripts of the step.
     var scripts: [ScriptText] {
-        let own = [script].compactMap { $0 } + probeScripts + settings.repairScripts
-        return own + undo.flatMap(\.scripts)
+        var result = script.map { [$0] } ?? []
+        result += probeScripts + settings.repairScripts
+        for undo in undo { result += undo.scripts }
+        return result
     }
 
     /// The interpreter of a script that names none: it stops at the first command that fails, also inside a pipe.

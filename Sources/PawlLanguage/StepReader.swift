@@ -123,7 +123,7 @@ struct StepReader {
             }
             guard let template = self.template(entry) else { continue }
             result.environment.append(EnvironmentEntry(name: name, value: template))
-            result.uses.append(TemplateUse(template: template, node: entry.value))
+            result.uses.note(template, entry.value)
         }
     }
 
@@ -154,19 +154,27 @@ struct StepReader {
                 faults.refuse(entry, known.kind.takesList ? list : "one value")
                 continue
             }
-            let templates = nodes.map { faults.template($0, "'\(name)'") }
-            let read = templates.compactMap { $0 }
-            guard read.count == templates.count else { continue }
-            result.uses += zip(read, nodes).map { TemplateUse(template: $0, node: $1) }
-            guard let values = self.values(read, of: known, entry) else { continue }
+            let templates = nodes.compactMap { faults.template($0, "'\(name)'") }
+            guard templates.count == nodes.count else { continue }
+            for (template, node) in zip(templates, nodes) { result.uses.note(template, node) }
+            guard let values = self.values(templates, of: known, entry) else { continue }
             result.unit.append(Directive(name: name, values: values))
         }
     }
 
     /// Checks what is fixed; several paths in one text become several values, as in a unit file.
     private func values(_ templates: [Template], of known: Directives.Entry, _ entry: YAMLEntry) -> [Template]? {
+        guard templates.allSatisfy({ $0.constant != nil }) else { return templates }
+        if !known.kind.takesList, templates.count == 1, let text = templates[0].constant?.text {
+            do throws(DirectiveFault) {
+                _ = try Directives.setting(known, text)
+                return templates
+            } catch {
+                faults.error(entry.place, error.message, hint: error.hint)
+                return nil
+            }
+        }
         var constants = templates.compactMap { $0.constant?.text }
-        guard constants.count == templates.count else { return templates }
         if known.kind == .paths, entry.value.scalar != nil {
             guard let words = Directives.split(constants[0]) else {
                 faults.error(entry.place, "'\(known.name)' has a quote without its end")

@@ -21,34 +21,35 @@ package enum TimeSpan {
     /// The span of a text such as `5min 20s`, `1h30m`, `1.5h` or `90` (seconds); nil where it is none, and for
     /// `infinity`, which is no span.
     package static func parse(_ text: String) -> Duration? {
-        let scalars = Array(text.unicodeScalars)
-        var (index, total, isEmpty) = (0, UInt64(0), true)
-        func skipBlanks() {
-            while index < scalars.count, scalars[index] == " " || scalars[index] == "\t" { index += 1 }
+        var (rest, total, isEmpty) = (text.utf8[...], UInt64(0), true)
+        func skipBlanks() { rest = rest.drop { $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\t") } }
+        func take(_ isWanted: (UInt8) -> Bool) -> Substring.UTF8View {
+            let taken = rest.prefix(while: isWanted)
+            rest = rest[taken.endIndex...]
+            return taken
         }
-        func take(_ isWanted: (Unicode.Scalar) -> Bool) -> String {
-            let start = index
-            while index < scalars.count, isWanted(scalars[index]) { index += 1 }
-            return String(String.UnicodeScalarView(scalars[start..<index]))
-        }
+        func isDigit(_ byte: UInt8) -> Bool { byte >= UInt8(ascii: "0") && byte <= UInt8(ascii: "9") }
         while true {
             skipBlanks()
-            guard index < scalars.count else { break }
-            let whole = take { $0 >= "0" && $0 <= "9" }
-            var fraction = ""
-            if index < scalars.count, scalars[index] == "." {
-                index += 1
-                fraction = take { $0 >= "0" && $0 <= "9" }
+            guard !rest.isEmpty else { break }
+            let whole = take(isDigit)
+            var fraction = rest[..<rest.startIndex]
+            if rest.first == UInt8(ascii: ".") {
+                rest = rest.dropFirst()
+                fraction = take(isDigit)
                 guard !fraction.isEmpty else { return nil }
             }
             guard !whole.isEmpty || !fraction.isEmpty else { return nil }
             skipBlanks()
-            let unit = take { $0 >= "a" && $0 <= "z" || $0 >= "A" && $0 <= "Z" || $0 == "µ" || $0 == "μ" }
-            guard let factor = microseconds[unit], let number = whole.isEmpty ? 0 : UInt64(whole) else { return nil }
+            // What is no ASCII can only be a letter of the two ways to write a microsecond.
+            let unit = take { $0 | 0x20 >= UInt8(ascii: "a") && $0 | 0x20 <= UInt8(ascii: "z") || $0 >= 0x80 }
+            guard let factor = microseconds[String(Substring(unit))],
+                let number = whole.isEmpty ? 0 : Size.decimal(whole)
+            else { return nil }
             var (part, overflow) = number.multipliedReportingOverflow(by: factor)
             guard !overflow else { return nil }
             var weight = factor
-            for digit in fraction.utf8 {
+            for digit in fraction {
                 weight /= 10
                 (part, overflow) = part.addingReportingOverflow(weight * UInt64(digit - 0x30))
                 guard !overflow else { return nil }
