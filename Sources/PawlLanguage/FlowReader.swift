@@ -67,15 +67,19 @@ extension StepReader {
         let key = entry.key.text
         switch entry.value.content {
         case .sequence(let items):
-            return items.flatMap { item -> [StepDraft.Dependency] in
+            var result: [StepDraft.Dependency] = []
+            result.reserveCapacity(items.count)
+            for item in items {
                 if let scalar = item.scalar, !item.isEmpty {
-                    return [StepDraft.Dependency(name: scalar.text, mark: item.mark, kind: kind)]
+                    result.append(StepDraft.Dependency(name: scalar.text, mark: item.mark, kind: kind))
+                } else if key == "depends_on", let entries = item.mapping {
+                    // Beside names a list may hold the other forms: [a, {ended: [b]}].
+                    result += forms(entries)
+                } else {
+                    faults.error(item.mark, "'\(key)' takes names of steps, not \(item.kindName)")
                 }
-                // Beside names a list may hold the other forms: [a, {ended: [b]}].
-                if key == "depends_on", let entries = item.mapping { return forms(entries) }
-                faults.error(item.mark, "'\(key)' takes names of steps, not \(item.kindName)")
-                return []
             }
+            return result
         case .scalar(let scalar) where !entry.value.isEmpty:
             return [StepDraft.Dependency(name: scalar.text, mark: entry.value.mark, kind: kind)]
         case .scalar:
