@@ -105,7 +105,7 @@ struct YAMLComposer {
         try add(node, mark)
     }
 
-    private mutating func open(_ frame: Frame) throws(YAMLError) {
+    private mutating func open(_ frame: consuming Frame) throws(YAMLError) {
         guard frames.count < limits.depth else {
             throw tooDeep(frame.mark)
         }
@@ -122,25 +122,27 @@ struct YAMLComposer {
         for node in frames[last].merged {
             for entry in node.mapping ?? [] where place(ofKey: entry.key.text) == nil { add(entry) }
         }
-        let frame = frames.removeLast()
+        let (start, mark, height) = (frames[last].start, frames[last].mark, frames[last].height + 1)
         let content: YAMLNode.Content
-        if frame.isMapping {
-            content = .mapping(Array(entries[frame.start...]))
-            entries.removeSubrange(frame.start...)
+        if frames[last].isMapping {
+            content = .mapping(Array(entries[start...]))
+            while entries.count > start { entries.removeLast() }
         } else {
-            content = .sequence(Array(items[frame.start...]))
-            items.removeSubrange(frame.start...)
+            content = .sequence(Array(items[start...]))
+            while items.count > start { items.removeLast() }
         }
-        let node = YAMLNode(content, at: frame.mark)
-        if let anchor = frame.anchor {
-            let added = Cost(nodes: cost.nodes - frame.before.nodes, bytes: cost.bytes - frame.before.bytes)
-            anchors[anchor] = (node, added, frame.height + 1)
+        let node = YAMLNode(content, at: mark)
+        if let anchor = frames[last].anchor {
+            let before = frames[last].before
+            let added = Cost(nodes: cost.nodes - before.nodes, bytes: cost.bytes - before.bytes)
+            anchors[anchor] = (node, added, height)
         }
-        try add(node, frame.mark, height: frame.height + 1)
+        frames.removeLast()
+        try add(node, mark, height: height)
     }
 
     /// Puts a finished node where it belongs. `mark` is where it was named, which for an alias is not where it stands.
-    private mutating func add(_ node: YAMLNode, _ mark: YAMLMark, height: Int = 0) throws(YAMLError) {
+    private mutating func add(_ node: consuming YAMLNode, _ mark: YAMLMark, height: Int = 0) throws(YAMLError) {
         guard !frames.isEmpty else {
             root = node
             return
@@ -167,15 +169,14 @@ struct YAMLComposer {
     }
 
     /// Puts an entry into the innermost mapping.
-    private mutating func add(_ entry: YAMLEntry) {
+    private mutating func add(_ entry: consuming YAMLEntry) {
         let last = frames.count - 1
         entries.append(entry)
-        let count = entries.count - frames[last].start
-        if count > YAMLComposer.fewKeys {
-            frames[last].keys[entry.key.text] = entry.key.mark
-        } else if count == YAMLComposer.fewKeys {
-            for entry in entries[frames[last].start...] { frames[last].keys[entry.key.text] = entry.key.mark }
-        }
+        let (count, start) = (entries.count, frames[last].start)
+        guard count - start >= YAMLComposer.fewKeys else { return }
+        // Those before are in the table already, but for the first time that there are so many.
+        let first = count - start == YAMLComposer.fewKeys ? start : count - 1
+        for entry in entries[first...] { frames[last].keys[entry.key.text] = entry.key.mark }
     }
 
     /// Where a key stands in the innermost mapping, if it has it already.

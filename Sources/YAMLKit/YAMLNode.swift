@@ -159,8 +159,8 @@ package struct YAMLScalar: Sendable, Hashable {
             return ["true", "True", "TRUE"].contains(text) ? .boolean(true) : .string(text)
         case UInt8(ascii: "f"), UInt8(ascii: "F"):
             return ["false", "False", "FALSE"].contains(text) ? .boolean(false) : .string(text)
-        case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "+"), UInt8(ascii: "-"), UInt8(ascii: "."):
-            return number ?? .string(text)
+        case UInt8(ascii: "0")...UInt8(ascii: "9"): return number ?? .string(text)
+        case UInt8(ascii: "+"), UInt8(ascii: "-"), UInt8(ascii: "."): return noFinite ?? number ?? .string(text)
         default: return .string(text)
         }
     }
@@ -169,20 +169,26 @@ package struct YAMLScalar: Sendable, Hashable {
     package var isNull: Bool {
         let bytes = text.utf8
         guard bytes.count <= 4, mayBeOther, let first = bytes.first else { return bytes.isEmpty && mayBeOther }
-        guard first == UInt8(ascii: "n") || first == UInt8(ascii: "N") || first == UInt8(ascii: "~") else { return false }
+        guard first == UInt8(ascii: "n") || first == UInt8(ascii: "N") || first == UInt8(ascii: "~") else {
+            return false
+        }
         return ["~", "null", "Null", "NULL"].contains(text)
     }
 
     /// Whether it can be other than text by how it is written.
     private var mayBeOther: Bool { tag == nil ? style == .plain : tag != .str }
 
-    private var number: Resolved? {
+    /// What no digits can say.
+    private var noFinite: Resolved? {
         switch text {
-        case ".inf", ".Inf", ".INF", "+.inf", "+.Inf", "+.INF": return .number(.infinity)
-        case "-.inf", "-.Inf", "-.INF": return .number(-.infinity)
-        case ".nan", ".NaN", ".NAN": return .number(.nan)
-        default: break
+        case ".inf", ".Inf", ".INF", "+.inf", "+.Inf", "+.INF": .number(.infinity)
+        case "-.inf", "-.Inf", "-.INF": .number(-.infinity)
+        case ".nan", ".NaN", ".NAN": .number(.nan)
+        default: nil
         }
+    }
+
+    private var number: Resolved? {
         let bytes = Array(text.utf8)
         func isDigit(_ byte: UInt8) -> Bool { byte >= 0x30 && byte <= 0x39 }
         guard let first = bytes.first else { return nil }
