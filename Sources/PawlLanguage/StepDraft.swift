@@ -34,30 +34,31 @@ struct StepSettings {
     /// These settings where they say something, those of the workflow elsewhere.
     func over(_ other: StepSettings) -> StepSettings {
         var result = self
-        result.environment = StepSettings.lay(environment, over: other.environment, by: \.name)
-        result.unit = StepSettings.lay(unit, over: other.unit, by: \.name)
-        result.credentials = StepSettings.lay(credentials, over: other.credentials, by: \.credential.name)
-        result.shell = shell ?? other.shell
-        result.interrupted = interrupted ?? other.interrupted
-        result.maxRetries = maxRetries ?? other.maxRetries
-        result.backoff = backoff ?? other.backoff
-        result.initialDelay = initialDelay ?? other.initialDelay
-        result.maxDelay = maxDelay ?? other.maxDelay
-        result.jitter = jitter ?? other.jitter
-        if exitCodes.isEmpty {
-            result.exitCodes = other.exitCodes
-        } else if !other.exitCodes.isEmpty {
-            result.exitCodes = other.exitCodes.merging(exitCodes) { _, own in own }
-        }
+        result.complete(by: other)
         return result
     }
 
+    /// Takes from the workflow's what these do not say.
+    mutating func complete(by other: StepSettings) {
+        StepSettings.lay(&environment, over: other.environment, by: \.name)
+        StepSettings.lay(&unit, over: other.unit, by: \.name)
+        StepSettings.lay(&credentials, over: other.credentials, by: \.credential.name)
+        if shell == nil { shell = other.shell }
+        interrupted = interrupted ?? other.interrupted
+        maxRetries = maxRetries ?? other.maxRetries
+        backoff = backoff ?? other.backoff
+        initialDelay = initialDelay ?? other.initialDelay
+        maxDelay = maxDelay ?? other.maxDelay
+        jitter = jitter ?? other.jitter
+        if !other.exitCodes.isEmpty { exitCodes.merge(other.exitCodes) { own, _ in own } }
+    }
+
     /// The entries of a step behind those of the workflow that it does not name.
-    private static func lay<Entry>(_ own: [Entry], over others: [Entry], by name: (Entry) -> String) -> [Entry] {
-        if own.isEmpty { return others }
-        if others.isEmpty { return own }
+    private static func lay<Entry>(_ own: inout [Entry], over others: [Entry], by name: (Entry) -> String) {
+        guard !others.isEmpty else { return }
+        guard !own.isEmpty else { return own = others }
         let names = Set(own.map(name))
-        return others.filter { !names.contains(name($0)) } + own
+        own = others.filter { !names.contains(name($0)) } + own
     }
 
     /// The retry policy, with the language's defaults for what nobody said.
@@ -132,7 +133,8 @@ final class StepDraft {
     /// All scripts of the step.
     var scripts: [ScriptText] {
         var result = script.map { [$0] } ?? []
-        result += probeScripts + settings.repairScripts
+        result += probeScripts
+        if !settings.exitCodes.isEmpty { result += settings.repairScripts }
         for undo in undo { result += undo.scripts }
         return result
     }
@@ -140,12 +142,10 @@ final class StepDraft {
     /// The interpreter of a script that names none: it stops at the first command that fails, also inside a pipe.
     static let defaultShell = ["/bin/bash", "-euo", "pipefail"]
 
-    /// The step, once everything was found right.
-    ///
-    /// - Parameters:
-    ///   - settings: its own over those of the workflow.
-    func step(settings: StepSettings, graph: StepGraph, place: Int, isOutputRead: Bool) -> Step? {
-        guard var step = step(settings: settings) else { return nil }
+    /// The step, once everything was found right and its settings lie over those of the workflow.
+    func step(_ action: Step.Action, graph: StepGraph, place: Int, isOutputRead: Bool, file: String) -> Step {
+        var step = step(action, settings)
+        step.file = file
         step.dependencies = graph.dependencies[place]
         step.dependencyKinds = graph.kinds[place]
         step.dependents = graph.dependents[place]
@@ -162,36 +162,49 @@ final class StepDraft {
         // They said when the work was to be done: by now they may not hold because it was.
         inherited.unit.removeAll { UnitConditions.contains($0.name) }
         inherited.exitCodes = [:]
-        step.undo = undo.compactMap { $0.step(settings: $0.settings.over(inherited)) }
+        step.undo = undo.compactMap { undo in
+            let settings = undo.settings.over(inherited)
+            return undo.action(settings).map { undo.step($0, settings) }
+        }
         return step
     }
 
-    /// The step alone, without what others have to do with it.
-    private func step(settings: StepSettings) -> Step? {
-        let action: Step.Action
+    /// Whether the step has a program of its own, which its settings are for. A reboot is asked for by pawl's: what restricts
+    /// the steps' programs would keep it from asking. And the steps of another workflow are what that says.
+    private var hasProgram: Bool { !isReboot && call == nil }
+
+    /// Refuses what a step with a root of its own cannot do.
+    func checkRoot(_ faults: Faults) {
+        guard hasProgram, settings.unit.contains(where: { $0.isRoot }) else { return }
+        if service != nil {
+            faults.error(
+                mark, "step '\(id)' has a root of its own, out of which no 'service' can be started",
+                hint: "leave the root to a unit of systemd's own")
+        } else if !doneWhen.probes.isEmpty {
+            faults.error(
+                mark, "step '\(id)' has a root of its own, in which nothing can ask its 'done_when'",
+                hint: "let a step after it ask")
+        }
+    }
+
+    /// What the step does; nil where nothing was read.
+    func action(_ settings: StepSettings) -> Step.Action? {
         if let script {
             let interpreter = script.interpreter ?? settings.shell ?? StepDraft.defaultShell
-            action = .script(text: script.text, interpreter: interpreter)
-        } else if let command {
-            action = .command(command)
-        } else if let approval {
-            action = .approval(approval)
-        } else if let call {
-            action = .workflow(call)
-        } else if isReboot {
-            action = .reboot
-        } else if isIdle {
-            action = .none
-        } else if !doneWhen.probes.isEmpty {
-            action = .wait
-        } else {
-            return nil
+            return .script(text: script.text, interpreter: interpreter)
         }
+        if let command { return .command(command) }
+        if let approval { return .approval(approval) }
+        if let call { return .workflow(call) }
+        if isReboot { return .reboot }
+        if isIdle { return Step.Action.none }
+        return doneWhen.probes.isEmpty ? nil : .wait
+    }
+
+    /// The step alone, without what others have to do with it.
+    private func step(_ action: Step.Action, _ settings: StepSettings) -> Step {
         var step = Step(id: id, index: index, line: mark.line, action: action)
         step.environment = settings.environment
-        // A reboot is asked for by pawl's own program: what restricts the steps' programs would keep it from asking.
-        // And the steps of another workflow are what that says.
-        let hasProgram = !isReboot && call == nil
         step.unit = hasProgram ? settings.unit : []
         step.credentials = hasProgram ? settings.credentials.map(\.credential) : []
         step.retry = settings.retryPolicy

@@ -85,7 +85,7 @@ struct StepGraph {
     /// Kahn's order; -1 for a step in a circle or behind one.
     private static func ranks(_ dependencies: [[Int]], _ dependents: [[Int]]) -> [Int] {
         var ranks = Array(repeating: -1, count: dependencies.count)
-        var waiting = dependencies.map(\.count)
+        var waiting = dependencies.map { $0.count }
         var ready = waiting.indices.filter { waiting[$0] == 0 }
         var next = 0
         while next < ready.count {

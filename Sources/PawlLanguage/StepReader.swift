@@ -144,37 +144,51 @@ struct StepReader {
                 faults.error(entry.key.mark, error.message, hint: error.hint)
                 continue
             }
-            let nodes: [YAMLNode]
-            if known.kind.takesList, let items = entry.value.sequence {
-                nodes = items
-            } else if entry.value.scalar != nil, !entry.value.isEmpty {
-                nodes = [entry.value]
-            } else {
-                let list = known.kind == .paths ? "a path or a list of paths" : "one value or a list of them"
-                faults.refuse(entry, known.kind.takesList ? list : "one value")
-                continue
-            }
-            let templates = nodes.compactMap { faults.template($0, "'\(name)'") }
-            guard templates.count == nodes.count else { continue }
-            for (template, node) in zip(templates, nodes) { result.uses.note(template, node) }
-            guard let values = self.values(templates, of: known, entry) else { continue }
-            result.unit.append(Directive(name: name, values: values))
+            let values =
+                known.kind.takesList
+                ? list(entry, of: known, &result.uses) : value(entry, of: known, &result.uses).map { [$0] }
+            if let values { result.unit.append(Directive(name: name, values: values)) }
         }
     }
 
-    /// Checks what is fixed; several paths in one text become several values, as in a unit file.
-    private func values(_ templates: [Template], of known: Directives.Entry, _ entry: YAMLEntry) -> [Template]? {
-        guard templates.allSatisfy({ $0.constant != nil }) else { return templates }
-        if !known.kind.takesList, templates.count == 1, let text = templates[0].constant?.text {
-            do throws(DirectiveFault) {
-                _ = try Directives.setting(known, text)
-                return templates
-            } catch {
-                faults.error(entry.place, error.message, hint: error.hint)
-                return nil
-            }
+    /// The value of a directive that takes one, checked where it is fixed.
+    private func value(
+        _ entry: YAMLEntry, of known: Directives.Entry, _ uses: inout [TemplateUse]
+    ) -> Template? {
+        guard entry.value.scalar != nil, !entry.value.isEmpty else {
+            faults.refuse(entry, "one value")
+            return nil
         }
+        guard let template = faults.template(entry.value, "'\(known.name)'") else { return nil }
+        guard let text = template.constant?.text else {
+            uses.note(template, entry.value)
+            return template
+        }
+        do throws(DirectiveFault) {
+            _ = try Directives.setting(known, text)
+            return template
+        } catch {
+            faults.error(entry.place, error.message, hint: error.hint)
+            return nil
+        }
+    }
+
+    /// The values of a directive that takes several, checked where all of them are fixed; several paths in one text become
+    /// several values, as in a unit file.
+    private func list(
+        _ entry: YAMLEntry, of known: Directives.Entry, _ uses: inout [TemplateUse]
+    ) -> [Template]? {
+        guard
+            let nodes = entry.value.sequence ?? (entry.value.scalar == nil || entry.value.isEmpty ? nil : [entry.value])
+        else {
+            faults.refuse(entry, known.kind == .paths ? "a path or a list of paths" : "one value or a list of them")
+            return nil
+        }
+        let templates = nodes.compactMap { faults.template($0, "'\(known.name)'") }
+        guard templates.count == nodes.count else { return nil }
+        for (template, node) in zip(templates, nodes) { uses.note(template, node) }
         var constants = templates.compactMap { $0.constant?.text }
+        guard constants.count == templates.count else { return templates }
         if known.kind == .paths, entry.value.scalar != nil {
             guard let words = Directives.split(constants[0]) else {
                 faults.error(entry.place, "'\(known.name)' has a quote without its end")
