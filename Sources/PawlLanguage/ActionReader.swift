@@ -93,8 +93,12 @@ extension StepReader {
         return first == slash ? text.utf8.last != slash : !text.utf8.contains(slash)
     }
 
+    /// All of both, whose names are so short that to compare them is faster than to hash them.
+    private static let programsForCode = Array(shells) + interpreters.keys
+
     private static func takesCode(_ program: String) -> Bool {
-        shells.contains(program) || interpreters[program] != nil
+        let length = program.utf8.count
+        return programsForCode.contains { $0.utf8.count == length && $0 == program }
     }
 
     private static let shells: Set<String> = [

@@ -88,7 +88,7 @@ extension Faults {
 
     /// Text with `${...}` in it. `what` is the key or the place it belongs to.
     func template(_ node: YAMLNode, _ what: @autoclosure () -> String) -> Template? {
-        guard let scalar = node.scalar, !node.isEmpty else {
+        guard let scalar = node.scalar, !scalar.isNull else {
             let hint = node.isEmpty ? "write \"\" for an empty text" : nil
             error(node.mark, "\(what()) takes text, not \(node.kindName)", hint: hint)
             return nil

@@ -23,28 +23,38 @@ package struct Template: Sendable {
             self.init(constant: .string(text))
             return
         }
-        let scalars = Array(text.unicodeScalars)
-        var (parts, literal, index) = ([Part](), String.UnicodeScalarView(), 0)
+        // Then a place is an offset of bytes too, and what stands between two is taken as it is.
+        let isASCII = text.utf8.allSatisfy { $0 < 0x80 }
+        let scalars = isASCII ? text.utf8.map { Unicode.Scalar($0) } : Array(text.unicodeScalars)
+        var (parts, literal, index) = ([Part](), "", 0)
+        parts.reserveCapacity(2)
         while index < scalars.count {
             let isDollar = scalars[index] == "$"
             if isDollar, index + 2 < scalars.count, scalars[index + 1] == "$", scalars[index + 2] == "{" {
-                literal.append(contentsOf: ["$", "{"])
+                literal += "${"
                 index += 3
             } else if isDollar, index + 1 < scalars.count, scalars[index + 1] == "{" {
-                if !literal.isEmpty { parts.append(.text(String(literal))) }
-                literal = String.UnicodeScalarView()
+                if !literal.isEmpty { parts.append(.text(literal)) }
+                literal = ""
                 let (expression, end) = try ExpressionParser.parse(scalars, from: index + 2)
                 parts.append(.expression(expression))
                 index = end
             } else {
-                literal.append(scalars[index])
-                index += 1
+                let next = scalars[(index + 1)...].firstIndex(of: "$") ?? scalars.count
+                if isASCII {
+                    let start = text.utf8.index(text.startIndex, offsetBy: index)
+                    let piece = text[start..<text.utf8.index(start, offsetBy: next - index)]
+                    if literal.isEmpty { literal = String(piece) } else { literal += piece }
+                } else {
+                    for scalar in scalars[index..<next] { literal.unicodeScalars.append(scalar) }
+                }
+                index = next
             }
         }
         if parts.isEmpty {
-            self.init(constant: .string(String(literal)))
+            self.init(constant: .string(literal))
         } else {
-            if !literal.isEmpty { parts.append(.text(String(literal))) }
+            if !literal.isEmpty { parts.append(.text(literal)) }
             self.init(parts: parts)
         }
     }
