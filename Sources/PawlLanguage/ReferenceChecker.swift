@@ -212,7 +212,7 @@ struct ReferenceChecker {
 
     func checkTypes(_ use: TemplateUse) {
         let checker = typeChecker
-        for expression in use.template.expressions {
+        for case .expression(let expression) in use.template.parts {
             do throws(SyntaxFault) { _ = try checker.type(of: expression) } catch {
                 faults.refuse(in: use.node, at: error.offset, error.message, hint: error.hint)
             }

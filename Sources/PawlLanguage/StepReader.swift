@@ -137,6 +137,7 @@ struct StepReader {
     /// systemd's directives for a step's unit or for the slice of a run.
     func readUnit(_ entry: YAMLEntry, of unit: Directives.Unit, into result: inout StepSettings) {
         guard let mapping = entry.value.mapping else { return faults.refuse(entry, "a map of systemd's directives") }
+        result.unit.reserveCapacity(mapping.count)
         for entry in mapping {
             let name = entry.key.text
             let known: Directives.Entry

@@ -65,7 +65,9 @@ package struct Template: Sendable {
     }
 
     /// Whether it is one expression and nothing else, so that its value keeps its type.
-    var isExpression: Bool { parts.count == 1 && !expressions.isEmpty }
+    var isExpression: Bool {
+        if parts.count == 1, case .expression = parts[0] { true } else { false }
+    }
 
     /// The expressions in it, in the order written.
     var expressions: [Expression] {
@@ -73,7 +75,11 @@ package struct Template: Sendable {
     }
 
     /// All names it reads, in the order written.
-    package var references: [Reference] { expressions.flatMap(\.references) }
+    package var references: [Reference] {
+        var result: [Reference] = []
+        for part in parts { if case .expression(let expression) = part { expression.collect(into: &result) } }
+        return result
+    }
 
     /// The value: a string that is one expression keeps its type, in a longer string every value is text.
     package func evaluate(in scope: any Scope) throws(EvaluationFault) -> Value {
