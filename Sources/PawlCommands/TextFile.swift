@@ -40,14 +40,18 @@ struct TextFile {
         }
         guard status.st_mode & S_IFMT == S_IFREG else { throw Failure(reason: "it is not a regular file") }
         guard status.st_size <= largest else { throw Failure(reason: "it is larger than 16 MiB") }
-        var file = try read(descriptor: descriptor, path)
+        var file = try read(descriptor: descriptor, path, expecting: Int(status.st_size))
         (file.owner, file.mode) = (status.st_uid, status.st_mode & 0o7777)
         return file
     }
 
     /// Reads an open file from where it stands to its end; whose it is, is not looked at.
-    static func read(descriptor: Int32, _ name: String) throws(Failure) -> TextFile {
+    ///
+    /// - Parameters:
+    ///   - expecting: how many bytes there are likely to be.
+    static func read(descriptor: Int32, _ name: String, expecting: Int = 0) throws(Failure) -> TextFile {
         var bytes: [UInt8] = []
+        bytes.reserveCapacity(expecting)
         var chunk = [UInt8](repeating: 0, count: 65_536)
         while bytes.count <= largest {
             let count = Glibc.read(descriptor, &chunk, chunk.count)

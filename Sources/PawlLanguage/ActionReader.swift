@@ -66,21 +66,39 @@ extension StepReader {
             faults.error(entry.place, "'command' names no program")
             return (nil, [])
         }
-        let templates = items.map { faults.template($0, "an argument") }
-        let read = templates.compactMap { $0 }
-        guard read.count == templates.count else { return (nil, []) }
+        var (read, uses) = ([Template](), [TemplateUse]())
+        read.reserveCapacity(items.count)
+        for item in items {
+            guard let template = faults.template(item, "an argument") else { continue }
+            read.append(template)
+            uses.note(template, item)
+        }
+        guard read.count == items.count else { return (nil, []) }
         if let program = read[0].constant?.text, !isProgram(program) {
             faults.error(
                 items[0].mark, "a program is an absolute path or a name without '/', not '\(program)'")
         }
-        checkShell(read, items)
-        checkInterpreter(read, items)
-        return (read, zip(read, items).map { TemplateUse(template: $0, node: $1) })
+        // Code can be given where values are, and to a program that takes code.
+        if !uses.isEmpty, read.contains(where: { StepReader.takesCode(StepReader.program($0)) }) {
+            checkShell(read, items)
+            checkInterpreter(read, items)
+        }
+        return (read, uses)
     }
 
     /// What systemd can look up or start: a path from the root or a plain name.
     private func isProgram(_ text: String) -> Bool {
-        !text.isEmpty && (text.hasPrefix("/") ? !text.hasSuffix("/") : !text.contains("/"))
+        let slash = UInt8(ascii: "/")
+        guard let first = text.utf8.first else { return false }
+        return first == slash ? text.utf8.last != slash : !text.utf8.contains(slash)
+    }
+
+    /// All of both, whose names are so short that to compare them is faster than to hash them.
+    private static let programsForCode = Array(shells) + interpreters.keys
+
+    private static func takesCode(_ program: String) -> Bool {
+        let length = program.utf8.count
+        return programsForCode.contains { $0.utf8.count == length && $0 == program }
     }
 
     private static let shells: Set<String> = [
@@ -113,7 +131,9 @@ extension StepReader {
     }
 
     private static func program(_ argument: Template) -> String {
-        argument.constant?.text.split(separator: "/").last.map(String.init) ?? ""
+        guard let text = argument.constant?.text else { return "" }
+        guard text.utf8.contains(UInt8(ascii: "/")) else { return text }
+        return text.split(separator: "/").last.map(String.init) ?? ""
     }
 
     /// Refuses `${...}` in the text that a shell gets by `-c`: there a value becomes code.

@@ -9,7 +9,7 @@ extension StepReader {
         "done_when", "service",
     ]
 
-    func readCall(_ entry: YAMLEntry, _ entries: Entries, into draft: inout StepDraft) {
+    func readCall(_ entry: YAMLEntry, _ entries: Entries, into draft: StepDraft) {
         for key in StepReader.ofPrograms {
             guard let other = entries[key] else { continue }
             faults.error(
@@ -67,11 +67,9 @@ extension StepReader {
 extension ReferenceChecker {
     /// A workflow's outputs are told when its steps have done well, so they can read those, and no handler's.
     mutating func check(outputs uses: [TemplateUse]) {
-        let places = Dictionary(uniqueKeysWithValues: drafts.enumerated().map { ($1.index, $0) })
         for use in uses {
             for reference in use.template.references {
-                guard check(reference, use.node), let target = names.steps[reference.name].flatMap({ places[$0] })
-                else { continue }
+                guard check(reference, use.node), let target = names.steps[reference.name] else { continue }
                 if drafts[target].phase != .main {
                     faults.error(
                         in: use.node, at: reference.offset,

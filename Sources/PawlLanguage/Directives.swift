@@ -137,7 +137,8 @@ package enum Directives {
         return [try setting(entry, text)]
     }
 
-    private static func setting(_ entry: Entry, _ text: String) throws(DirectiveFault) -> UnitSetting {
+    /// The property that a directive of one value stands for.
+    static func setting(_ entry: Entry, _ text: String) throws(DirectiveFault) -> UnitSetting {
         let name = entry.name
         func refuse(_ wanted: String) -> DirectiveFault { DirectiveFault("'\(name)' takes \(wanted), not '\(text)'") }
         switch entry.kind {

@@ -90,7 +90,8 @@ extension Expression {
         return result
     }
 
-    private func collect(into result: inout [Reference]) {
+    /// Adds all names it reads.
+    func collect(into result: inout [Reference]) {
         switch kind {
         case .literal: break
         case .name, .member:

@@ -6,8 +6,53 @@ struct ExpressionLexer {
         case number(Double)
         case string(String)
         case name(String)
-        case symbol(String)
+        case symbol(Symbol)
         case end
+    }
+
+    /// What is neither a word nor a value.
+    enum Symbol: String {
+        case plus = "+", minus = "-", times = "*", divide = "/", remainder = "%", less = "<", greater = ">", not = "!"
+        case question = "?", colon = ":", point = ".", comma = ",", open = "(", close = ")"
+        case openList = "[", closeList = "]", brace = "}"
+        case equal = "==", notEqual = "!=", lessOrEqual = "<=", greaterOrEqual = ">=", and = "&&", or = "||"
+
+        /// The one of a single character.
+        init?(_ scalar: Unicode.Scalar) {
+            switch scalar {
+            case "+": self = .plus
+            case "-": self = .minus
+            case "*": self = .times
+            case "/": self = .divide
+            case "%": self = .remainder
+            case "<": self = .less
+            case ">": self = .greater
+            case "!": self = .not
+            case "?": self = .question
+            case ":": self = .colon
+            case ".": self = .point
+            case ",": self = .comma
+            case "(": self = .open
+            case ")": self = .close
+            case "[": self = .openList
+            case "]": self = .closeList
+            case "}": self = .brace
+            default: return nil
+            }
+        }
+
+        /// The one of two characters.
+        init?(_ first: Unicode.Scalar, _ second: Unicode.Scalar) {
+            switch (first, second) {
+            case ("=", "="): self = .equal
+            case ("!", "="): self = .notEqual
+            case ("<", "="): self = .lessOrEqual
+            case (">", "="): self = .greaterOrEqual
+            case ("&", "&"): self = .and
+            case ("|", "|"): self = .or
+            default: return nil
+            }
+        }
     }
 
     private let scalars: [Unicode.Scalar]
@@ -32,14 +77,14 @@ struct ExpressionLexer {
         if Self.isDigit(first) { return (try number(), start) }
         if first == "'" || first == "\"" { return (.string(try string(first)), start) }
         if position + 1 < scalars.count {
-            if let pair = Self.pair(first, scalars[position + 1]) {
+            if let pair = Symbol(first, scalars[position + 1]) {
                 position += 2
                 return (.symbol(pair), start)
             }
         }
         position += 1
+        if let symbol = Symbol(first) { return (.symbol(symbol), start) }
         let symbol = String(Character(first))
-        if "+-*/%<>!?:.,()[]}".unicodeScalars.contains(first) { return (.symbol(symbol), start) }
         let hint: String? =
             switch first {
             case "=": "compare with '=='"
@@ -112,19 +157,6 @@ struct ExpressionLexer {
             position += 1
         }
         throw SyntaxFault(message: "this string has no end", offset: start, hint: nil)
-    }
-
-    /// The symbol that two characters make.
-    private static func pair(_ first: Unicode.Scalar, _ second: Unicode.Scalar) -> String? {
-        switch (first, second) {
-        case ("=", "="): "=="
-        case ("!", "="): "!="
-        case ("<", "="): "<="
-        case (">", "="): ">="
-        case ("&", "&"): "&&"
-        case ("|", "|"): "||"
-        default: nil
-        }
     }
 
     /// What was read since a place: names and numbers, which are ASCII.

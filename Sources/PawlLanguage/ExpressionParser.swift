@@ -16,11 +16,11 @@ struct ExpressionParser {
     ) throws(SyntaxFault) -> (expression: Expression, end: Int) {
         var parser = ExpressionParser(lexer: ExpressionLexer(scalars, from: position), start: position - 2)
         try parser.advance()
-        if parser.token == .symbol("}") {
+        if parser.token == .symbol(.brace) {
             throw SyntaxFault(message: "there is no expression in '${}'", offset: position - 2, hint: nil)
         }
         let expression = try parser.conditional()
-        guard parser.token == .symbol("}") else { throw parser.unexpected() }
+        guard parser.token == .symbol(.brace) else { throw parser.unexpected() }
         return (expression, parser.lexer.position)
     }
 
@@ -28,14 +28,14 @@ struct ExpressionParser {
 
     private mutating func advance() throws(SyntaxFault) { (token, offset) = try lexer.next() }
 
-    private mutating func take(_ symbol: String) throws(SyntaxFault) -> Bool {
+    private mutating func take(_ symbol: ExpressionLexer.Symbol) throws(SyntaxFault) -> Bool {
         guard token == .symbol(symbol) else { return false }
         try advance()
         return true
     }
 
-    private mutating func expect(_ symbol: String) throws(SyntaxFault) {
-        if try !take(symbol) { throw unexpected("'\(symbol)'") }
+    private mutating func expect(_ symbol: ExpressionLexer.Symbol) throws(SyntaxFault) {
+        if try !take(symbol) { throw unexpected("'\(symbol.rawValue)'") }
     }
 
     private func unexpected(_ wanted: String? = nil) -> SyntaxFault {
@@ -49,7 +49,7 @@ struct ExpressionParser {
             case .number(let value): "'\(value)'"
             case .string: "a string"
             case .name(let name): "'\(name)'"
-            case .symbol(let symbol): "'\(symbol)'"
+            case .symbol(let symbol): "'\(symbol.rawValue)'"
             case .end: "the end"
             }
         let message = wanted.map { "\(found) stands where \($0) belongs" } ?? "\(found) cannot stand here"
@@ -78,16 +78,16 @@ struct ExpressionParser {
         defer { depth -= 1 }
         let condition = try either()
         let place = offset
-        guard try take("?") else { return condition }
+        guard try take(.question) else { return condition }
         let first = try conditional()
-        try expect(":")
+        try expect(.colon)
         let second = try conditional()
         return try node(.conditional(condition, first, second), at: place)
     }
 
     private mutating func either() throws(SyntaxFault) -> Expression {
         var left = try both()
-        while token == .symbol("||") {
+        while token == .symbol(.or) {
             left = try binary(.or, left) { parser throws(SyntaxFault) in try parser.both() }
         }
         return left
@@ -95,7 +95,7 @@ struct ExpressionParser {
 
     private mutating func both() throws(SyntaxFault) -> Expression {
         var left = try comparison()
-        while token == .symbol("&&") {
+        while token == .symbol(.and) {
             left = try binary(.and, left) { parser throws(SyntaxFault) in try parser.comparison() }
         }
         return left
@@ -103,8 +103,12 @@ struct ExpressionParser {
 
     private var comparisonOperator: Expression.Operator? {
         switch token {
-        case .symbol(let symbol) where ["==", "!=", "<", "<=", ">", ">="].contains(symbol):
-            Expression.Operator(rawValue: symbol)
+        case .symbol(.equal): .equal
+        case .symbol(.notEqual): .notEqual
+        case .symbol(.less): .less
+        case .symbol(.lessOrEqual): .lessOrEqual
+        case .symbol(.greater): .greater
+        case .symbol(.greaterOrEqual): .greaterOrEqual
         case .name("in"): .contained
         default: nil
         }
@@ -123,19 +127,26 @@ struct ExpressionParser {
 
     private mutating func sum() throws(SyntaxFault) -> Expression {
         var left = try product()
-        while case .symbol(let symbol) = token, symbol == "+" || symbol == "-" {
-            left = try binary(symbol == "+" ? .add : .subtract, left) { parser throws(SyntaxFault) in
+        while case .symbol(let symbol) = token, symbol == .plus || symbol == .minus {
+            left = try binary(symbol == .plus ? .add : .subtract, left) { parser throws(SyntaxFault) in
                 try parser.product()
             }
         }
         return left
     }
 
+    private var productOperator: Expression.Operator? {
+        switch token {
+        case .symbol(.times): .multiply
+        case .symbol(.divide): .divide
+        case .symbol(.remainder): .remainder
+        default: nil
+        }
+    }
+
     private mutating func product() throws(SyntaxFault) -> Expression {
         var left = try prefixed()
-        while case .symbol(let symbol) = token, ["*", "/", "%"].contains(symbol),
-            let sign = Expression.Operator(rawValue: symbol)
-        {
+        while let sign = productOperator {
             left = try binary(sign, left) { parser throws(SyntaxFault) in try parser.prefixed() }
         }
         return left
@@ -153,8 +164,8 @@ struct ExpressionParser {
 
     private mutating func prefixed() throws(SyntaxFault) -> Expression {
         let place = offset
-        guard token == .symbol("!") || token == .symbol("-") else { return try postfixed() }
-        let isNot = token == .symbol("!")
+        guard token == .symbol(.not) || token == .symbol(.minus) else { return try postfixed() }
+        let isNot = token == .symbol(.not)
         try advance()
         try deeper()
         defer { depth -= 1 }
@@ -175,13 +186,13 @@ struct ExpressionParser {
         var base = try primary()
         while true {
             let place = offset
-            if try take(".") {
+            if try take(.point) {
                 guard case .name(let member) = token else { throw unexpected("a member's name") }
                 try advance()
                 base = try node(.member(base, member), at: base.leftmost)
-            } else if try take("[") {
+            } else if try take(.openList) {
                 let index = try conditional()
-                try expect("]")
+                try expect(.closeList)
                 // `a['b']` is `a.b`: what checks members need not know both.
                 if case .literal(.string(let member)) = index.kind {
                     base = try node(.member(base, member), at: base.leftmost)
@@ -213,24 +224,24 @@ struct ExpressionParser {
             case "true": return try node(.literal(.boolean(true)), at: place)
             case "false": return try node(.literal(.boolean(false)), at: place)
             case "null": return try node(.literal(.null), at: place)
-            default: return try take("(") ? try call(name, at: place) : try node(.name(name), at: place)
+            default: return try take(.open) ? try call(name, at: place) : try node(.name(name), at: place)
             }
-        case .symbol("("):
+        case .symbol(.open):
             try advance()
             let inner = try conditional()
-            try expect(")")
+            try expect(.close)
             return inner
-        case .symbol("["):
+        case .symbol(.openList):
             try advance()
-            return try node(.list(try items(until: "]")), at: place)
+            return try node(.list(try items(until: .closeList)), at: place)
         default: throw unexpected("a value")
         }
     }
 
-    private mutating func items(until end: String) throws(SyntaxFault) -> [Expression] {
+    private mutating func items(until end: ExpressionLexer.Symbol) throws(SyntaxFault) -> [Expression] {
         var items: [Expression] = []
         while try !take(end) {
-            if !items.isEmpty, try !take(",") { throw unexpected("',' or '\(end)'") }
+            if !items.isEmpty, try !take(.comma) { throw unexpected("',' or '\(end.rawValue)'") }
             items.append(try conditional())
         }
         return items
@@ -242,7 +253,7 @@ struct ExpressionParser {
             throw SyntaxFault(
                 message: "there is no function '\(name)'", offset: place, hint: near.map(Suggestion.didYouMean))
         }
-        let arguments = try items(until: ")")
+        let arguments = try items(until: .close)
         guard function.arity.contains(arguments.count) else {
             let (least, most) = (function.arity.lowerBound, function.arity.upperBound)
             let count = least == most ? "\(least)" : "\(least) or \(most)"

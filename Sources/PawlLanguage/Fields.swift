@@ -5,26 +5,29 @@ import YAMLKit
 extension Faults {
     /// The entries of a mapping by key, without those the table does not have or this version does not do, which are
     /// faults. Nil where the node is no mapping.
-    func entries(_ node: YAMLNode, of what: String, keys: [SchemaKey]) -> Entries? {
+    func entries(_ node: YAMLNode, of what: @autoclosure () -> String, keys: [SchemaKey]) -> Entries? {
         guard let mapping = node.mapping else {
-            error(node.mark, "\(what) is a map of keys and values, not \(node.kindName)")
+            error(node.mark, "\(what()) is a map of keys and values, not \(node.kindName)")
             return nil
         }
-        var result = Entries()
-        for entry in mapping {
+        // Nearly always that is all of them, and nothing has to be copied.
+        var left: [YAMLEntry]?
+        for (index, entry) in mapping.enumerated() {
             let name = entry.key.text
-            if let place = keys.firstIndex(where: { $0.name == name }) {
-                if keys[place].isSupported {
-                    result.add(entry)
-                } else {
-                    error(entry.key.mark, "'\(name)' is not supported by this version of pawl")
-                }
+            let place = SchemaKey.place(of: name, in: keys)
+            if let place, keys[place].isSupported {
+                left?.append(entry)
+                continue
+            }
+            if left == nil { left = Array(mapping[..<index]) }
+            if place != nil {
+                error(entry.key.mark, "'\(name)' is not supported by this version of pawl")
             } else {
                 let near = SchemaKey.nearest(to: name, in: keys)
                 error(entry.key.mark, "unknown key '\(name)'", hint: near.map(Suggestion.didYouMean))
             }
         }
-        return result
+        return Entries(left ?? mapping)
     }
 
     /// The text of a scalar, as written.
@@ -68,9 +71,9 @@ extension Faults {
 
     func choice<Choice: RawRepresentable & CaseIterable>(_ entry: YAMLEntry, of: Choice.Type) -> Choice?
     where Choice.RawValue == String {
+        if let text = entry.value.scalar?.text, let choice = Choice(rawValue: text) { return choice }
         let words = Choice.allCases.map(\.rawValue)
         if let text = entry.value.scalar?.text {
-            if let choice = Choice(rawValue: text) { return choice }
             let near =
                 Suggestion.nearest(to: text, in: words)
                 ?? Suggestion.words[text].flatMap { words.contains($0) ? $0 : nil }
@@ -84,10 +87,10 @@ extension Faults {
     }
 
     /// Text with `${...}` in it. `what` is the key or the place it belongs to.
-    func template(_ node: YAMLNode, _ what: String) -> Template? {
-        guard let scalar = node.scalar, !node.isEmpty else {
+    func template(_ node: YAMLNode, _ what: @autoclosure () -> String) -> Template? {
+        guard let scalar = node.scalar, !scalar.isNull else {
             let hint = node.isEmpty ? "write \"\" for an empty text" : nil
-            error(node.mark, "\(what) takes text, not \(node.kindName)", hint: hint)
+            error(node.mark, "\(what()) takes text, not \(node.kindName)", hint: hint)
             return nil
         }
         do throws(SyntaxFault) {
@@ -126,12 +129,23 @@ extension Faults {
 
 /// The entries of a mapping by key: so few that looking through them is faster than hashing.
 struct Entries {
-    private var entries: [YAMLEntry] = []
+    private let entries: [YAMLEntry]
+    /// A bit for each key, by its length and its first letter: of all keys that there may be a mapping has a few, and most
+    /// questions are about others.
+    private var marks: UInt64 = 0
 
-    mutating func add(_ entry: YAMLEntry) { entries.append(entry) }
+    init(_ entries: [YAMLEntry]) {
+        self.entries = entries
+        for entry in entries { marks |= Entries.mark(entry.key.text) }
+    }
+
+    private static func mark(_ key: String) -> UInt64 {
+        1 << UInt64((key.utf8.count &* 7 &+ Int(key.utf8.first ?? 0)) & 63)
+    }
 
     subscript(key: String) -> YAMLEntry? {
-        entries.firstIndex { $0.key.text == key }.map { entries[$0] }
+        guard marks & Entries.mark(key) != 0 else { return nil }
+        return entries.firstIndex { $0.key.text == key }.map { entries[$0] }
     }
 }
 
@@ -142,7 +156,9 @@ extension YAMLEntry {
 
 extension YAMLNode {
     /// Whether nothing is written there, or what YAML takes for nothing.
-    var isEmpty: Bool { scalar?.resolved == .null }
+    var isEmpty: Bool {
+        if case .scalar(let scalar) = content { scalar.isNull } else { false }
+    }
 
     /// What it is, for a sentence.
     var kindName: String {

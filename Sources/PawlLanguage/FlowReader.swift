@@ -3,7 +3,7 @@ import YAMLKit
 
 /// Reads what says whether, when and how often a step has its turn.
 extension StepReader {
-    func readFlow(_ entries: Entries, into draft: inout StepDraft) {
+    func readFlow(_ entries: Entries, into draft: StepDraft) {
         draft.dependsOn = entries["depends_on"].map(dependencies)
         if let entry = entries["when"], let condition = faults.condition(entry) {
             draft.when = condition
@@ -27,16 +27,16 @@ extension StepReader {
     }
 
     /// What takes a step back: something to run, with settings of its own.
-    func readUndo(_ entries: Entries, into draft: inout StepDraft) {
+    func readUndo(_ entries: Entries, into draft: StepDraft) {
         guard let entry = entries["undo"] else { return }
         if draft.approval != nil {
             return faults.error(entry.key.mark, "'undo' means nothing beside 'approval': there is nothing to take back")
         }
         guard let keys = faults.entries(entry.value, of: "'undo'", keys: Schema.undoKeys) else { return }
-        var undo = StepDraft(index: draft.index, mark: entry.value.mark, id: draft.id, idMark: draft.idMark)
+        let undo = StepDraft(index: draft.index, mark: entry.value.mark, id: draft.id, idMark: draft.idMark)
         undo.settings = settings(keys)
         undo.uses = undo.settings.uses
-        readAction(keys, entry.value, into: &undo)
+        readAction(keys, entry.value, into: undo)
         undo.timeout = keys["timeout"].flatMap { faults.duration($0) }
         draft.undo = [undo]
     }
@@ -67,15 +67,19 @@ extension StepReader {
         let key = entry.key.text
         switch entry.value.content {
         case .sequence(let items):
-            return items.flatMap { item -> [StepDraft.Dependency] in
+            var result: [StepDraft.Dependency] = []
+            result.reserveCapacity(items.count)
+            for item in items {
                 if let scalar = item.scalar, !item.isEmpty {
-                    return [StepDraft.Dependency(name: scalar.text, mark: item.mark, kind: kind)]
+                    result.append(StepDraft.Dependency(name: scalar.text, mark: item.mark, kind: kind))
+                } else if key == "depends_on", let entries = item.mapping {
+                    // Beside names a list may hold the other forms: [a, {ended: [b]}].
+                    result += forms(entries)
+                } else {
+                    faults.error(item.mark, "'\(key)' takes names of steps, not \(item.kindName)")
                 }
-                // Beside names a list may hold the other forms: [a, {ended: [b]}].
-                if key == "depends_on", let entries = item.mapping { return forms(entries) }
-                faults.error(item.mark, "'\(key)' takes names of steps, not \(item.kindName)")
-                return []
             }
+            return result
         case .scalar(let scalar) where !entry.value.isEmpty:
             return [StepDraft.Dependency(name: scalar.text, mark: entry.value.mark, kind: kind)]
         case .scalar:

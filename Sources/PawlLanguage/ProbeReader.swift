@@ -3,17 +3,17 @@ import YAMLKit
 
 /// Reads `done_when`.
 extension StepReader {
-    func readProbes(_ entry: YAMLEntry, into draft: inout StepDraft) {
+    func readProbes(_ entry: YAMLEntry, into draft: StepDraft) {
         let nodes = entry.value.sequence ?? [entry.value]
         guard !nodes.isEmpty, !entry.value.isEmpty else {
             return faults.refuse(entry, "a probe or a list of probes")
         }
-        for node in nodes { readProbe(node, into: &draft) }
+        for node in nodes { readProbe(node, into: draft) }
     }
 
     private static let questions = ["command", "run", "file", "port", "url", "unit"]
 
-    private func readProbe(_ node: YAMLNode, into draft: inout StepDraft) {
+    private func readProbe(_ node: YAMLNode, into draft: StepDraft) {
         guard let entries = faults.entries(node, of: "a probe", keys: Schema.probeKeys) else { return }
         let asked = StepReader.questions.compactMap { entries[$0] }
         guard let entry = asked.first else {
@@ -36,11 +36,11 @@ extension StepReader {
         if let consecutive = entries["consecutive"].flatMap({ faults.integer($0, from: 1) }) {
             draft.doneWhen.consecutive = max(draft.doneWhen.consecutive, consecutive)
         }
-        guard let question = question(entry, into: &draft) else { return }
+        guard let question = question(entry, into: draft) else { return }
         draft.doneWhen.probes.append(DoneWhen.ProbeTemplate(question: question, matches: matches))
     }
 
-    private func question(_ entry: YAMLEntry, into draft: inout StepDraft) -> DoneWhen.ProbeTemplate.Question? {
+    private func question(_ entry: YAMLEntry, into draft: StepDraft) -> DoneWhen.ProbeTemplate.Question? {
         switch entry.key.text {
         case "command":
             let (templates, uses) = command(entry)

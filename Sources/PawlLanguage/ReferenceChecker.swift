@@ -84,12 +84,13 @@ struct ReferenceChecker {
     }
 
     mutating func check(steps graph: StepGraph) {
-        let places = Dictionary(uniqueKeysWithValues: drafts.enumerated().map { ($1.index, $0) })
         for (place, draft) in drafts.enumerated() {
             let hasItem = draft.foreach != nil
-            for use in draft.uses { check(use, of: place, places, hasItem: hasItem) }
-            for use in draft.foreachUses { check(use, of: place, places, hasItem: false) }
-            for use in draft.undo.flatMap(\.uses) { check(use, of: place, places, hasItem: hasItem, isOver: true) }
+            for use in draft.uses { check(use, of: place, hasItem: hasItem) }
+            for use in draft.foreachUses { check(use, of: place, hasItem: false) }
+            for undo in draft.undo {
+                for use in undo.uses { check(use, of: place, hasItem: hasItem, isOver: true) }
+            }
             for use in draft.conditions { checkCondition(use) }
             for use in draft.foreachUses where use.template.isExpression && draft.foreachUses.count == 1 {
                 checkItems(use, draft)
@@ -104,13 +105,11 @@ struct ReferenceChecker {
     /// - Parameters:
     ///   - hasItem: whether `item` and `index` have a value there.
     ///   - isOver: whether the step itself is over by then, so that its own results can be read: those are what is taken back.
-    private mutating func check(
-        _ use: TemplateUse, of place: Int, _ places: [Int: Int], hasItem: Bool, isOver: Bool = false
-    ) {
+    private mutating func check(_ use: TemplateUse, of place: Int, hasItem: Bool, isOver: Bool = false) {
         for reference in use.template.references {
-            guard check(reference, use.node, hasItem: hasItem), let index = names.steps[reference.name],
-                let target = places[index]
-            else { continue }
+            guard check(reference, use.node, hasItem: hasItem), let target = names.steps[reference.name] else {
+                continue
+            }
             note(reference, to: target, from: place, use.node, isOver: isOver)
         }
         checkTypes(use)
@@ -125,11 +124,7 @@ struct ReferenceChecker {
         faults.error(in: use.node, at: expression.leftmost, "'foreach' needs a list or a map, not \(kind.name)")
     }
 
-    private var typeChecker: TypeChecker {
-        TypeChecker(
-            names: names, outputs: { drafts[$0].outputs }, isForeach: { drafts[$0].foreach != nil },
-            isCall: { drafts[$0].call != nil })
-    }
+    private var typeChecker: TypeChecker { TypeChecker(names: names, drafts: drafts) }
 
     private mutating func note(
         _ reference: Reference, to target: Int, from place: Int, _ node: YAMLNode, isOver: Bool
@@ -217,7 +212,7 @@ struct ReferenceChecker {
 
     func checkTypes(_ use: TemplateUse) {
         let checker = typeChecker
-        for expression in use.template.expressions {
+        for case .expression(let expression) in use.template.parts {
             do throws(SyntaxFault) { _ = try checker.type(of: expression) } catch {
                 faults.refuse(in: use.node, at: error.offset, error.message, hint: error.hint)
             }

@@ -24,6 +24,12 @@ package struct SchemaKey: Sendable, Hashable {
         SchemaKey(name, type, meaning, isSupported: false, aliases: aliases)
     }
 
+    /// Where a key stands in a table. Its length tells most of the others apart.
+    static func place(of name: String, in keys: [SchemaKey]) -> Int? {
+        let length = name.utf8.count
+        return keys.firstIndex { $0.name.utf8.count == length && $0.name == name }
+    }
+
     /// The key that was probably meant by a name that is none.
     static func nearest(to name: String, in keys: [SchemaKey]) -> String? {
         if let near = Suggestion.nearest(to: name, in: keys.map(\.name)) { return near }

@@ -3,7 +3,7 @@ import YAMLKit
 
 /// Reads what outlives a step: services, and the host's reboot.
 extension StepReader {
-    func readService(_ entry: YAMLEntry, _ entries: Entries, into draft: inout StepDraft) {
+    func readService(_ entry: YAMLEntry, _ entries: Entries, into draft: StepDraft) {
         if entries["run"] == nil, entries["command"] == nil {
             return faults.error(
                 entry.key.mark, "'service' needs 'run' or 'command': what the service executes",
@@ -30,7 +30,7 @@ extension StepReader {
         draft.uses.append(TemplateUse(template: template, node: entry.value))
     }
 
-    func readReboot(_ entry: YAMLEntry, _ entries: Entries, into draft: inout StepDraft) {
+    func readReboot(_ entry: YAMLEntry, _ entries: Entries, into draft: StepDraft) {
         for key in [
             "run", "command", "shell", "outputs", "unit", "interrupted", "env", "credentials", "done_when", "foreach",
             "undo", "service",

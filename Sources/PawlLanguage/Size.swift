@@ -2,38 +2,49 @@
 enum Size {
     /// The bytes of a size such as `256M`, `1.5G` or `1G 512M`, to the base 1024; nil where it is none.
     static func parse(_ text: String) -> UInt64? {
-        var (total, least, rest) = (UInt64(0), UInt64.max, text[...])
+        let (blank, point) = (UInt8(ascii: " "), UInt8(ascii: "."))
+        var (total, least, rest) = (UInt64(0), UInt64.max, text.utf8[...])
         repeat {
-            let end = rest.firstIndex { !$0.isNumber && $0 != "." } ?? rest.endIndex
-            var next = rest[end...].drop { $0 == " " }
-            if let first = next.first, first.isLetter { next = next.dropFirst() }
+            let end = rest.firstIndex { !isDigit($0) && $0 != point } ?? rest.endIndex
+            var next = rest[end...].drop { $0 == blank }
+            if let first = next.first, isLetter(first) { next = next.dropFirst() }
             let part = rest[..<next.startIndex]
             guard let (bytes, factor) = single(part), factor < least else { return nil }
             let (sum, overflow) = total.addingReportingOverflow(bytes)
             guard !overflow else { return nil }
             // Units fall from left to right, so that a slip such as `1M 2G` is not taken for a sum.
-            (total, least, rest) = (sum, factor, next.drop { $0 == " " })
+            (total, least, rest) = (sum, factor, next.drop { $0 == blank })
         } while !rest.isEmpty
         return total
     }
 
-    private static func single(_ text: Substring) -> (bytes: UInt64, factor: UInt64)? {
-        let suffixes = ["B": 0, "K": 1, "M": 2, "G": 3, "T": 4, "P": 5, "E": 6]
+    private static func isDigit(_ byte: UInt8) -> Bool { byte >= UInt8(ascii: "0") && byte <= UInt8(ascii: "9") }
+
+    private static func isLetter(_ byte: UInt8) -> Bool {
+        let lower = byte | 0x20
+        return lower >= UInt8(ascii: "a") && lower <= UInt8(ascii: "z")
+    }
+
+    /// The letters behind a number, each for a power of 1024.
+    private static let suffixes = Array("BKMGTPE".utf8)
+
+    private static func single(_ text: Substring.UTF8View) -> (bytes: UInt64, factor: UInt64)? {
         var (digits, factor) = (text, UInt64(1))
-        if let last = text.last, let power = suffixes[String(last)] {
+        if let last = text.last, let power = suffixes.firstIndex(of: last) {
             factor = 1 << UInt64(10 * power)
             digits = digits.dropLast()
         }
-        while digits.last == " " { digits = digits.dropLast() }
-        let parts = digits.split(separator: ".", maxSplits: 1, omittingEmptySubsequences: false)
-        guard let whole = decimal(parts[0]) else { return nil }
+        while digits.last == UInt8(ascii: " ") { digits = digits.dropLast() }
+        let point = digits.firstIndex(of: UInt8(ascii: "."))
+        guard let whole = decimal(digits[..<(point ?? digits.endIndex)]) else { return nil }
         var (result, overflow) = whole.multipliedReportingOverflow(by: factor)
         guard !overflow else { return nil }
-        if parts.count == 2 {
+        if let point {
             // The fraction of the factor, digit by digit, so that nothing passes through floating point.
-            guard let fraction = decimal(parts[1]), parts[1].utf8.count <= 6 else { return nil }
+            let behind = digits[point...].dropFirst()
+            guard let fraction = decimal(behind), behind.count <= 6 else { return nil }
             var scale: UInt64 = 1
-            for _ in parts[1].utf8 { scale *= 10 }
+            for _ in behind { scale *= 10 }
             let (high, low) = factor.multipliedFullWidth(by: fraction)
             guard high < scale else { return nil }
             (result, overflow) = result.addingReportingOverflow(scale.dividingFullWidth((high, low)).quotient)
@@ -53,8 +64,20 @@ enum Size {
     }
 
     /// A number of nothing but digits.
-    static func decimal(_ text: some StringProtocol) -> UInt64? {
-        guard !text.isEmpty, text.utf8.allSatisfy({ $0 >= 0x30 && $0 <= 0x39 }) else { return nil }
-        return UInt64(text)
+    static func decimal(_ text: some StringProtocol) -> UInt64? { decimal(text.utf8) }
+
+    /// The same of its bytes.
+    static func decimal(_ digits: some Collection<UInt8>) -> UInt64? {
+        guard !digits.isEmpty else { return nil }
+        var result: UInt64 = 0
+        for digit in digits {
+            guard isDigit(digit) else { return nil }
+            var overflow = false
+            (result, overflow) = result.multipliedReportingOverflow(by: 10)
+            guard !overflow else { return nil }
+            (result, overflow) = result.addingReportingOverflow(UInt64(digit - UInt8(ascii: "0")))
+            guard !overflow else { return nil }
+        }
+        return result
     }
 }

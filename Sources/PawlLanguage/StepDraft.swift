@@ -7,6 +7,13 @@ struct TemplateUse {
     var node: YAMLNode
 }
 
+extension [TemplateUse] {
+    /// Notes a template where it reads something: in one that is fixed there is nothing to check.
+    mutating func note(_ template: Template, _ node: YAMLNode) {
+        if template.constant == nil { append(TemplateUse(template: template, node: node)) }
+    }
+}
+
 /// What a step and the workflow can both say; a step's own wins, key by key.
 struct StepSettings {
     var environment: [EnvironmentEntry] = []
@@ -27,21 +34,31 @@ struct StepSettings {
     /// These settings where they say something, those of the workflow elsewhere.
     func over(_ other: StepSettings) -> StepSettings {
         var result = self
-        let names = Set(environment.map(\.name))
-        result.environment = other.environment.filter { !names.contains($0.name) } + environment
-        let directives = Set(unit.map(\.name))
-        result.unit = other.unit.filter { !directives.contains($0.name) } + unit
-        let secrets = Set(credentials.map(\.credential.name))
-        result.credentials = other.credentials.filter { !secrets.contains($0.credential.name) } + credentials
-        result.shell = shell ?? other.shell
-        result.interrupted = interrupted ?? other.interrupted
-        result.maxRetries = maxRetries ?? other.maxRetries
-        result.backoff = backoff ?? other.backoff
-        result.initialDelay = initialDelay ?? other.initialDelay
-        result.maxDelay = maxDelay ?? other.maxDelay
-        result.jitter = jitter ?? other.jitter
-        result.exitCodes = other.exitCodes.merging(exitCodes) { _, own in own }
+        result.complete(by: other)
         return result
+    }
+
+    /// Takes from the workflow's what these do not say.
+    mutating func complete(by other: StepSettings) {
+        StepSettings.lay(&environment, over: other.environment, by: \.name)
+        StepSettings.lay(&unit, over: other.unit, by: \.name)
+        StepSettings.lay(&credentials, over: other.credentials, by: \.credential.name)
+        if shell == nil { shell = other.shell }
+        interrupted = interrupted ?? other.interrupted
+        maxRetries = maxRetries ?? other.maxRetries
+        backoff = backoff ?? other.backoff
+        initialDelay = initialDelay ?? other.initialDelay
+        maxDelay = maxDelay ?? other.maxDelay
+        jitter = jitter ?? other.jitter
+        if !other.exitCodes.isEmpty { exitCodes.merge(other.exitCodes) { own, _ in own } }
+    }
+
+    /// The entries of a step behind those of the workflow that it does not name.
+    private static func lay<Entry>(_ own: inout [Entry], over others: [Entry], by name: (Entry) -> String) {
+        guard !others.isEmpty else { return }
+        guard !own.isEmpty else { return own = others }
+        let names = Set(own.map(name))
+        own = others.filter { !names.contains(name($0)) } + own
     }
 
     /// The retry policy, with the language's defaults for what nobody said.
@@ -64,8 +81,9 @@ struct ScriptText {
     var interpreter: [String]?
 }
 
-/// A step as it stands in the file, before names are looked up.
-struct StepDraft {
+/// A step as it stands in the file, before names are looked up. An object: it is large, and whoever looks at one of its parts
+/// would copy the whole of it.
+final class StepDraft {
     /// A name under `depends_on` with its place.
     struct Dependency {
         var name: String
@@ -108,18 +126,26 @@ struct StepDraft {
     /// All templates of the step.
     var uses: [TemplateUse] = []
 
+    init(index: Int, mark: YAMLMark, id: String, idMark: YAMLMark) {
+        (self.index, self.mark, self.id, self.idMark) = (index, mark, id, idMark)
+    }
+
     /// All scripts of the step.
     var scripts: [ScriptText] {
-        let own = [script].compactMap { $0 } + probeScripts + settings.repairScripts
-        return own + undo.flatMap(\.scripts)
+        var result = script.map { [$0] } ?? []
+        result += probeScripts
+        if !settings.exitCodes.isEmpty { result += settings.repairScripts }
+        for undo in undo { result += undo.scripts }
+        return result
     }
 
     /// The interpreter of a script that names none: it stops at the first command that fails, also inside a pipe.
     static let defaultShell = ["/bin/bash", "-euo", "pipefail"]
 
-    /// The step, once everything was found right.
-    func step(shared: StepSettings, graph: StepGraph, place: Int, isOutputRead: Bool) -> Step? {
-        guard var step = step(settings: settings.over(shared)) else { return nil }
+    /// The step, once everything was found right and its settings lie over those of the workflow.
+    func step(_ action: Step.Action, graph: StepGraph, place: Int, isOutputRead: Bool, file: String) -> Step {
+        var step = step(action, settings)
+        step.file = file
         step.dependencies = graph.dependencies[place]
         step.dependencyKinds = graph.kinds[place]
         step.dependents = graph.dependents[place]
@@ -129,42 +155,56 @@ struct StepDraft {
         step.foreach = foreach
         step.lock = lock
         step.isOutputRead = isOutputRead
+        guard !undo.isEmpty else { return step }
         // What takes a step back runs as the step did, where it says nothing else; but how often it is tried is its own.
-        var inherited = settings.over(shared)
+        var inherited = settings
         (inherited.maxRetries, inherited.backoff, inherited.initialDelay) = (nil, nil, nil)
         // They said when the work was to be done: by now they may not hold because it was.
         inherited.unit.removeAll { UnitConditions.contains($0.name) }
         inherited.exitCodes = [:]
-        step.undo = undo.compactMap { $0.step(settings: $0.settings.over(inherited)) }
+        step.undo = undo.compactMap { undo in
+            let settings = undo.settings.over(inherited)
+            return undo.action(settings).map { undo.step($0, settings) }
+        }
         return step
     }
 
-    /// The step alone, without what others have to do with it.
-    private func step(settings: StepSettings) -> Step? {
-        let action: Step.Action
+    /// Whether the step has a program of its own, which its settings are for. A reboot is asked for by pawl's: what restricts
+    /// the steps' programs would keep it from asking. And the steps of another workflow are what that says.
+    private var hasProgram: Bool { !isReboot && call == nil }
+
+    /// Refuses what a step with a root of its own cannot do.
+    func checkRoot(_ faults: Faults) {
+        guard hasProgram, settings.unit.contains(where: { $0.isRoot }) else { return }
+        if service != nil {
+            faults.error(
+                mark, "step '\(id)' has a root of its own, out of which no 'service' can be started",
+                hint: "leave the root to a unit of systemd's own")
+        } else if !doneWhen.probes.isEmpty {
+            faults.error(
+                mark, "step '\(id)' has a root of its own, in which nothing can ask its 'done_when'",
+                hint: "let a step after it ask")
+        }
+    }
+
+    /// What the step does; nil where nothing was read.
+    func action(_ settings: StepSettings) -> Step.Action? {
         if let script {
             let interpreter = script.interpreter ?? settings.shell ?? StepDraft.defaultShell
-            action = .script(text: script.text, interpreter: interpreter)
-        } else if let command {
-            action = .command(command)
-        } else if let approval {
-            action = .approval(approval)
-        } else if let call {
-            action = .workflow(call)
-        } else if isReboot {
-            action = .reboot
-        } else if isIdle {
-            action = .none
-        } else if !doneWhen.probes.isEmpty {
-            action = .wait
-        } else {
-            return nil
+            return .script(text: script.text, interpreter: interpreter)
         }
+        if let command { return .command(command) }
+        if let approval { return .approval(approval) }
+        if let call { return .workflow(call) }
+        if isReboot { return .reboot }
+        if isIdle { return Step.Action.none }
+        return doneWhen.probes.isEmpty ? nil : .wait
+    }
+
+    /// The step alone, without what others have to do with it.
+    private func step(_ action: Step.Action, _ settings: StepSettings) -> Step {
         var step = Step(id: id, index: index, line: mark.line, action: action)
         step.environment = settings.environment
-        // A reboot is asked for by pawl's own program: what restricts the steps' programs would keep it from asking.
-        // And the steps of another workflow are what that says.
-        let hasProgram = !isReboot && call == nil
         step.unit = hasProgram ? settings.unit : []
         step.credentials = hasProgram ? settings.credentials.map(\.credential) : []
         step.retry = settings.retryPolicy

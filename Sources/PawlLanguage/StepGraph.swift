@@ -22,12 +22,12 @@ struct StepGraph {
 
     /// Looks up what the drafts depend on and reports unknown names, steps that wait for themselves and circles.
     init(_ drafts: [StepDraft], _ names: NameTable, _ faults: Faults) {
-        // Drafts are numbered as in the file; one that is no map is missing, so places are looked up by that number.
-        let places = Dictionary(uniqueKeysWithValues: drafts.enumerated().map { ($1.index, $0) })
         dependencies = Array(repeating: [], count: drafts.count)
         dependents = dependencies
         kinds = Array(repeating: [], count: drafts.count)
         dependentKinds = kinds
+        // For each step, the last one that was seen to wait for it.
+        var waiting = Array(repeating: -1, count: drafts.count)
         for (place, draft) in drafts.enumerated() {
             guard let named = draft.dependsOn else {
                 if place > 0, drafts[place - 1].phase == draft.phase {
@@ -35,9 +35,10 @@ struct StepGraph {
                 }
                 continue
             }
-            var taken: Set<Int> = []
+            dependencies[place].reserveCapacity(named.count)
+            kinds[place].reserveCapacity(named.count)
             for dependency in named {
-                guard let index = names.steps[dependency.name], let target = places[index] else {
+                guard let target = names.steps[dependency.name] else {
                     StepGraph.reportUnknown(dependency, draft, names, faults)
                     continue
                 }
@@ -47,7 +48,8 @@ struct StepGraph {
                     faults.error(
                         dependency.mark, StepGraph.phaseFault(draft, drafts[target]),
                         hint: "leave it out of 'depends_on'")
-                } else if taken.insert(target).inserted {
+                } else if waiting[target] != place {
+                    waiting[target] = place
                     dependencies[place].append(target)
                     kinds[place].append(dependency.kind)
                 } else {
@@ -83,7 +85,7 @@ struct StepGraph {
     /// Kahn's order; -1 for a step in a circle or behind one.
     private static func ranks(_ dependencies: [[Int]], _ dependents: [[Int]]) -> [Int] {
         var ranks = Array(repeating: -1, count: dependencies.count)
-        var waiting = dependencies.map(\.count)
+        var waiting = dependencies.map { $0.count }
         var ready = waiting.indices.filter { waiting[$0] == 0 }
         var next = 0
         while next < ready.count {

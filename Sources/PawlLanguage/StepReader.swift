@@ -9,7 +9,7 @@ struct StepReader {
 
     func read(_ node: YAMLNode, index: Int, phase: StepPhase = .main) -> StepDraft? {
         guard let entries = faults.entries(node, of: "a step", keys: Schema.stepKeys) else { return nil }
-        var draft = StepDraft(index: index, mark: node.mark, id: "", idMark: node.mark)
+        let draft = StepDraft(index: index, mark: node.mark, id: "", idMark: node.mark)
         draft.phase = phase
         if let entry = entries["id"] {
             draft.idMark = entry.place
@@ -24,24 +24,24 @@ struct StepReader {
             draft.uses.append(use)
         }
         draft.isIdle = idle.contains(index)
-        if let entry = entries["done_when"] { readProbes(entry, into: &draft) }
-        if !draft.isIdle { readAction(entries, node, into: &draft) }
-        readFlow(entries, into: &draft)
-        readUndo(entries, into: &draft)
+        if let entry = entries["done_when"] { readProbes(entry, into: draft) }
+        if !draft.isIdle { readAction(entries, node, into: draft) }
+        readFlow(entries, into: draft)
+        readUndo(entries, into: draft)
         draft.timeout = entries["timeout"].flatMap { faults.duration($0) }
         draft.continueOnFailure = entries["continue_on_failure"].flatMap(faults.boolean) ?? false
         draft.outputs = entries["outputs"].map(outputs) ?? [:]
         return draft
     }
 
-    func readAction(_ entries: Entries, _ node: YAMLNode, into draft: inout StepDraft) {
-        if let call = entries["workflow"] { return readCall(call, entries, into: &draft) }
+    func readAction(_ entries: Entries, _ node: YAMLNode, into draft: StepDraft) {
+        if let call = entries["workflow"] { return readCall(call, entries, into: draft) }
         if let with = entries["with"] {
             faults.error(with.key.mark, "'with' belongs to 'workflow', which is not there")
         }
-        if let approval = entries["approval"] { return readApproval(approval, entries, into: &draft) }
-        if let reboot = entries["reboot"] { return readReboot(reboot, entries, into: &draft) }
-        if let service = entries["service"] { readService(service, entries, into: &draft) }
+        if let approval = entries["approval"] { return readApproval(approval, entries, into: draft) }
+        if let reboot = entries["reboot"] { return readReboot(reboot, entries, into: draft) }
+        if let service = entries["service"] { readService(service, entries, into: draft) }
         switch (entries["run"], entries["command"]) {
         case (let run?, let command?):
             let later = max(run.key.mark, command.key.mark)
@@ -64,7 +64,7 @@ struct StepReader {
         }
     }
 
-    private func readApproval(_ approval: YAMLEntry, _ entries: Entries, into draft: inout StepDraft) {
+    private func readApproval(_ approval: YAMLEntry, _ entries: Entries, into draft: StepDraft) {
         let others = [
             "run", "command", "shell", "outputs", "unit", "retry_policy", "interrupted", "env", "credentials",
             "done_when",
@@ -123,7 +123,7 @@ struct StepReader {
             }
             guard let template = self.template(entry) else { continue }
             result.environment.append(EnvironmentEntry(name: name, value: template))
-            result.uses.append(TemplateUse(template: template, node: entry.value))
+            result.uses.note(template, entry.value)
         }
     }
 
@@ -137,6 +137,7 @@ struct StepReader {
     /// systemd's directives for a step's unit or for the slice of a run.
     func readUnit(_ entry: YAMLEntry, of unit: Directives.Unit, into result: inout StepSettings) {
         guard let mapping = entry.value.mapping else { return faults.refuse(entry, "a map of systemd's directives") }
+        result.unit.reserveCapacity(mapping.count)
         for entry in mapping {
             let name = entry.key.text
             let known: Directives.Entry
@@ -144,27 +145,49 @@ struct StepReader {
                 faults.error(entry.key.mark, error.message, hint: error.hint)
                 continue
             }
-            let nodes: [YAMLNode]
-            if known.kind.takesList, let items = entry.value.sequence {
-                nodes = items
-            } else if entry.value.scalar != nil, !entry.value.isEmpty {
-                nodes = [entry.value]
-            } else {
-                let list = known.kind == .paths ? "a path or a list of paths" : "one value or a list of them"
-                faults.refuse(entry, known.kind.takesList ? list : "one value")
-                continue
-            }
-            let templates = nodes.map { faults.template($0, "'\(name)'") }
-            let read = templates.compactMap { $0 }
-            guard read.count == templates.count else { continue }
-            result.uses += zip(read, nodes).map { TemplateUse(template: $0, node: $1) }
-            guard let values = self.values(read, of: known, entry) else { continue }
-            result.unit.append(Directive(name: name, values: values))
+            let values =
+                known.kind.takesList
+                ? list(entry, of: known, &result.uses) : value(entry, of: known, &result.uses).map { [$0] }
+            if let values { result.unit.append(Directive(name: name, values: values)) }
         }
     }
 
-    /// Checks what is fixed; several paths in one text become several values, as in a unit file.
-    private func values(_ templates: [Template], of known: Directives.Entry, _ entry: YAMLEntry) -> [Template]? {
+    /// The value of a directive that takes one, checked where it is fixed.
+    private func value(
+        _ entry: YAMLEntry, of known: Directives.Entry, _ uses: inout [TemplateUse]
+    ) -> Template? {
+        guard entry.value.scalar != nil, !entry.value.isEmpty else {
+            faults.refuse(entry, "one value")
+            return nil
+        }
+        guard let template = faults.template(entry.value, "'\(known.name)'") else { return nil }
+        guard let text = template.constant?.text else {
+            uses.note(template, entry.value)
+            return template
+        }
+        do throws(DirectiveFault) {
+            _ = try Directives.setting(known, text)
+            return template
+        } catch {
+            faults.error(entry.place, error.message, hint: error.hint)
+            return nil
+        }
+    }
+
+    /// The values of a directive that takes several, checked where all of them are fixed; several paths in one text become
+    /// several values, as in a unit file.
+    private func list(
+        _ entry: YAMLEntry, of known: Directives.Entry, _ uses: inout [TemplateUse]
+    ) -> [Template]? {
+        guard
+            let nodes = entry.value.sequence ?? (entry.value.scalar == nil || entry.value.isEmpty ? nil : [entry.value])
+        else {
+            faults.refuse(entry, known.kind == .paths ? "a path or a list of paths" : "one value or a list of them")
+            return nil
+        }
+        let templates = nodes.compactMap { faults.template($0, "'\(known.name)'") }
+        guard templates.count == nodes.count else { return nil }
+        for (template, node) in zip(templates, nodes) { uses.note(template, node) }
         var constants = templates.compactMap { $0.constant?.text }
         guard constants.count == templates.count else { return templates }
         if known.kind == .paths, entry.value.scalar != nil {

@@ -23,28 +23,38 @@ package struct Template: Sendable {
             self.init(constant: .string(text))
             return
         }
-        let scalars = Array(text.unicodeScalars)
-        var (parts, literal, index) = ([Part](), String.UnicodeScalarView(), 0)
+        // Then a place is an offset of bytes too, and what stands between two is taken as it is.
+        let isASCII = text.utf8.allSatisfy { $0 < 0x80 }
+        let scalars = isASCII ? text.utf8.map { Unicode.Scalar($0) } : Array(text.unicodeScalars)
+        var (parts, literal, index) = ([Part](), "", 0)
+        parts.reserveCapacity(2)
         while index < scalars.count {
             let isDollar = scalars[index] == "$"
             if isDollar, index + 2 < scalars.count, scalars[index + 1] == "$", scalars[index + 2] == "{" {
-                literal.append(contentsOf: ["$", "{"])
+                literal += "${"
                 index += 3
             } else if isDollar, index + 1 < scalars.count, scalars[index + 1] == "{" {
-                if !literal.isEmpty { parts.append(.text(String(literal))) }
-                literal = String.UnicodeScalarView()
+                if !literal.isEmpty { parts.append(.text(literal)) }
+                literal = ""
                 let (expression, end) = try ExpressionParser.parse(scalars, from: index + 2)
                 parts.append(.expression(expression))
                 index = end
             } else {
-                literal.append(scalars[index])
-                index += 1
+                let next = scalars[(index + 1)...].firstIndex(of: "$") ?? scalars.count
+                if isASCII {
+                    let start = text.utf8.index(text.startIndex, offsetBy: index)
+                    let piece = text[start..<text.utf8.index(start, offsetBy: next - index)]
+                    if literal.isEmpty { literal = String(piece) } else { literal += piece }
+                } else {
+                    for scalar in scalars[index..<next] { literal.unicodeScalars.append(scalar) }
+                }
+                index = next
             }
         }
         if parts.isEmpty {
-            self.init(constant: .string(String(literal)))
+            self.init(constant: .string(literal))
         } else {
-            if !literal.isEmpty { parts.append(.text(String(literal))) }
+            if !literal.isEmpty { parts.append(.text(literal)) }
             self.init(parts: parts)
         }
     }
@@ -55,7 +65,9 @@ package struct Template: Sendable {
     }
 
     /// Whether it is one expression and nothing else, so that its value keeps its type.
-    var isExpression: Bool { parts.count == 1 && !expressions.isEmpty }
+    var isExpression: Bool {
+        if parts.count == 1, case .expression = parts[0] { true } else { false }
+    }
 
     /// The expressions in it, in the order written.
     var expressions: [Expression] {
@@ -63,7 +75,11 @@ package struct Template: Sendable {
     }
 
     /// All names it reads, in the order written.
-    package var references: [Reference] { expressions.flatMap(\.references) }
+    package var references: [Reference] {
+        var result: [Reference] = []
+        for part in parts { if case .expression(let expression) = part { expression.collect(into: &result) } }
+        return result
+    }
 
     /// The value: a string that is one expression keeps its type, in a longer string every value is text.
     package func evaluate(in scope: any Scope) throws(EvaluationFault) -> Value {

@@ -12,43 +12,55 @@ package enum TimeSpan {
         (["y", "year", "years"], 31_557_600_000_000),
     ]
 
-    private static let microseconds: [String: UInt64] = {
-        var result: [String: UInt64] = [:]
-        for unit in units { for name in unit.names { result[name] = unit.microseconds } }
-        return result
-    }()
+    /// The units by their names, each as a number: none has more than eight bytes.
+    private static let microseconds: [(name: UInt64, factor: UInt64)] = units.flatMap { unit in
+        unit.names.map { ($0.utf8.reduce(0, packed), unit.microseconds) }
+    }
+
+    private static func packed(_ name: UInt64, _ byte: UInt8) -> UInt64 { name << 8 | UInt64(byte) }
 
     /// The span of a text such as `5min 20s`, `1h30m`, `1.5h` or `90` (seconds); nil where it is none, and for
     /// `infinity`, which is no span.
     package static func parse(_ text: String) -> Duration? {
-        let scalars = Array(text.unicodeScalars)
+        let bytes = Array(text.utf8)
         var (index, total, isEmpty) = (0, UInt64(0), true)
         func skipBlanks() {
-            while index < scalars.count, scalars[index] == " " || scalars[index] == "\t" { index += 1 }
+            while index < bytes.count, bytes[index] == UInt8(ascii: " ") || bytes[index] == UInt8(ascii: "\t") {
+                index += 1
+            }
         }
-        func take(_ isWanted: (Unicode.Scalar) -> Bool) -> String {
+        func takeDigits() -> ArraySlice<UInt8> {
             let start = index
-            while index < scalars.count, isWanted(scalars[index]) { index += 1 }
-            return String(String.UnicodeScalarView(scalars[start..<index]))
+            while index < bytes.count, bytes[index] >= UInt8(ascii: "0"), bytes[index] <= UInt8(ascii: "9") {
+                index += 1
+            }
+            return bytes[start..<index]
         }
         while true {
             skipBlanks()
-            guard index < scalars.count else { break }
-            let whole = take { $0 >= "0" && $0 <= "9" }
-            var fraction = ""
-            if index < scalars.count, scalars[index] == "." {
+            guard index < bytes.count else { break }
+            let whole = takeDigits()
+            var fraction = bytes[..<0]
+            if index < bytes.count, bytes[index] == UInt8(ascii: ".") {
                 index += 1
-                fraction = take { $0 >= "0" && $0 <= "9" }
+                fraction = takeDigits()
                 guard !fraction.isEmpty else { return nil }
             }
             guard !whole.isEmpty || !fraction.isEmpty else { return nil }
             skipBlanks()
-            let unit = take { $0 >= "a" && $0 <= "z" || $0 >= "A" && $0 <= "Z" || $0 == "µ" || $0 == "μ" }
-            guard let factor = microseconds[unit], let number = whole.isEmpty ? 0 : UInt64(whole) else { return nil }
+            var (unit, length) = (UInt64(0), 0)
+            // What is no ASCII can only be a letter of the two ways to write a microsecond.
+            while index < bytes.count, isLetter(bytes[index]) || bytes[index] >= 0x80 {
+                unit = packed(unit, bytes[index])
+                (index, length) = (index + 1, length + 1)
+            }
+            guard length <= 8, let factor = microseconds.first(where: { $0.name == unit })?.factor,
+                let number = whole.isEmpty ? 0 : Size.decimal(whole)
+            else { return nil }
             var (part, overflow) = number.multipliedReportingOverflow(by: factor)
             guard !overflow else { return nil }
             var weight = factor
-            for digit in fraction.utf8 {
+            for digit in fraction {
                 weight /= 10
                 (part, overflow) = part.addingReportingOverflow(weight * UInt64(digit - 0x30))
                 guard !overflow else { return nil }
@@ -58,6 +70,10 @@ package enum TimeSpan {
             isEmpty = false
         }
         return isEmpty ? nil : .microseconds(Int64(total))
+    }
+
+    private static func isLetter(_ byte: UInt8) -> Bool {
+        byte >= UInt8(ascii: "a") && byte <= UInt8(ascii: "z") || byte >= UInt8(ascii: "A") && byte <= UInt8(ascii: "Z")
     }
 
     /// A span as systemd writes it: `1h 30min`, `2d`, `100ms`, `0`; what is below a microsecond is left out.

@@ -32,12 +32,7 @@ struct TypeChecker {
     }
 
     let names: NameTable
-    /// The declared outputs of a step.
-    let outputs: (Int) -> [String: ValueType]
-    /// Whether a step runs once for each of several items, so that its results are lists.
-    let isForeach: (Int) -> Bool
-    /// Whether it runs a workflow, whose outputs have types of their own.
-    let isCall: (Int) -> Bool
+    let drafts: [StepDraft]
 
     /// What an expression gives, as far as that is known; throws the first thing in it that cannot be.
     func type(of expression: Expression) throws(SyntaxFault) -> Kind {
@@ -178,8 +173,8 @@ struct TypeChecker {
 
     private func type(of reference: Reference) throws(SyntaxFault) -> Kind {
         let members = reference.members
-        if let variable = names.variables[reference.name] {
-            let kind = Kind(variable.type)
+        if let type = names.variables[reference.name] {
+            let kind = Kind(type)
             guard let member = members.first else { return kind }
             guard kind == .map || kind == .text else {
                 throw SyntaxFault(
@@ -192,8 +187,10 @@ struct TypeChecker {
                 Reference(name: reference.name, members: ["index"] + members, offset: reference.offset), .number)
             return .number
         }
-        if let index = names.steps[reference.name] {
-            if isForeach(index) { return try type(ofForeach: reference) }
+        if let place = names.steps[reference.name] {
+            let draft = drafts[place]
+            // One that runs once for each of several items has lists for results.
+            if draft.foreach != nil { return try type(ofForeach: reference) }
             switch members.first {
             case "state"?, "output"?: return members.count == 1 ? .text : .any
             case "exit_code"?, "attempts"?:
@@ -201,7 +198,9 @@ struct TypeChecker {
                 return .number
             case "outputs"?:
                 guard members.count > 1 else { return .map }
-                return members.count == 2 && !isCall(index) ? outputs(index)[members[1]].map(Kind.init) ?? .text : .any
+                // The outputs of a workflow that it runs have types of their own.
+                guard members.count == 2, draft.call == nil else { return .any }
+                return draft.outputs[members[1]].map(Kind.init) ?? .text
             default: return .any
             }
         }

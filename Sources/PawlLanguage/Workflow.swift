@@ -150,7 +150,7 @@ package struct Step: Sendable {
     package var isReboot: Bool { if case .reboot = action { true } else { false } }
 
     /// Whether it has a root of its own, in which nothing of pawl is.
-    package var hasRoot: Bool { unit.contains { $0.name == "RootDirectory" || $0.name == "RootImage" } }
+    package var hasRoot: Bool { unit.contains { $0.isRoot } }
 }
 
 /// A variable of a step's environment.
@@ -179,4 +179,7 @@ package struct Directive: Sendable {
         self.name = name
         self.values = values
     }
+
+    /// Whether it gives a root.
+    var isRoot: Bool { name == "RootDirectory" || name == "RootImage" }
 }

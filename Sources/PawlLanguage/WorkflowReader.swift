@@ -114,6 +114,7 @@ package enum WorkflowReader {
         workflow.lock = lock?.lock
         let outputs = entries["outputs"].map(stepReader.workflowOutputs) ?? (outputs: [], uses: [])
         workflow.outputs = outputs.outputs
+        // Their settings are their own at first, and lie over those of the workflow once these are checked.
         var drafts: [StepDraft] = []
         if let steps = entries["steps"] {
             if let nodes = steps.value.sequence, !nodes.isEmpty {
@@ -147,40 +148,33 @@ package enum WorkflowReader {
         if drafts.allSatisfy({ ($0.settings.maxRetries ?? shared.maxRetries ?? 0) == 0 }) {
             shared.refuseRetries(faults)
         }
+        let scriptChecker = ScriptChecker(names: names, faults: faults)
+        for script in shared.repairScripts { scriptChecker.check(script) }
         for draft in drafts {
+            for script in draft.scripts { scriptChecker.check(script) }
             draft.checkRetries(shared: shared, faults)
-            let settings = draft.settings.over(shared)
-            settings.checkCredentials(of: draft.id, faults)
-            for undo in draft.undo { undo.settings.over(settings).checkCredentials(of: draft.id, faults) }
-        }
-        for script in shared.repairScripts + drafts.flatMap(\.scripts) {
-            ScriptChecker(names: names, faults: faults).check(script)
+            draft.settings.complete(by: shared)
+            if !draft.settings.credentials.isEmpty { draft.settings.checkCredentials(of: draft.id, faults) }
+            for undo in draft.undo { undo.settings.over(draft.settings).checkCredentials(of: draft.id, faults) }
         }
         // A step whose action could not be read leaves a hole that its errors have told of.
         guard !faults.hasErrors else { return }
-        for (index, draft) in drafts.enumerated() {
-            guard
-                var step = draft.step(
-                    shared: shared, graph: graph, place: index, isOutputRead: checker.readOutputs.contains(index))
-            else {
+        // With what stops services, perhaps.
+        workflow.steps.reserveCapacity(drafts.count + 1)
+        for (place, draft) in drafts.enumerated() {
+            guard var action = draft.action(draft.settings) else {
                 faults.error(draft.mark, "step '\(draft.id)' cannot be read")
                 continue
             }
-            if step.hasRoot, step.service != nil {
-                faults.error(
-                    draft.mark, "step '\(draft.id)' has a root of its own, out of which no 'service' can be started",
-                    hint: "leave the root to a unit of systemd's own")
-            } else if step.hasRoot, !step.doneWhen.probes.isEmpty {
-                faults.error(
-                    draft.mark, "step '\(draft.id)' has a root of its own, in which nothing can ask its 'done_when'",
-                    hint: "let a step after it ask")
-            }
-            step.file = faults.file(of: draft.mark)
-            if var call = step.call, let reads = checker.callReads[index] {
+            if var call = draft.call, let reads = checker.callReads[place] {
                 call.reads = reads
-                step.action = .workflow(call)
+                action = .workflow(call)
             }
-            workflow.steps.append(step)
+            draft.checkRoot(faults)
+            workflow.steps.append(
+                draft.step(
+                    action, graph: graph, place: place, isOutputRead: checker.readOutputs.contains(place),
+                    file: faults.file(of: draft.mark)))
         }
         workflow.addServiceStop()
     }

@@ -16,8 +16,11 @@ package enum Names {
 
     /// Whether the text can be a step's name: `[A-Za-z_][A-Za-z0-9_-]*`.
     package static func isStep(_ text: String) -> Bool {
-        guard isVariable(text.filter { $0 != "-" }) || text == "_", text.utf8.count <= longest else { return false }
-        return text.utf8.first != UInt8(ascii: "-") && !isDigit(text.utf8.first ?? 0)
+        guard let first = text.utf8.first, text.utf8.count <= longest else { return false }
+        guard isLower(first) || isUpper(first) || first == UInt8(ascii: "_") else { return false }
+        return text.utf8.allSatisfy {
+            isLower($0) || isUpper($0) || isDigit($0) || $0 == UInt8(ascii: "_") || $0 == UInt8(ascii: "-")
+        }
     }
 
     /// Whether the text can be a variable's name: `[A-Za-z_][A-Za-z0-9_]*`.

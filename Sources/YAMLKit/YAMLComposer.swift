@@ -18,32 +18,25 @@ struct YAMLComposer {
         var isMapping: Bool
         /// How many nodes, and bytes of scalars, stood before it.
         var before: Cost
+        /// Where its items or entries begin among those that are open.
+        var start: Int
         /// How many levels it has below itself.
         var height = 0
-        var items: [YAMLNode] = []
-        var entries: [YAMLEntry] = []
         var pendingKey: YAMLEntry.Key?
-        var keys = Keys()
+        /// The keys of a mapping that has many, with their places; while there are few, to hash them takes longer than to
+        /// compare them.
+        var keys: [String: YAMLMark] = [:]
         /// What `<<` named: the entries come in after the mapping's own, which win.
         var merged: [YAMLNode] = []
     }
 
-    /// The keys of a mapping with their places. Most have a handful, and to hash them takes longer than to compare.
-    private struct Keys {
-        private var first: [(key: String, mark: YAMLMark)] = []
-        private var rest: [String: YAMLMark] = [:]
-
-        subscript(key: String) -> YAMLMark? {
-            first.first { $0.key == key }?.mark ?? (rest.isEmpty ? nil : rest[key])
-        }
-
-        mutating func add(_ key: String, _ mark: YAMLMark) {
-            if first.count < 8 { first.append((key, mark)) } else { rest[key] = mark }
-        }
-    }
-
     private let limits: YAMLLimits
     private var frames: [Frame] = []
+    /// The items of all sequences that are still open, and the entries of all mappings: those of the innermost are the last.
+    /// A node gets an array of its own when it is whole and its size is known.
+    private var items: [YAMLNode] = []
+    private var entries: [YAMLEntry] = []
+    private static let fewKeys = 8
     private var anchors: [String: (node: YAMLNode, cost: Cost, height: Int)] = [:]
     /// What was read so far, also in the texts before.
     private(set) var cost: Cost
@@ -73,12 +66,14 @@ struct YAMLComposer {
             try add(known.node, mark, height: known.height)
         case YAML_SEQUENCE_START_EVENT:
             let start = event.data.sequence_start
-            noteTag(text(start.tag), known: ["seq"], mark)
-            try open(Frame(mark: mark, anchor: text(start.anchor), isMapping: false, before: cost))
+            noteTag(start.tag, mark) { $0 == "seq" }
+            try open(
+                Frame(mark: mark, anchor: text(start.anchor), isMapping: false, before: cost, start: items.count))
         case YAML_MAPPING_START_EVENT:
             let start = event.data.mapping_start
-            noteTag(text(start.tag), known: ["map"], mark)
-            try open(Frame(mark: mark, anchor: text(start.anchor), isMapping: true, before: cost))
+            noteTag(start.tag, mark) { $0 == "map" }
+            try open(
+                Frame(mark: mark, anchor: text(start.anchor), isMapping: true, before: cost, start: entries.count))
         case YAML_SEQUENCE_END_EVENT, YAML_MAPPING_END_EVENT: try close()
         default: break
         }
@@ -95,10 +90,14 @@ struct YAMLComposer {
             case YAML_FOLDED_SCALAR_STYLE: .folded
             default: .plain
             }
-        let tag = noteTag(text(data.tag), known: ["str", "int", "float", "bool", "null"], mark)
-        let content = String(decoding: buffer, as: UTF8.self)
+        var tag: YAMLScalar.Tag?
+        noteTag(data.tag, mark) { name in
+            tag = YAMLScalar.Tag(rawValue: name)
+            return tag != nil
+        }
         // `"\0"` is legal YAML, but no C string, argument or environment can carry it.
-        if content.utf8.contains(0) { throw YAMLError(mark, "a NUL character cannot stand in a value") }
+        if buffer.contains(0) { throw YAMLError(mark, "a NUL character cannot stand in a value") }
+        let content = String(decoding: buffer, as: UTF8.self)
         let node = YAMLNode(.scalar(YAMLScalar(content, style: style, tag: tag)), at: mark)
         let added = Cost(nodes: 1, bytes: data.length)
         try count(added, mark)
@@ -106,35 +105,44 @@ struct YAMLComposer {
         try add(node, mark)
     }
 
-    private mutating func open(_ frame: Frame) throws(YAMLError) {
+    private mutating func open(_ frame: consuming Frame) throws(YAMLError) {
         guard frames.count < limits.depth else {
             throw tooDeep(frame.mark)
         }
         try count(Cost(nodes: 1), frame.mark)
-        if let parent = frames.last, parent.isMapping, parent.pendingKey == nil {
+        let last = frames.count - 1
+        if last >= 0, frames[last].isMapping, frames[last].pendingKey == nil {
             throw YAMLError(frame.mark, "a key must be text, not a list or a map")
         }
         frames.append(frame)
     }
 
     private mutating func close() throws(YAMLError) {
-        guard var frame = frames.popLast() else { return }
-        for node in frame.merged {
-            for entry in node.mapping ?? [] where frame.keys[entry.key.text] == nil {
-                frame.keys.add(entry.key.text, entry.key.mark)
-                frame.entries.append(entry)
-            }
+        guard let last = frames.indices.last else { return }
+        for node in frames[last].merged {
+            for entry in node.mapping ?? [] where place(ofKey: entry.key.text) == nil { add(entry) }
         }
-        let node = YAMLNode(frame.isMapping ? .mapping(frame.entries) : .sequence(frame.items), at: frame.mark)
-        if let anchor = frame.anchor {
-            let added = Cost(nodes: cost.nodes - frame.before.nodes, bytes: cost.bytes - frame.before.bytes)
-            anchors[anchor] = (node, added, frame.height + 1)
+        let (start, mark, height) = (frames[last].start, frames[last].mark, frames[last].height + 1)
+        let content: YAMLNode.Content
+        if frames[last].isMapping {
+            content = .mapping(Array(entries[start...]))
+            while entries.count > start { entries.removeLast() }
+        } else {
+            content = .sequence(Array(items[start...]))
+            while items.count > start { items.removeLast() }
         }
-        try add(node, frame.mark, height: frame.height + 1)
+        let node = YAMLNode(content, at: mark)
+        if let anchor = frames[last].anchor {
+            let before = frames[last].before
+            let added = Cost(nodes: cost.nodes - before.nodes, bytes: cost.bytes - before.bytes)
+            anchors[anchor] = (node, added, height)
+        }
+        frames.removeLast()
+        try add(node, mark, height: height)
     }
 
     /// Puts a finished node where it belongs. `mark` is where it was named, which for an alias is not where it stands.
-    private mutating func add(_ node: YAMLNode, _ mark: YAMLMark, height: Int = 0) throws(YAMLError) {
+    private mutating func add(_ node: consuming YAMLNode, _ mark: YAMLMark, height: Int = 0) throws(YAMLError) {
         guard !frames.isEmpty else {
             root = node
             return
@@ -142,7 +150,7 @@ struct YAMLComposer {
         let last = frames.count - 1
         frames[last].height = max(frames[last].height, height)
         guard frames[last].isMapping else {
-            frames[last].items.append(node)
+            items.append(node)
             return
         }
         guard let key = frames[last].pendingKey else {
@@ -152,13 +160,33 @@ struct YAMLComposer {
         }
         frames[last].pendingKey = nil
         if key.text == "<<" { return try merge(node, mark) }
-        if let first = frames[last].keys[key.text] {
+        if let first = place(ofKey: key.text) {
             let place = "line \(first.line), column \(first.column)"
             faults.append(YAMLError(key.mark, "the key '\(key.text)' is there twice; the first is at \(place)"))
             return
         }
-        frames[last].keys.add(key.text, key.mark)
-        frames[last].entries.append(YAMLEntry(key: key, value: node))
+        add(YAMLEntry(key: key, value: node))
+    }
+
+    /// Puts an entry into the innermost mapping.
+    private mutating func add(_ entry: consuming YAMLEntry) {
+        let last = frames.count - 1
+        entries.append(entry)
+        let (count, start) = (entries.count, frames[last].start)
+        guard count - start >= YAMLComposer.fewKeys else { return }
+        // Those before are in the table already, but for the first time that there are so many.
+        let first = count - start == YAMLComposer.fewKeys ? start : count - 1
+        for entry in entries[first...] { frames[last].keys[entry.key.text] = entry.key.mark }
+    }
+
+    /// Where a key stands in the innermost mapping, if it has it already.
+    private func place(ofKey key: String) -> YAMLMark? {
+        let last = frames.count - 1
+        if !frames[last].keys.isEmpty { return frames[last].keys[key] }
+        for index in entries.indices[frames[last].start...] where entries[index].key.text == key {
+            return entries[index].key.mark
+        }
+        return nil
     }
 
     private mutating func merge(_ node: YAMLNode, _ mark: YAMLMark) throws(YAMLError) {
@@ -190,16 +218,17 @@ struct YAMLComposer {
         YAMLError(mark, "this is nested more than \(limits.depth) levels deep")
     }
 
-    @discardableResult
-    private mutating func noteTag(_ tag: String?, known: [String], _ mark: YAMLMark) -> String? {
-        guard let tag, tag != "!" else { return tag == nil ? nil : "str" }
+    /// Has a tag looked at by what follows the prefix of the core schema, and notes it as a fault where it is not known.
+    private mutating func noteTag(
+        _ pointer: UnsafeMutablePointer<yaml_char_t>?, _ mark: YAMLMark, isKnown: (String) -> Bool
+    ) {
+        guard let tag = text(pointer) else { return }
         let prefix = "tag:yaml.org,2002:"
-        let name = tag.hasPrefix(prefix) ? String(tag.dropFirst(prefix.count)) : tag
-        guard tag.hasPrefix(prefix), known.contains(name) else {
+        if tag == "!" {
+            _ = isKnown("str")
+        } else if !tag.hasPrefix(prefix) || !isKnown(String(tag.dropFirst(prefix.count))) {
             faults.append(YAMLError(mark, "the tag '\(tag)' is not known here"))
-            return nil
         }
-        return name
     }
 
     private func text(_ pointer: UnsafeMutablePointer<yaml_char_t>?) -> String? {

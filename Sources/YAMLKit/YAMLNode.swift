@@ -1,15 +1,32 @@
 /// A place in a text: line and column from 1, the column counted in characters (Unicode scalars).
 package struct YAMLMark: Sendable, Hashable, Comparable {
-    /// The line, from 1.
-    package var line: Int
-    /// The column, from 1.
-    package var column: Int
-    /// Which text it is, where a tree is made of several: the number that the document was read with.
-    package var part: Int
+    // Every node and every key has one: three words of 64 bits would be half of a tree.
+    private var shortLine: Int32
+    private var shortColumn: Int32
+    private var shortPart: Int32
 
     /// Names a place.
     package init(line: Int, column: Int, part: Int = 0) {
-        (self.line, self.column, self.part) = (line, column, part)
+        (shortLine, shortColumn) = (Int32(clamping: line), Int32(clamping: column))
+        shortPart = Int32(clamping: part)
+    }
+
+    /// The line, from 1.
+    package var line: Int {
+        get { Int(shortLine) }
+        set { shortLine = Int32(clamping: newValue) }
+    }
+
+    /// The column, from 1.
+    package var column: Int {
+        get { Int(shortColumn) }
+        set { shortColumn = Int32(clamping: newValue) }
+    }
+
+    /// Which text it is, where a tree is made of several: the number that the document was read with.
+    package var part: Int {
+        get { Int(shortPart) }
+        set { shortPart = Int32(clamping: newValue) }
     }
 
     /// The earlier place is the smaller one.
@@ -105,15 +122,20 @@ package struct YAMLScalar: Sendable, Hashable {
         case plain, singleQuoted, doubleQuoted, literal, folded
     }
 
+    /// A tag of the core schema, without what all of them begin with.
+    package enum Tag: String, Sendable, Hashable {
+        case str, int, float, bool, null
+    }
+
     /// The text.
     package var text: String
     /// How it is written.
     package var style: Style
-    /// The last part of its tag (`str`, `int`, ...), if one is written; others than the core schema's are refused.
-    package var tag: String?
+    /// Its tag, if one is written; others than these are refused.
+    package var tag: Tag?
 
     /// Makes a scalar.
-    package init(_ text: String, style: Style = .plain, tag: String? = nil) {
+    package init(_ text: String, style: Style = .plain, tag: Tag? = nil) {
         (self.text, self.style, self.tag) = (text, style, tag)
     }
 
@@ -129,26 +151,47 @@ package struct YAMLScalar: Sendable, Hashable {
     /// The scalar under the core schema of YAML 1.2: only plain ones can be other than text, and `yes`, `no`, `on`
     /// and `off` are text. Integers beyond 64 bits stay text, since as numbers they would lose digits.
     package var resolved: Resolved {
-        if let tag, tag == "str" { return .string(text) }
-        guard style == .plain || tag != nil else { return .string(text) }
+        if isNull { return .null }
+        guard mayBeOther, let first = text.utf8.first else { return .string(text) }
+        // Most scalars are words: one look at the first byte decides what else they could be.
+        switch first {
+        case UInt8(ascii: "t"), UInt8(ascii: "T"):
+            return ["true", "True", "TRUE"].contains(text) ? .boolean(true) : .string(text)
+        case UInt8(ascii: "f"), UInt8(ascii: "F"):
+            return ["false", "False", "FALSE"].contains(text) ? .boolean(false) : .string(text)
+        case UInt8(ascii: "0")...UInt8(ascii: "9"): return number ?? .string(text)
+        case UInt8(ascii: "+"), UInt8(ascii: "-"), UInt8(ascii: "."): return noFinite ?? number ?? .string(text)
+        default: return .string(text)
+        }
+    }
+
+    /// Whether it stands for nothing under the core schema.
+    package var isNull: Bool {
+        let bytes = text.utf8
+        guard bytes.count <= 4, mayBeOther, let first = bytes.first else { return bytes.isEmpty && mayBeOther }
+        guard first == UInt8(ascii: "n") || first == UInt8(ascii: "N") || first == UInt8(ascii: "~") else {
+            return false
+        }
+        return ["~", "null", "Null", "NULL"].contains(text)
+    }
+
+    /// Whether it can be other than text by how it is written.
+    private var mayBeOther: Bool { tag == nil ? style == .plain : tag != .str }
+
+    /// What no digits can say.
+    private var noFinite: Resolved? {
         switch text {
-        case "", "~", "null", "Null", "NULL": return .null
-        case "true", "True", "TRUE": return .boolean(true)
-        case "false", "False", "FALSE": return .boolean(false)
-        case ".inf", ".Inf", ".INF", "+.inf", "+.Inf", "+.INF": return .number(.infinity)
-        case "-.inf", "-.Inf", "-.INF": return .number(-.infinity)
-        case ".nan", ".NaN", ".NAN": return .number(.nan)
-        default: return number ?? .string(text)
+        case ".inf", ".Inf", ".INF", "+.inf", "+.Inf", "+.INF": .number(.infinity)
+        case "-.inf", "-.Inf", "-.INF": .number(-.infinity)
+        case ".nan", ".NaN", ".NAN": .number(.nan)
+        default: nil
         }
     }
 
     private var number: Resolved? {
         let bytes = Array(text.utf8)
         func isDigit(_ byte: UInt8) -> Bool { byte >= 0x30 && byte <= 0x39 }
-        // Most scalars are words: one look at the first byte decides.
-        guard let first = bytes.first, isDigit(first) || first == 0x2B || first == 0x2D || first == 0x2E else {
-            return nil
-        }
+        guard let first = bytes.first else { return nil }
         if text.hasPrefix("0x") { return hexadecimalOrOctal(16) }
         if text.hasPrefix("0o") { return hexadecimalOrOctal(8) }
         var index = first == 0x2B || first == 0x2D ? 1 : 0

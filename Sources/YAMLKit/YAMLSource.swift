@@ -3,8 +3,23 @@ struct YAMLSource: Sendable {
     let bytes: [UInt8]
     /// The offset of each line's first byte, and of a character every so often in a line that is long: a file may be a
     /// single line, and a thousand faults in it are looked up one by one.
-    private let stops: [(mark: YAMLMark, offset: Int)]
+    private let stops: [Stop]
     private static let stride = 512
+
+    /// A place and the offset of its byte. Texts are far smaller than four gigabytes, and lines are many.
+    private struct Stop {
+        private let shortLine: UInt32
+        private let shortColumn: UInt32
+        private let shortOffset: UInt32
+
+        init(_ mark: YAMLMark, _ offset: Int) {
+            (shortLine, shortColumn) = (UInt32(clamping: mark.line), UInt32(clamping: mark.column))
+            shortOffset = UInt32(clamping: offset)
+        }
+
+        var mark: YAMLMark { YAMLMark(line: Int(shortLine), column: Int(shortColumn)) }
+        var offset: Int { Int(shortOffset) }
+    }
 
     /// Takes the bytes, without a byte order mark, if libyaml will be able to read them: it reports what it cannot
     /// read by a byte offset alone, so such bytes are found here, with their line and column.
@@ -14,9 +29,16 @@ struct YAMLSource: Sendable {
             throw YAMLError(start, "the text has \(input.count) bytes; at most \(maximumBytes) are read")
         }
         let bytes = input.starts(with: [0xEF, 0xBB, 0xBF]) ? Array(input.dropFirst(3)) : input
-        var (stops, mark) = ([(mark: start, offset: 0)], start)
-        var index = 0
+        var (stops, mark, index) = ([Stop(start, 0)], start, 0)
+        // As many as there are in most texts, so that they need not be moved.
+        stops.reserveCapacity(bytes.count / 24)
         while index < bytes.count {
+            // A run of ASCII that can be read: what most of a text is.
+            let run = YAMLSource.plain(
+                bytes, from: index, upTo: YAMLSource.stride - mark.column % YAMLSource.stride - 1)
+            index += run
+            mark.column += run
+            guard index < bytes.count else { break }
             let (scalar, length) = YAMLSource.decode(bytes, at: index)
             guard let scalar else { throw YAMLError(mark, "this is not UTF-8 text") }
             if let refusal = YAMLSource.refusal(scalar) { throw YAMLError(mark, refusal) }
@@ -24,10 +46,10 @@ struct YAMLSource: Sendable {
             let isPair = scalar == "\r" && index < bytes.count && bytes[index] == 0x0A
             if YAMLSource.isBreak(scalar), !isPair {
                 mark = YAMLMark(line: mark.line + 1, column: 1)
-                stops.append((mark, index))
+                stops.append(Stop(mark, index))
             } else {
                 mark.column += 1
-                if mark.column % YAMLSource.stride == 0 { stops.append((mark, index)) }
+                if mark.column % YAMLSource.stride == 0 { stops.append(Stop(mark, index)) }
             }
         }
         (self.bytes, self.stops) = (bytes, stops)
@@ -54,6 +76,14 @@ struct YAMLSource: Sendable {
     func character(at mark: YAMLMark) -> Unicode.Scalar? {
         let offset = offset(of: mark)
         return offset < bytes.count ? YAMLSource.decode(bytes, at: offset).scalar : nil
+    }
+
+    /// How many characters from an offset on are ASCII, can be read and end no line; at most so many.
+    private static func plain(_ bytes: [UInt8], from start: Int, upTo most: Int) -> Int {
+        let end = min(bytes.count, start + most)
+        var index = start
+        while index < end, bytes[index] >= 0x20 && bytes[index] < 0x7F || bytes[index] == 0x09 { index += 1 }
+        return index - start
     }
 
     /// The scalar at an offset and its length in bytes; no scalar where the bytes are not UTF-8.

@@ -206,6 +206,18 @@ struct ShapeFaultTests {
             [
                 "1:9: error: a step is a map of keys and values, not text"
             ]),
+        // What is no step shifts the others: they are looked up by where they are.
+        FaultCase(
+            #"""
+            steps:
+              - 1
+              - {id: a, command: [echo]}
+              - {id: b, command: [echo, "${a.output} ${b.state}"]}
+            """#,
+            [
+                "2:5: error: a step is a map of keys and values, not text",
+                "4:44: error: step 'b' reads its own results",
+            ]),
         FaultCase(
             #"""
             steps:
