@@ -82,10 +82,10 @@ package struct Daemon: Sendable {
             let settings = await library.readSettings()
             await conductor.limit(runs: settings.maxRuns, steps: settings.maxSteps)
             await monitor.look()
-            // Beside each other: the workflows are read on one thread, the runs in flight on another.
-            async let reloaded = server.reload()
-            try await recover(effects, bus, units, manager)
-            _ = await reloaded
+            try await recover(effects, bus, units, manager) { systemd in
+                if let systemd { await library.take(systemd: systemd) }
+                _ = await server.reload()
+            }
             for unit in await run(sweep) {
                 group.addTask { await sweep.releaseAtEnd(unit) }
             }
@@ -159,11 +159,17 @@ package struct Daemon: Sendable {
 
     /// Takes up the runs in flight; for as long as that takes, systemd is asked for patience.
     private func recover(
-        _ effects: EffectLoop, _ bus: Bus, _ units: UnitManager, _ manager: SystemdServiceManager
+        _ effects: EffectLoop, _ bus: Bus, _ units: UnitManager, _ manager: SystemdServiceManager,
+        read: @escaping @Sendable (_ systemd: Int?) async -> Void
     ) async throws {
         async let _: Void = askForPatience(effects.conductor)
         let epoch = try await connect(bus, units, manager)
+        // Which systemd it is says what a workflow may ask of it; at the latest a step that asks for too much does not start.
+        let systemd = try? await manager.version()
+        // Beside each other: the workflows are read on one thread, the runs in flight on another.
+        async let isRead: Void = read(systemd)
         try await effects.takeUp(epoch: epoch)
+        await isRead
     }
 
     /// Puts `TimeoutStartSec=` off again and again until it is cancelled, by way of the engine: one that hangs is not to

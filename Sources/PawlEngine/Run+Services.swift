@@ -169,13 +169,15 @@ extension Run {
             "LogExtraFields=PAWL_STEP=\(step.id)", "LogExtraFields=PAWL_ATTEMPT=\(name.number)",
         ]
         if let item = name.item { properties.append("LogExtraFields=PAWL_ITEM=\(item)") }
-        if isBound { properties.append("BindPaths=-\(workFolder):\(BoundPath.work)") }
         // A condition is the step's: whether the service is started at all.
         for directive in step.unit where !UnitConditions.contains(directive.name) {
-            for value in try evaluate(directive.values, scope, what: directive.name) {
-                properties.append("\(directive.name)=\(Directives.quoted(directive.name, value.text))")
+            let values = try evaluate(directive.values, scope, what: directive.name).map(\.text)
+            do throws(DirectiveFault) { properties += try Directives.assignments(directive.name, values) } catch {
+                throw RenderFault(description: "step '\(step.id)': \(directive.name): \(error)")
             }
         }
+        // Last, since an empty list of the step's would take it back.
+        if isBound { properties.append("BindPaths=-\(workFolder):\(BoundPath.work)") }
         var plan =
             try plan(
                 step, scope, io: attemptFolder + "/io", asksOnly: asksOnly(place, number: name.number))
@@ -203,7 +205,8 @@ extension Run {
             environment: marks.filter { $0.name.hasPrefix("PAWL_") }, script: script,
             credentials: step.credentials.map(\.name),
             settings: settings.filter { if case .condition = $0.value { true } else { false } },
-            limits: try sliceLimits(), above: try slicesAbove(), keepsOutput: false,
+            newest: Directives.newest(settings), limits: try sliceLimits(), above: try slicesAbove(),
+            keepsOutput: false,
             timeout: step.timeout, isBound: false, workFolder: workFolder, attemptFolder: attemptFolder)
     }
 }

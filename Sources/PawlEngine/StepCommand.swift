@@ -23,6 +23,8 @@ package struct StepCommand: Sendable {
     package var credentials: [String]
     /// What `unit:` says, in D-Bus terms.
     package var settings: [UnitSetting]
+    /// The directive that came last, with the version of systemd it came with; nil where every systemd has all of them.
+    package var newest: (directive: String, since: Int)?
     /// What `slice:` says of the run's slice, in D-Bus terms.
     package var limits: [UnitSetting] = []
     /// The slices above the run's own, the topmost first, where it is a step of another one.
@@ -152,7 +154,7 @@ extension Run {
             arguments: arguments, program: program, plan: plan, environment: environment, script: script,
             // What takes no program has none to give them to.
             credentials: (plan?.turn ?? .program) == .program ? step.credentials.map(\.name) : [], settings: settings,
-            limits: try sliceLimits(), above: try slicesAbove(),
+            newest: Directives.newest(settings), limits: try sliceLimits(), above: try slicesAbove(),
             keepsOutput: step.isOutputRead && repair == nil,
             successes: repair == nil && !asksOnly && step.hasStatus ? step.exitCodes.successes : [0], repair: repair,
             timeout: step.timeout, isBound: isBound, workFolder: workFolder, attemptFolder: folder)
@@ -221,14 +223,7 @@ extension Run {
     /// Below the store's folder, which is closed to all but root, a step of another user or with a file system of its
     /// own sees nothing: it is given the three things it needs by bind mounts. They cost a mount namespace, so a plain
     /// step goes without.
-    static func needsBinding(_ setting: UnitSetting) -> Bool {
-        switch setting.name {
-        case "User", "Group", "ReadWritePaths", "RootDirectory", "RootImage": true
-        case "DynamicUser", "PrivateTmp": setting.value == .boolean(true)
-        case "ProtectSystem", "ProtectHome": setting.value != .string("no")
-        default: false
-        }
-    }
+    static func needsBinding(_ setting: UnitSetting) -> Bool { Directives.needsBinding(setting) }
 
     func environment(
         of step: Step, _ name: AttemptName, _ scope: RunScope, _ settings: [UnitSetting], isBound: Bool

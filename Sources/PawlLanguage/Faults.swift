@@ -25,9 +25,12 @@ final class Faults {
     /// Whether what is allowed and better avoided is warned of.
     let isStrict: Bool
 
-    init(file: String, isAccepted: Bool = false, isStrict: Bool = false) {
+    /// The version of the systemd that is to run the workflow, where that is known.
+    let systemd: Int?
+
+    init(file: String, isAccepted: Bool = false, isStrict: Bool = false, systemd: Int? = nil) {
         parts = [(file, nil)]
-        (self.isAccepted, self.isStrict) = (isAccepted, isStrict)
+        (self.isAccepted, self.isStrict, self.systemd) = (isAccepted, isStrict, systemd)
     }
 
     /// The file that was to be read.

@@ -1,7 +1,7 @@
 /// Sizes and shares in systemd's syntax.
 enum Size {
-    /// The bytes of a size such as `256M`, `1.5G` or `1G 512M`, to the base 1024; nil where it is none.
-    static func parse(_ text: String) -> UInt64? {
+    /// The bytes of a size such as `256M`, `1.5G` or `1G 512M`, to the base 1024 or another; nil where it is none.
+    static func parse(_ text: String, base: UInt64 = 1024) -> UInt64? {
         let (blank, point) = (UInt8(ascii: " "), UInt8(ascii: "."))
         var (total, least, rest) = (UInt64(0), UInt64.max, text.utf8[...])
         repeat {
@@ -9,7 +9,7 @@ enum Size {
             var next = rest[end...].drop { $0 == blank }
             if let first = next.first, isLetter(first) { next = next.dropFirst() }
             let part = rest[..<next.startIndex]
-            guard let (bytes, factor) = single(part), factor < least else { return nil }
+            guard let (bytes, factor) = single(part, base), factor < least else { return nil }
             let (sum, overflow) = total.addingReportingOverflow(bytes)
             guard !overflow else { return nil }
             // Units fall from left to right, so that a slip such as `1M 2G` is not taken for a sum.
@@ -25,13 +25,13 @@ enum Size {
         return lower >= UInt8(ascii: "a") && lower <= UInt8(ascii: "z")
     }
 
-    /// The letters behind a number, each for a power of 1024.
+    /// The letters behind a number, each for a power of the base.
     private static let suffixes = Array("BKMGTPE".utf8)
 
-    private static func single(_ text: Substring.UTF8View) -> (bytes: UInt64, factor: UInt64)? {
+    private static func single(_ text: Substring.UTF8View, _ base: UInt64) -> (bytes: UInt64, factor: UInt64)? {
         var (digits, factor) = (text, UInt64(1))
         if let last = text.last, let power = suffixes.firstIndex(of: last) {
-            factor = 1 << UInt64(10 * power)
+            for _ in 0..<power { factor *= base }
             digits = digits.dropLast()
         }
         while digits.last == UInt8(ascii: " ") { digits = digits.dropLast() }

@@ -205,7 +205,8 @@ final class StepDraft {
     private func step(_ action: Step.Action, _ settings: StepSettings) -> Step {
         var step = Step(id: id, index: index, line: mark.line, action: action)
         step.environment = settings.environment
-        step.unit = hasProgram ? settings.unit : []
+        // One without a value has taken back the workflow's.
+        step.unit = hasProgram ? settings.unit.filter { !$0.values.isEmpty } : []
         step.credentials = hasProgram ? settings.credentials.map(\.credential) : []
         step.retry = settings.retryPolicy
         if call == nil { step.exitCodes = settings.exitCodeRules }

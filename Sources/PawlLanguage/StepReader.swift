@@ -140,22 +140,47 @@ struct StepReader {
         result.unit.reserveCapacity(mapping.count)
         for entry in mapping {
             let name = entry.key.text
+            if unit == .step, name == Directives.presetKey {
+                readPreset(entry, among: mapping, into: &result)
+                continue
+            }
             let known: Directives.Entry
             do throws(DirectiveFault) { known = try Directives.find(name, for: unit) } catch {
                 faults.error(entry.key.mark, error.message, hint: error.hint)
                 continue
             }
+            if let running = faults.systemd, known.since > running {
+                faults.error(entry.key.mark, Directives.tooNew(name, since: known.since, on: running))
+                continue
+            }
             let values =
-                known.kind.takesList
-                ? list(entry, of: known, &result.uses) : value(entry, of: known, &result.uses).map { [$0] }
+                known.kind.takesList ? list(entry, of: known, &result.uses) : value(entry, of: known, &result.uses)
             if let values { result.unit.append(Directive(name: name, values: values)) }
         }
     }
 
-    /// The value of a directive that takes one, checked where it is fixed.
+    /// What a preset stands for, but for what is said beside it.
+    private func readPreset(_ entry: YAMLEntry, among mapping: [YAMLEntry], into result: inout StepSettings) {
+        guard let preset = faults.choice(entry, of: Directives.Preset.self) else { return }
+        let given = Set(mapping.map(\.key.text))
+        result.unit += preset.directives.filter { !given.contains($0.name) }
+            .map { Directive(name: $0.name, values: $0.values.map { Template(constant: .string($0)) }) }
+    }
+
+    /// Refuses what came later than the systemd that runs, where that hangs on the value.
+    private func isTooNew(_ settings: [UnitSetting], _ entry: YAMLEntry) -> Bool {
+        guard let running = faults.systemd, let newest = Directives.newest(settings), newest.since > running else {
+            return false
+        }
+        faults.error(entry.place, Directives.tooNew(newest.directive, since: newest.since, on: running))
+        return true
+    }
+
+    /// The value of a directive that takes one, checked where it is fixed; none for an empty text, which takes back what the
+    /// workflow says, as an empty assignment does in a unit file.
     private func value(
         _ entry: YAMLEntry, of known: Directives.Entry, _ uses: inout [TemplateUse]
-    ) -> Template? {
+    ) -> [Template]? {
         guard entry.value.scalar != nil, !entry.value.isEmpty else {
             faults.refuse(entry, "one value")
             return nil
@@ -163,11 +188,11 @@ struct StepReader {
         guard let template = faults.template(entry.value, "'\(known.name)'") else { return nil }
         guard let text = template.constant?.text else {
             uses.note(template, entry.value)
-            return template
+            return [template]
         }
+        if text.isEmpty { return [] }
         do throws(DirectiveFault) {
-            _ = try Directives.setting(known, text)
-            return template
+            return isTooNew(try Directives.resolve(known, [text]), entry) ? nil : [template]
         } catch {
             faults.error(entry.place, error.message, hint: error.hint)
             return nil
@@ -182,7 +207,7 @@ struct StepReader {
         guard
             let nodes = entry.value.sequence ?? (entry.value.scalar == nil || entry.value.isEmpty ? nil : [entry.value])
         else {
-            faults.refuse(entry, known.kind == .paths ? "a path or a list of paths" : "one value or a list of them")
+            faults.refuse(entry, known.kind.isPaths ? "a path or a list of paths" : "one value or a list of them")
             return nil
         }
         let templates = nodes.compactMap { faults.template($0, "'\(known.name)'") }
@@ -190,7 +215,9 @@ struct StepReader {
         for (template, node) in zip(templates, nodes) { uses.note(template, node) }
         var constants = templates.compactMap { $0.constant?.text }
         guard constants.count == templates.count else { return templates }
-        if known.kind == .paths, entry.value.scalar != nil {
+        // As in a unit file: it takes back what is before it, and what the workflow says.
+        if !known.kind.takesEmpty, let last = constants.lastIndex(of: "") { constants.removeSubrange(...last) }
+        if known.kind.isSplit, entry.value.scalar != nil, !constants.isEmpty {
             guard let words = Directives.split(constants[0]) else {
                 faults.error(entry.place, "'\(known.name)' has a quote without its end")
                 return nil
@@ -198,7 +225,7 @@ struct StepReader {
             constants = words
         }
         do throws(DirectiveFault) {
-            _ = try Directives.resolve(known.name, constants)
+            if isTooNew(try Directives.resolve(known, constants), entry) { return nil }
             return constants.map { Template(constant: .string($0)) }
         } catch {
             faults.error(entry.place, error.message, hint: error.hint)

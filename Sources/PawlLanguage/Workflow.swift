@@ -181,5 +181,5 @@ package struct Directive: Sendable {
     }
 
     /// Whether it gives a root.
-    var isRoot: Bool { name == "RootDirectory" || name == "RootImage" }
+    var isRoot: Bool { !values.isEmpty && (name == "RootDirectory" || name == "RootImage") }
 }

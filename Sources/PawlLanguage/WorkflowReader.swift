@@ -46,14 +46,16 @@ package enum WorkflowReader {
     ///   - name: the workflow's name, that of its file without `.yaml`.
     ///   - isAccepted: whether a run was started from the text. Then what only later versions refuse is a warning.
     ///   - isStrict: whether what is allowed and better avoided is warned of too.
+    ///   - systemd: the version of the systemd that is to run it, where that is known.
     ///   - load: gives the text of a file that is included, under the name that the including file's leads to.
     /// - Returns: the workflow, nil exactly where there is an error; and all errors and warnings, those of the workflow's
     ///   file first.
     package static func read(
         _ source: inout WorkflowSource, name: String, isAccepted: Bool = false, isStrict: Bool = false,
-        load: (String) -> Result<String, IncludeFault>
+        systemd: Int? = nil, load: (String) -> Result<String, IncludeFault>
     ) -> (workflow: Workflow?, diagnostics: [Diagnostic]) {
-        let faults = Faults(file: source.main.file, isAccepted: isAccepted, isStrict: isStrict)
+        let faults = Faults(
+            file: source.main.file, isAccepted: isAccepted, isStrict: isStrict, systemd: systemd)
         let start = YAMLMark(line: 1, column: 1)
         if !Names.isWorkflow(name) {
             faults.error(

@@ -94,7 +94,9 @@ package enum WorkflowSchema {
         ],
         "items": map(Schema.itemKeys),
         "directives": [
-            "type": "object", "additionalProperties": false, "properties": .object(Directives.all.map(directive)),
+            "type": "object", "additionalProperties": false,
+            "properties": .object(
+                [preset] + (Directives.all + UnitConditions.names.compactMap(UnitConditions.entry)).map(directive)),
         ],
         "limits": [
             "type": "object", "additionalProperties": false,
@@ -159,8 +161,13 @@ package enum WorkflowSchema {
         return required.isEmpty ? map : map.with("required", .array(required.map { .string($0) }))
     }
 
+    private static let preset: (key: String, value: SchemaNode) = (
+        Directives.presetKey,
+        words(Directives.Preset.allCases.map(\.rawValue)).with("description", "several directives in one word")
+    )
+
     private static func directive(_ entry: Directives.Entry) -> (key: String, value: SchemaNode) {
-        let shape = entry.kind == .paths ? either(text, list(text)) : text
+        let shape = entry.kind.takesList ? either(text, list(text)) : text
         return (key: entry.name, value: shape.with("description", .string(entry.meaning)))
     }
 }

@@ -331,6 +331,27 @@ struct StepUnitTests {
                 ]))
     }
 
+    @Test("What pawl binds comes after what the step binds, and every type of the bus's reaches it")
+    func typed() throws {
+        let created = RunCreated(
+            workflow: "demo", file: "/demo.yaml",
+            text: "steps:\n  - {id: a, run: \"true\", unit: {BindPaths: /srv:/mnt, LimitNOFILE: 5, CPUAffinity: 0}}\n",
+            variables: [:], uid: 0, folder: "/runs/0000000a", maxParallel: 4, host: HostReader.facts())
+        let run = try Run(id: try #require(RunID(rawValue: "0000000a")), created: created, at: Daemon.now())
+        let unit = StepUnit(try run.render(0, number: 1))
+        let binds = unit.properties.filter { $0.name == "BindPaths" }.map(\.value)
+        #expect(binds.count == 2)
+        #expect(
+            binds.first
+                == .setting(
+                    .array(
+                        of: "(ssbt)",
+                        [.structure([.string("/srv"), .string("/mnt"), .boolean(false), .unsigned64(16384)])])))
+        let properties = Dictionary(unit.properties.map { ($0.name, $0.value) }, uniquingKeysWith: { $1 })
+        #expect(properties["LimitNOFILE"] == .unsigned64(5) && properties["LimitNOFILESoft"] == .unsigned64(5))
+        #expect(properties["CPUAffinity"] == .setting(.bytes([1, 0, 0, 0, 0, 0, 0, 0])))
+    }
+
     @Test("A receipt is one only if it is about the unit, and says what systemd said")
     func receipts() {
         let text =

@@ -1,4 +1,5 @@
 import EventLoopKit
+import PawlEngine
 import PawlModel
 import Synchronization
 import Testing
@@ -35,6 +36,57 @@ struct LookTests {
         #expect(counts["members", default: 0] <= 2, "\(counts)")
         // The first few were looked at one by one before it was known how many there are.
         #expect(counts["slice", default: 0] + counts["status", default: 0] < 10, "\(counts)")
+    }
+}
+
+@Suite("Directives that came later than the systemd that runs")
+struct VersionTests {
+    private func starts(_ directives: String, slice: Bool = false) async throws -> String {
+        let loop = EventLoop(name: "versions")
+        defer { loop.stop() }
+        let manager = SystemdServiceManager(units: ListedCalls(units: [:]), bootID: "boot", thread: loop)
+        let text =
+            slice
+            ? "slice: {\(directives)}\nsteps:\n  - {id: a, command: [\"true\"]}\n"
+            : "steps:\n  - {id: a, command: [\"true\"], unit: {\(directives)}}\n"
+        let created = RunCreated(
+            workflow: "demo", file: "/demo.yaml", text: text, variables: [:], uid: 0, folder: "/runs/0000000a",
+            maxParallel: 4, host: HostReader.facts())
+        let run = try Run(id: try #require(RunID(rawValue: "0000000a")), created: created, at: Daemon.now())
+        let command = try run.render(0, number: 1)
+        do throws(ServiceManagerFault) {
+            if slice {
+                try await manager.startSlice(StepUnit.Slice.all(of: command)[0], isKnown: false)
+            } else {
+                try await manager.start(StepUnit(command))
+            }
+            return "started"
+        } catch {
+            return error.description
+        }
+    }
+
+    @Test(
+        "A step or a slice that has one does not start, and it is told which versions",
+        arguments: [
+            ("MemoryKSM: yes", "'MemoryKSM', written so, came with systemd 254, and 252 is running"),
+            (
+                "MemoryMax: 1G, MemoryZSwapMax: 5%",
+                "'MemoryZSwapMax', written so, came with systemd 253, and 252 is running"
+            ),
+            ("PrivateTmp: disconnected", "'PrivateTmp', written so, came with systemd 257, and 252 is running"),
+        ])
+    func refused(directives: String, words: String) async throws {
+        #expect(try await starts(directives) == "systemd refused it: \(words)")
+    }
+
+    @Test("What every systemd has starts, and a slice is held to the same")
+    func started() async throws {
+        #expect(try await starts("PrivateTmp: yes, MemoryMax: 1G") == "started")
+        #expect(try await starts("MemoryMax: 1G", slice: true) == "started")
+        #expect(
+            try await starts("MemoryZSwapMax: 1G", slice: true)
+                == "systemd refused it: 'MemoryZSwapMax', written so, came with systemd 253, and 252 is running")
     }
 }
 
@@ -87,6 +139,7 @@ private final class ListedCalls: UnitCalls {
     func stop(_ name: String) async throws(BusError) {}
     func resetFailedUnit(_ name: String) async throws(BusError) {}
     func systemState() async throws(BusError) -> String { "running" }
+    func version() async throws(BusError) -> String { "252.39-1~deb12u1" }
     func userspaceTimestampMonotonic() async throws(BusError) -> UInt64 { 1 }
     func signals() async -> AsyncStream<ManagerSignal> { AsyncStream { $0.finish() } }
 }

@@ -34,6 +34,30 @@ struct WorkflowLibraryTests {
         #expect(await library.list().map(\.file) == ["\(folder.path)/etc/a.yaml", "\(folder.path)/lib/b.yaml"])
     }
 
+    @Test("A directive that came later than the systemd that runs is a fault of the file, once that is known")
+    func tooNew() async throws {
+        try folder.write(
+            "etc/a.yaml",
+            "unit: {MemoryKSM: yes, PrivateTmp: disconnected}\nsteps:\n  - {id: a, command: [\"true\"]}\n")
+        #expect(await library.reload().isEmpty)
+        try folder.write("etc/b.yaml", "slice: {NFTSet: \"cgroup:inet:a:${run.name}\"}\n" + WorkflowLibraryTests.good)
+        await library.take(systemd: 252)
+        #expect(
+            await library.reload().map(\.description) == [
+                "\(folder.path)/etc/b.yaml:1:9: error: 'NFTSet', written so, came with systemd 255, and 252 is running"
+            ], "what is in force stays so, as it is")
+        try folder.write("etc/a.yaml", "unit: {MemoryKSM: yes, PrivateTmp: disconnected}\n" + WorkflowLibraryTests.good)
+        #expect(await library.reload().count == 1, "the text is the same")
+        try folder.write("etc/a.yaml", "unit: {PrivateTmp: disconnected, MemoryKSM: yes}\n" + WorkflowLibraryTests.good)
+        #expect(
+            await library.reload().prefix(2).map(\.description) == [
+                "\(folder.path)/etc/a.yaml:1:20: error: 'PrivateTmp', written so, came with systemd 257, and 252 is running",
+                "\(folder.path)/etc/a.yaml:1:34: error: 'MemoryKSM', written so, came with systemd 254, and 252 is running",
+            ])
+        await library.take(systemd: 257)
+        #expect(await library.reload().isEmpty)
+    }
+
     @Test("A faulty file keeps its last good text and says line and column; mended, it is in force")
     func lastGoodText() async throws {
         try folder.write("etc/a.yaml", WorkflowLibraryTests.good)

@@ -47,15 +47,16 @@ struct ManualTests {
     @Test("Every directive that moves the paths is named")
     func movers() throws {
         let named = section.filter { $0.hasPrefix(".Cm ") }.compactMap { $0.split(separator: " ").dropFirst().first }
-        let values = [
-            "User": "nobody", "Group": "nogroup", "DynamicUser": "true", "Nice": "1", "UMask": "0077",
-            "MemoryMax": "1G", "MemoryHigh": "1G", "TasksMax": "9", "CPUQuota": "50%", "CPUWeight": "5",
-            "IOWeight": "5", "PrivateTmp": "true", "ProtectSystem": "true", "ProtectHome": "true",
-            "NoNewPrivileges": "true", "ReadWritePaths": "/srv", "RootDirectory": "/srv", "RootImage": "/srv/image",
-        ]
-        #expect(Set(values.keys) == Set(Directives.all.map(\.name)))
-        for (directive, value) in values {
-            let isBound = try command("\(directive): \(value)").isBound
+        let top = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+        let samples = try String(
+            contentsOfFile: top.appending(path: "Fixtures/systemd/samples").path, encoding: .utf8
+        ).split(separator: "\n").map { $0.split(separator: "=", maxSplits: 1).map(String.init) }
+        let values = Dictionary(samples.map { ($0[0], $0.count > 1 ? $0[1] : "") }) { first, _ in first }
+        let known = Directives.all.filter { $0.since <= Directives.oldest }.map(\.name)
+        #expect(Set(known).isSubset(of: values.keys))
+        for directive in known {
+            let value = (values[directive] ?? "").replacing("'", with: "''")
+            let isBound = try command("\(directive): '\(value)'").isBound
             #expect(named.contains(Substring(directive)) == isBound, "\(directive)")
         }
     }

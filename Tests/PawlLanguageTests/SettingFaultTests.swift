@@ -218,7 +218,7 @@ struct SettingFaultTests {
             ]),
         FaultCase(
             #"""
-            slice: {MemoryMax: big, User: root, Slice: x, Foo: 1, AllowedCPUs: 1, CPUQuota: "${a.output}", TasksMax: [1]}
+            slice: {MemoryMax: big, User: root, Slice: x, Foo: 1, AllowedCPUs: 1, CPUQuota: "${a.output}", Delegate: yes, TasksMax: [1]}
             steps: [{id: a, run: echo}]
             """#,
             [
@@ -226,9 +226,9 @@ struct SettingFaultTests {
                 "1:25: error: 'User' cannot be set for a slice: it limits no resource (set it under 'unit')",
                 "1:37: error: 'Slice' cannot be set for a slice: it limits no resource",
                 "1:47: error: systemd has no directive 'Foo'",
-                "1:55: error: 'AllowedCPUs' is not supported by this version of pawl",
                 "1:84: error: what holds for every step cannot read the step 'a' (move it to the steps that come after 'a')",
-                "1:106: error: 'TasksMax' takes one value, not a list",
+                "1:96: error: 'Delegate' cannot be set for a slice: it limits no resource (set it under 'unit')",
+                "1:121: error: 'TasksMax' takes one value, not a list",
             ]),
         FaultCase(
             #"""
@@ -254,7 +254,7 @@ struct SettingFaultTests {
                 "1:41: error: 'Nice' takes a number from -20 to 19, not '20'",
                 "1:55: error: 'CPUQuota' takes a percentage above 0% such as 50%, not '50'",
                 "1:65: error: 'User' takes the name or number of a user, not 'a b'",
-                "1:84: error: 'PrivateTmp' takes yes or no, not 'maybe'",
+                "1:84: error: 'PrivateTmp' takes yes or no, from systemd 257 on also disconnected, not 'maybe'",
                 "1:106: error: 'ProtectSystem' takes yes, no, full, strict, not 'all'",
                 "1:127: error: 'ReadWritePaths' takes absolute paths, not 'x'",
                 "1:144: error: 'MemoryHigh' takes a size such as 256M, a percentage or infinity, not '0'",
@@ -264,7 +264,7 @@ struct SettingFaultTests {
             ]),
         FaultCase(
             #"""
-            unit: {MemryMax: 1G, Restart: always, Type: oneshot, ExecStopPost: x, SystemCallFilter: a, Foo: b, LimitNOFILE: 3, User: [a], KillMode: none, Slice: x, OnFailure: y}
+            unit: {MemryMax: 1G, Restart: always, Type: oneshot, ExecStopPost: x, SystemCallFilter: a-b, Foo: b, LimitNOFILE: x, User: [a], KillMode: none, Slice: x, OnFailure: y}
             steps: [{id: s, run: echo}]
             """#,
             [
@@ -272,13 +272,27 @@ struct SettingFaultTests {
                 "1:22: error: 'Restart' cannot be set for a step: the step's own 'retry_policy' says when it runs again",
                 "1:39: error: 'Type' cannot be set for a step: how pawl sees a step's end hangs on it",
                 "1:54: error: 'ExecStopPost' cannot be set for a step: what a unit executes is the step itself",
-                "1:71: error: 'SystemCallFilter' is not supported by this version of pawl",
-                "1:92: error: systemd has no directive 'Foo'",
-                "1:100: error: 'LimitNOFILE' is not supported by this version of pawl",
-                "1:122: error: 'User' takes one value, not a list",
-                "1:127: error: 'KillMode' cannot be set for a step: nothing of a step may outlive it",
-                "1:143: error: 'Slice' cannot be set for a step: a step runs in the slice of its run",
-                "1:153: error: 'OnFailure' cannot be set for a step: other units are not started by a step's end",
+                "1:89: error: 'SystemCallFilter' takes system calls and @groups, each perhaps with :ERROR; all others after '~', not 'a-b'",
+                "1:94: error: systemd has no directive 'Foo'",
+                "1:115: error: 'LimitNOFILE' takes a number or infinity, or two of them as SOFT:HARD, not 'x'",
+                "1:124: error: 'User' takes one value, not a list",
+                "1:129: error: 'KillMode' cannot be set for a step: nothing of a step may outlive it",
+                "1:145: error: 'Slice' cannot be set for a step: a step runs in the slice of its run",
+                "1:155: error: 'OnFailure' cannot be set for a step: other units are not started by a step's end, nor a step by theirs",
+            ]),
+        FaultCase(
+            #"""
+            unit: {preset: tight, SystemCallFilter: ["@basic-io", "@system-servce"], MemoryMax: "", ReadOnlyPaths: "'/a", After: {a: b}}
+            steps: [{id: s, run: echo, unit: {preset: [strict]}}]
+            slice: {preset: strict}
+            """#,
+            [
+                "1:16: error: 'preset' is one of strict, none, not 'tight'",
+                "1:41: error: 'SystemCallFilter': systemd has no group '@system-servce' (did you mean '@system-service'?)",
+                "1:104: error: 'ReadOnlyPaths' has a quote without its end",
+                "1:118: error: 'After' takes one value or a list of them, not a map",
+                "2:43: error: 'preset' takes one of strict, none, not a list",
+                "3:9: error: systemd has no directive 'preset'",
             ]),
         FaultCase(
             #"""

@@ -287,6 +287,8 @@ final class SimulatedBus: UnitCalls, @unchecked Sendable {
         try await call("state") { [self] in .success(host.isStopping ? "stopping" : "running") }
     }
 
+    func version() async throws(BusError) -> String { "252" }
+
     func userspaceTimestampMonotonic() async throws(BusError) -> UInt64 {
         try await call("epoch") { [self] in .success(host.userspaceTimestamp) }
     }

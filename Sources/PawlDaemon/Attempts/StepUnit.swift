@@ -23,6 +23,8 @@ struct StepUnit: Sendable {
         case conditions([ConditionSetting])
         /// `LoadCredential=` and `LoadCredentialEncrypted=`.
         case credentials([FoundCredential])
+        /// What a directive says that is of no simple type.
+        case setting(SettingValue)
     }
 
     /// The slice of a run.
@@ -36,10 +38,13 @@ struct StepUnit: Sendable {
 
         /// The run whose it is.
         var run: RunID
+        /// The directive among the limits that came last, with the version of systemd it came with.
+        var newest: (directive: String, since: Int)?
 
         private init(_ name: String, of run: RunID, _ workflow: String, _ limits: [UnitSetting]) {
             (self.name, self.run) = (name, run)
             description = "Run \(run.name(of: workflow)) of pawl"
+            newest = Directives.newest(limits)
             self.limits = limits.compactMap { limit in Value(limit.value).map { (limit.name, $0) } }
         }
 
@@ -64,11 +69,14 @@ struct StepUnit: Sendable {
     var slice: String
     /// Its properties.
     var properties: [(name: String, value: Value)]
+    /// The directive that came last, with the version of systemd it came with.
+    var newest: (directive: String, since: Int)?
 
     /// Makes the unit of an attempt.
     init(_ command: StepCommand, credentials: [FoundCredential] = []) {
         name = command.name.unit
         slice = command.slice
+        newest = command.newest
         let folder = command.attemptFolder
         var properties: [(name: String, value: Value)] = [
             ("Description", .string(command.description)),
@@ -122,6 +130,17 @@ struct StepUnit: Sendable {
                 ("StandardError", .string("journal")),
             ]
         }
+        let assertions = command.conditions(.assertion)
+        if !assertions.isEmpty { properties.append(("Asserts", .conditions(assertions))) }
+        for (name, isEncrypted) in [("LoadCredential", false), ("LoadCredentialEncrypted", true)] {
+            let some = credentials.filter { $0.isEncrypted == isEncrypted }
+            if !some.isEmpty { properties.append((name, .credentials(some))) }
+        }
+        for setting in command.settings {
+            // Conditions are there already, all in one.
+            guard let value = Value(setting.value) else { continue }
+            properties.append((setting.name, value))
+        }
         if command.isBound {
             properties.append(
                 (
@@ -137,17 +156,6 @@ struct StepUnit: Sendable {
             }
             if command.plan != nil { readOnly.append(Bind(source: folder + "/plan", destination: BoundPath.plan)) }
             if !readOnly.isEmpty { properties.append(("BindReadOnlyPaths", .binds(readOnly))) }
-        }
-        let assertions = command.conditions(.assertion)
-        if !assertions.isEmpty { properties.append(("Asserts", .conditions(assertions))) }
-        for (name, isEncrypted) in [("LoadCredential", false), ("LoadCredentialEncrypted", true)] {
-            let some = credentials.filter { $0.isEncrypted == isEncrypted }
-            if !some.isEmpty { properties.append((name, .credentials(some))) }
-        }
-        for setting in command.settings {
-            // Conditions are there already, all in one.
-            guard let value = Value(setting.value) else { continue }
-            properties.append((setting.name, value))
         }
         self.properties = properties
     }
@@ -169,7 +177,7 @@ extension StepUnit.Value {
         switch value {
         case .boolean(let value): self = .boolean(value)
         case .string(let value): self = .string(value)
-        case .strings(let value): self = .strings(value)
+        case .unsigned16, .bytes, .array, .structure: self = .setting(value)
         case .unsigned32(let value): self = .unsigned32(value)
         case .signed32(let value): self = .signed32(value)
         case .unsigned64(let value): self = .unsigned64(value)

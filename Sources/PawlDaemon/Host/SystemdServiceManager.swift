@@ -63,7 +63,26 @@ final class SystemdServiceManager: ServiceManager {
         return epoch
     }
 
+    /// The version of the systemd that runs, as a number.
+    func version() async throws(ServiceManagerFault) -> Int {
+        let text = try await ask { () async throws(BusError) in try await units.version() }
+        guard let number = Int(text.prefix { $0.isASCII && $0.isNumber }) else {
+            throw .refused("its version '\(text)' does not begin with a number")
+        }
+        return number
+    }
+
+    /// Asks nothing of a systemd that is too old for it: that would take a property that it does not know for a mistake in the
+    /// call, and not say what is missing.
+    private func requireVersion(_ newest: (directive: String, since: Int)?) async throws(ServiceManagerFault) {
+        guard let newest else { return }
+        let running = try await version()
+        guard running < newest.since else { return }
+        throw .refused(Directives.tooNew(newest.directive, since: newest.since, on: running))
+    }
+
     func start(_ unit: StepUnit) async throws(ServiceManagerFault) {
+        try await requireVersion(unit.newest)
         let properties = unit.properties.map { UnitProperty($0.name, $0.value) }
         do throws(BusError) {
             _ = try await units.startTransientService(unit.name, properties: properties)
@@ -111,6 +130,7 @@ final class SystemdServiceManager: ServiceManager {
     }
 
     func startSlice(_ slice: StepUnit.Slice, isKnown: Bool) async throws(ServiceManagerFault) {
+        try await requireVersion(slice.newest)
         let limits = slice.limits.map { UnitProperty($0.name, $0.value) }
         for _ in 0..<SystemdServiceManager.mostSliceStarts {
             do throws(BusError) {
@@ -307,8 +327,31 @@ extension UnitProperty {
                 UnitCondition($0.type, $0.parameter, isNegated: $0.isNegated, isTrigger: $0.isTrigger)
             }
             self = name == "Conditions" ? .conditions(conditions) : .assertions(conditions)
+        case .setting(let value): self.init(name, BusValue(value))
         case .credentials(let credentials): self = .pairs(name, credentials.map { ($0.name, $0.path) })
         }
+    }
+}
+
+extension BusValue {
+    fileprivate init(_ value: SettingValue) {
+        self =
+            switch value {
+            case .boolean(let value): .boolean(value)
+            case .string(let value): .string(value)
+            case .unsigned16(let value): .uint16(value)
+            case .unsigned32(let value): .uint32(value)
+            case .signed32(let value): .int32(value)
+            case .unsigned64(let value): .uint64(value)
+            case .bytes(let bytes): .bytes(bytes)
+            case .array(let signature, let values): .array(of: signature, values.map { BusValue($0) })
+            case .structure(let values): .structure(values.map { BusValue($0) })
+            case .condition(let condition):
+                .structure([
+                    .string(condition.type), .boolean(condition.isTrigger), .boolean(condition.isNegated),
+                    .string(condition.parameter),
+                ])
+            }
     }
 }
 

@@ -27,6 +27,8 @@ protocol UnitCalls: Sendable {
     func units(matching patterns: [String]) async throws(BusError) -> [ListedUnit]
     /// `running`, `stopping` ..., as `systemctl is-system-running` tells.
     func systemState() async throws(BusError) -> String
+    /// systemd's version, such as `252.39-1~deb12u1`.
+    func version() async throws(BusError) -> String
     /// When user space began: one and the same for one life of the host.
     func userspaceTimestampMonotonic() async throws(BusError) -> UInt64
     /// What the manager tells from now on.

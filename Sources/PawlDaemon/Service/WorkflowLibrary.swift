@@ -34,6 +34,8 @@ actor WorkflowLibrary {
     private var files: [String: Found] = [:]
     private var configurationFaults: [Diagnostic] = []
     private(set) var configuration = Configuration()
+    /// The version of the systemd that runs; nil until that is known.
+    private(set) var systemd: Int?
 
     /// Reads below these paths, on a thread where waiting for a disk holds up nobody.
     init(paths: Paths, executor: EventLoop) {
@@ -43,6 +45,9 @@ actor WorkflowLibrary {
 
     /// The thread.
     nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
+
+    /// Takes the version of the systemd that runs: what is read from now on is held against it.
+    func take(systemd: Int) { self.systemd = systemd }
 
     /// The configuration in force.
     var settings: Configuration { configuration }
@@ -169,7 +174,7 @@ actor WorkflowLibrary {
         {
             return (known, found)
         }
-        let read = WorkflowReader.read(&source, name: name) { file in
+        let read = WorkflowReader.read(&source, name: name, systemd: systemd) { file in
             trust.text(file).mapError { IncludeFault($0.message) }
         }
         found.faults = read.diagnostics.filter { $0.severity == .error }

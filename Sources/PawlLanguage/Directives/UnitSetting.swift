@@ -1,4 +1,4 @@
-/// A property of a transient unit, as `StartTransientUnit` of systemd 252 takes it.
+/// A property of a transient unit, as `StartTransientUnit` takes it.
 package struct UnitSetting: Sendable, Hashable {
     /// The D-Bus property's name, which is not always the directive's: `CPUQuota=` is `CPUQuotaPerSecUSec`.
     package var name: String
@@ -12,21 +12,30 @@ package struct UnitSetting: Sendable, Hashable {
 }
 
 /// The value of a property with its D-Bus type.
-package enum SettingValue: Sendable, Hashable {
+package indirect enum SettingValue: Sendable, Hashable {
     /// `b`
     case boolean(Bool)
     /// `s`
     case string(String)
-    /// `as`
-    case strings([String])
+    /// `q`
+    case unsigned16(UInt16)
     /// `u`
     case unsigned32(UInt32)
     /// `i`
     case signed32(Int32)
     /// `t`; `UInt64.max` is infinity.
     case unsigned64(UInt64)
-    /// One of those in `a(sbbs)`.
+    /// `ay`
+    case bytes([UInt8])
+    /// An array, with the signature of its elements, which an empty one needs too.
+    case array(of: String, [SettingValue])
+    /// A structure.
+    case structure([SettingValue])
+    /// One of those in `a(sbbs)`, of which all are one property.
     case condition(ConditionSetting)
+
+    /// `as`
+    package static func strings(_ values: [String]) -> SettingValue { .array(of: "s", values.map { .string($0) }) }
 }
 
 /// Why a directive cannot be given to a step's unit.

@@ -38,8 +38,9 @@ package enum UnitConditions {
         guard let kind = kinds[name] else { return nil }
         let isAssertion = name.hasPrefix("Assert")
         return Directives.Entry(
-            name: name, kind: .condition(kind), properties: [isAssertion ? "Asserts" : "Conditions"],
-            meaning: "what has to hold before a step starts, man:systemd.unit(5)")
+            name, .condition(kind), "what has to hold before a step starts", since: isAssertion ? 218 : 201,
+            page: .unit,
+            property: isAssertion ? "Asserts" : "Conditions")
     }
 
     /// Reads one value: `|` makes it one of several of which one is enough, `!` turns it round, in this order.
