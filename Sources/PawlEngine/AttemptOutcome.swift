@@ -129,6 +129,10 @@ package struct UnitResult: Sendable, Equatable {
         case ("timeout", _):
             outcome.state = .timedOut
             outcome.reason = timeout.map { "timed out after \($0)" } ?? "timed out"
+        case ("watchdog", _):
+            outcome.reason = "killed, since it was silent for longer than 'WatchdogSec'"
+        case (_, .killed("SYS")), (_, .dumped("SYS")):
+            outcome.reason = "killed by signal SYS: it made a system call that its unit does not allow"
         case ("success", .killed("TERM")), ("success", .killed("KILL")):
             outcome.reason = "its unit was stopped from outside"
         case (_, .exited(let status)):

@@ -102,6 +102,11 @@ static void read_use(const char *unit, int64_t *memory_peak, int64_t *cpu_usec) 
         strsep(&line, ":");
         char *controllers = strsep(&line, ":"), *controller;
         char *last = line ? strrchr(line, '/') : NULL;
+        // Where the unit has groups of its own (Delegate=), this process is in one of them.
+        if (last && strcmp(last, "/.control") == 0) {
+            *last = 0;
+            last = strrchr(line, '/');
+        }
         if (!last || strcmp(last + 1, unit) != 0)
             continue;
         if (!*controllers) {

@@ -42,6 +42,11 @@ struct UnitResultTests {
         #expect(outcome("signal", .killed("SEGV")).reason == "killed by signal SEGV")
         #expect(outcome("oom-kill", .killed("KILL")).reason == "killed, out of memory")
         #expect(outcome("core-dump", .dumped("ABRT")).signal == "ABRT")
+        #expect(
+            outcome("watchdog", .dumped("ABRT")).reason == "killed, since it was silent for longer than 'WatchdogSec'")
+        #expect(
+            outcome("core-dump", .dumped("SYS")).reason
+                == "killed by signal SYS: it made a system call that its unit does not allow")
     }
 
     @Test("What ended before the cancellation keeps its true result, what ended after it was cancelled")
