@@ -14,12 +14,12 @@ samples, run, shown, files = sys.argv[1:]
 ours = re.compile(
     r"Id|Names|Description|InvocationID|.*Timestamp.*|Job|FragmentPath|DropInPaths|ExecStart(Ex)?|ControlGroup(Id)?|Slice|CollectMode"
     r"|Environment|WorkingDirectory|SyslogIdentifier|LogExtraFields|LogRateLimit.*|.*Accounting|Type|RuntimeMaxUSec|StandardInputData"
-    r"|Transient|NeedDaemonReload|ConditionResult|AssertResult|.*Current|IP.*(Bytes|Packets)|IO(Read|Write)(Bytes|Operations)|CPUUsageNSec"
+    r"|Transient|NeedDaemonReload|ConditionResult|AssertResult|.*Current|MemoryAvailable|Effective.*|IP.*(Bytes|Packets)|IO(Read|Write)(Bytes|Operations)|CPUUsageNSec"
 )
 # Lists that pawl has entries of its own in: there the sample's are among them.
 lists = {
     "After", "Before", "Requires", "Wants", "RequiresMountsFor", "BindPaths", "BindReadOnlyPaths", "Conditions", "Asserts", "Conflicts",
-    "RuntimeDirectory", "StateDirectory", "LoadCredential", "ReferencedBy",
+    "CanClean",
 }
 
 
@@ -40,7 +40,7 @@ def blocks(path):
 def texts(path):
     units, lines = {}, []
     for line in open(path, errors="replace").read().split("\n"):
-        head = re.fullmatch(r"==> .*/(.*) <==", line)
+        head = re.fullmatch(r"==> (?:.*/)?(.*) <==", line)
         if head:
             lines = units.setdefault(head[1], [])
         elif line and not line.startswith(("#", "[")):
@@ -64,13 +64,16 @@ for number, sample in enumerate(open(samples).read().splitlines()):
     name = sample.partition("=")[0]
     theirs, step = f"other-{number}.service", f"pawl-step-{run}.s{number}.1.service"
     for unit in (theirs, step):
-        if unit not in properties:
+        if properties.get(unit, {}).get("LoadState") != "loaded":
             fault(sample, f"there is no {unit}")
     if theirs not in properties or step not in properties:
         continue
     said = 0
     for key, value in properties[theirs].items():
         if ours.fullmatch(key) and key != name and not (name.startswith("StandardInput") and key == "StandardInputData"):
+            continue
+        # A user of its own has the name of its unit.
+        if name == "DynamicUser" and key in ("User", "Group"):
             continue
         before, got = properties[plain].get(key, ""), properties[step].get(key, "")
         if value == before:
