@@ -161,6 +161,7 @@ package enum ManagerInterface {
             runs_active: int,
             steps_active: int,
             status: string,
+            systemd: ?int,
             faults: []Diagnostic
         )
 

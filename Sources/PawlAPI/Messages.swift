@@ -320,13 +320,15 @@ package enum Messages {
         package var stepsActive: Int
         /// What its status line says.
         package var status: String
+        /// The version of the systemd that runs; nil where that is not known.
+        package var systemd: Int?
         /// Faults in the configuration and in the workflows.
         package var faults: [Diagnostic]
 
         /// Makes an answer.
         package init(
             version: String, pid: Int, started: String, runsActive: Int, stepsActive: Int, status: String,
-            faults: [Diagnostic]
+            systemd: Int? = nil, faults: [Diagnostic]
         ) {
             self.version = version
             self.pid = pid
@@ -334,11 +336,12 @@ package enum Messages {
             self.runsActive = runsActive
             self.stepsActive = stepsActive
             self.status = status
+            self.systemd = systemd
             self.faults = faults
         }
 
         private enum CodingKeys: String, CodingKey {
-            case version, pid, started, status, faults
+            case version, pid, started, status, systemd, faults
             case runsActive = "runs_active"
             case stepsActive = "steps_active"
         }

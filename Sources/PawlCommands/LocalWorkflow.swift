@@ -40,8 +40,10 @@ struct LocalWorkflow {
     ///   - draft: what is read in place of what is in a file, or of nothing.
     ///   - isStrict: whether what is allowed and better avoided is warned of too.
     ///   - checksCalls: whether the workflows that its steps run are read too.
+    ///   - systemd: the version of the systemd that is to run it, where that is known.
     static func read(
-        _ workflow: String, in folders: [String], draft: Draft? = nil, isStrict: Bool = false, checksCalls: Bool = true
+        _ workflow: String, in folders: [String], draft: Draft? = nil, isStrict: Bool = false, checksCalls: Bool = true,
+        systemd: Int? = nil
     ) throws(CommandFailure) -> LocalWorkflow {
         let path: String
         if let draft, !draft.isDropIn {
@@ -86,7 +88,9 @@ struct LocalWorkflow {
                         ?? Diagnostic(file: file, line: 1, column: 1, message: "cannot be read: \(error.reason)"))
             }
         }
-        let read = WorkflowReader.read(&source, name: name, isStrict: isStrict) { file in reader.included(file) }
+        let read = WorkflowReader.read(&source, name: name, isStrict: isStrict, systemd: systemd) { file in
+            reader.included(file)
+        }
         var found = read.diagnostics
         found += read.workflow?.schedule?.zoneFaults(isThere: WorkflowFiles.isZone) ?? []
         if checksCalls, let workflow = read.workflow { found += callFaults(of: workflow, file: path, folders) }

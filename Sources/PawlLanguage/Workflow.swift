@@ -153,6 +153,14 @@ package struct Step: Sendable {
     package var hasRoot: Bool { unit.contains { $0.isRoot } }
 }
 
+extension Workflow {
+    /// The version of systemd that its directives need.
+    package var neededSystemd: Int {
+        let units = steps.flatMap { $0.unit + $0.undo.flatMap(\.unit) }
+        return (units + slice).map(Directives.needed).max() ?? Directives.oldest
+    }
+}
+
 /// A variable of a step's environment.
 package struct EnvironmentEntry: Sendable {
     /// The name.

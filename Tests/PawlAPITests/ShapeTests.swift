@@ -72,10 +72,12 @@ struct ShapeTests {
         let entry = Messages.LogEntry(time: "t", step: nil, attempt: nil, priority: nil, message: "m")
         #expect(try text(entry) == #"{"attempt":null,"message":"m","priority":null,"step":null,"time":"t"}"#)
         let daemon = Messages.Daemon(
-            version: "1", pid: 2, started: "t", runsActive: 3, stepsActive: 4, status: "s", faults: [])
+            version: "1", pid: 2, started: "t", runsActive: 3, stepsActive: 4, status: "s", systemd: 252,
+            faults: [])
         #expect(
             try text(daemon)
-                == #"{"faults":[],"pid":2,"runs_active":3,"started":"t","status":"s","steps_active":4,"version":"1"}"#)
+                == #"{"faults":[],"pid":2,"runs_active":3,"started":"t","status":"s","steps_active":4,"#
+                + #""systemd":252,"version":"1"}"#)
     }
 
     @Test("moments are RFC 3339 in UTC with milliseconds, and come back")

@@ -34,6 +34,37 @@ struct CheckTests {
         return (status, surroundings.output.text, surroundings.errors.text)
     }
 
+    @Test("what came later than the oldest systemd is held against the one that runs, where pawld can say which")
+    func later() throws {
+        let folder = try Folder()
+        let file = try folder.write("a.yaml", "steps:\n  - {id: a, run: echo, unit: {PrivateTmp: disconnected}}\n")
+        func check(_ systemd: String?) -> (status: Int32, errors: String, calls: [String]) {
+            let manager = FakeManager()
+            if let systemd {
+                let answer =
+                    #"{"version":"1","pid":2,"started":"t","runs_active":0,"steps_active":0,"status":"s",\#(systemd)"faults":[]}"#
+                manager.on(.describe, .answer(answer))
+            } else {
+                manager.refusedConnections = 1
+            }
+            var surroundings = manager.surroundings()
+            surroundings.workflowFolders = [folder.path]
+            let status = PawlProgram.run(["check", file], surroundings)
+            return (status, surroundings.errors.text, manager.calls)
+        }
+        let old = check(#""systemd":252,"#)
+        #expect(old.status == 2)
+        #expect(
+            old.errors.contains(
+                "a.yaml:2:43: error: 'PrivateTmp', written so, came with systemd 257, and 252 is running"),
+            "\(old.errors)")
+        #expect(check(#""systemd":257,"#).status == 0)
+        #expect(check("").status == 0, "an older pawld does not say")
+        #expect(check(nil).status == 0, "pawld is not needed")
+        _ = try folder.write("a.yaml", "steps:\n  - {id: a, run: echo, unit: {PrivateTmp: yes}}\n")
+        #expect(check(#""systemd":252,"#).calls.isEmpty, "nothing asks for a newer one")
+    }
+
     private let good = "steps:\n  - id: a\n    run: echo hello\n"
 
     @Test("a file without fault is ok, by path and by name")

@@ -1,5 +1,6 @@
 import ArgumentParser
 import PawlAPI
+import PawlLanguage
 import PawlModel
 
 /// `pawl check`.
@@ -9,7 +10,8 @@ struct CheckVerb: Verb {
         discussion: """
             A name without '/' and without '.yaml' is looked up where pawld does. Drop-ins
             and included files are read too. Faults are said with file, line and column
-            on standard error. --strict also warns of each credential that a step is
+            on standard error. Where a directive came later than the oldest systemd that
+            pawl runs on, pawld is asked which one it has. --strict also warns of each credential that a step is
             given in its environment, where it could read a file, and any warning about
             a text fails the check.
 
@@ -66,7 +68,14 @@ struct CheckVerb: Verb {
     }
 
     private func check(_ workflow: String, _ surroundings: Surroundings) throws(CommandFailure) -> Finding {
-        let read = try LocalWorkflow.read(workflow, in: surroundings.workflowFolders, isStrict: strict)
+        var read = try LocalWorkflow.read(workflow, in: surroundings.workflowFolders, isStrict: strict)
+        // Which systemd runs only pawld knows, and hardly any workflow asks for what not every one has.
+        if let needed = read.workflow?.neededSystemd, needed > Directives.oldest,
+            let running = try? surroundings.client.describe().systemd, running < needed
+        {
+            read = try LocalWorkflow.read(
+                workflow, in: surroundings.workflowFolders, isStrict: strict, systemd: running)
+        }
         return Finding(
             file: read.file, ok: read.workflow != nil && !(strict && !read.isTextClean), diagnostics: read.diagnostics)
     }

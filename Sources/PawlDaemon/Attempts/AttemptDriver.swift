@@ -121,7 +121,9 @@ struct AttemptDriver: Sendable {
                             + "and nobody knows whether it ran")
                 }
                 guard starts < AttemptDriver.mostStarts else {
-                    return .refused("its unit \(unit) was asked for \(starts) times and never appeared")
+                    return .refused(
+                        "its unit \(unit) was asked for \(starts) times and never appeared; 'journalctl -u \(unit)' may tell why"
+                    )
                 }
                 mayStart = true
             case .unknown:

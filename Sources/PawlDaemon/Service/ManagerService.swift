@@ -197,7 +197,7 @@ struct ManagerService: Sendable {
             Messages.Daemon(
                 version: ManagerInterface.version, pid: Int(HostReader.processID), started: TimeText.text(of: started),
                 runsActive: count.runs, stepsActive: count.steps, status: activity.text,
-                faults: await library.faults))
+                systemd: await library.systemd, faults: await library.faults))
     }
 
     private func reload(_ call: Call) async throws {

@@ -1,3 +1,5 @@
+import PawlModel
+
 /// systemd's directives that a step's unit may have, under systemd's names and in systemd's syntax.
 package enum Directives {
     /// What kind of unit directives are for.
@@ -74,12 +76,17 @@ package enum Directives {
         for entry in all {
             for property in entry.properties where entry.since > oldest { result[property] = (entry.name, entry.since) }
             // Where a truth value has become one of several words.
-            if case .widened(let words) = entry.kind, !words.isEmpty { result[entry.name + "Ex"] = (entry.name, 257) }
+            if case .widened(let words) = entry.kind, !words.isEmpty {
+                result[entry.name + "Ex"] = (entry.name, widened)
+            }
         }
         return result
     }()
 
     private static let binding = Set(all.filter(\.isBinding).map(\.property))
+
+    /// The version of systemd in which truth values became one of several words.
+    private static let widened = 257
 
     /// The oldest version of systemd that pawl runs on.
     package static let oldest = 252
@@ -95,6 +102,14 @@ package enum Directives {
     /// That a directive came later than the systemd that is there.
     package static func tooNew(_ name: String, since: Int, on running: Int) -> String {
         "'\(name)', written so, came with systemd \(since), and \(running) is running"
+    }
+
+    /// The version of systemd that a directive with these values needs.
+    static func needed(_ directive: Directive) -> Int {
+        guard let entry = entries[directive.name] else { return oldest }
+        let isWord = { (value: Template) in value.constant.map { boolean($0.text) == nil } ?? false }
+        if case .widened = entry.kind, directive.values.contains(where: isWord) { return widened }
+        return max(entry.since, oldest)
     }
 
     /// Whether a step with this property could not see the folders of its run where they are.
