@@ -48,6 +48,19 @@ package struct StepCommand: Sendable {
     /// The slice of the run.
     package var slice: String { name.run.slice(below: above.map(\.run)) }
 
+    /// Why the unit may never have been started, for the end of a sentence.
+    package var whyNever: String {
+        let needed = settings.flatMap { setting -> [String] in
+            guard ["Requires", "Requisite", "BindsTo"].contains(setting.name), case .array(_, let units) = setting.value
+            else { return [] }
+            return units.compactMap { if case .string(let unit) = $0 { unit } else { nil } }
+        }
+        guard !needed.isEmpty else { return "; 'journalctl -u \(name.unit)' may tell why" }
+        return
+            "; it needs \(needed.joined(separator: ", ")): 'systemctl status \(needed.joined(separator: " "))' tells "
+            + "whether that could start"
+    }
+
     /// Whom the unit runs as, for a sentence such as "there is no user 'etcd'"; nil where it says nothing of it.
     package var user: String? {
         let names = settings.compactMap { setting -> String? in

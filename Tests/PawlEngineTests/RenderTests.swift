@@ -14,6 +14,18 @@ struct RenderTests {
         Dictionary(command.environment.map { ($0.name, $0.value) }, uniquingKeysWith: { _, last in last })
     }
 
+    @Test("A unit that never appeared points at the units that it needs, or at its own journal")
+    func needed() throws {
+        func words(_ unit: String) throws -> String {
+            try command("steps:\n  - {id: a, run: \"true\", unit: {\(unit)}}\n").whyNever
+        }
+        #expect(
+            try words("Requires: a.service, BindsTo: [b.mount, c.service], After: d.service")
+                == "; it needs a.service, b.mount, c.service: 'systemctl status a.service b.mount c.service' tells "
+                + "whether that could start")
+        #expect(try words("After: d.service").hasPrefix("; 'journalctl -u pawl-step-"))
+    }
+
     @Test("Every step finds the same environment")
     func environmentOfEveryStep() throws {
         let command = try command(

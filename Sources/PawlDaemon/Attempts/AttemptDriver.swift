@@ -122,8 +122,7 @@ struct AttemptDriver: Sendable {
                 }
                 guard starts < AttemptDriver.mostStarts else {
                     return .refused(
-                        "its unit \(unit) was asked for \(starts) times and never appeared; 'journalctl -u \(unit)' may tell why"
-                    )
+                        "its unit \(unit) was asked for \(starts) times and never appeared\(command.whyNever)")
                 }
                 mayStart = true
             case .unknown:

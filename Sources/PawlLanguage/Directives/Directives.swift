@@ -85,6 +85,8 @@ package enum Directives {
 
     private static let binding = Set(all.filter(\.isBinding).map(\.property))
 
+    private static let names = entries.keys.sorted()
+
     /// The version of systemd in which truth values became one of several words.
     private static let widened = 257
 
@@ -128,7 +130,7 @@ package enum Directives {
             return entry
         }
         guard let reason = refusal(name) else {
-            let near = Suggestion.nearest(to: name, in: entries.keys.sorted())
+            let near = Suggestion.nearest(to: name, in: names)
             throw DirectiveFault("systemd has no directive '\(name)'", hint: near.map(Suggestion.didYouMean))
         }
         if unit == .slice { throw DirectiveFault("'\(name)' cannot be set for a slice: it limits no resource") }

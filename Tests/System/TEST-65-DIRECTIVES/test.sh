@@ -24,6 +24,10 @@ on_host 'export LC_ALL=C
 assert_equal "what it does not know" "" "$(cat "$scratch/unknown")"
 assert_status "the control" 1 host_exec systemd-run -p Nonesuch=1 /bin/true
 assert_contains "the control" "Unknown assignment: Nonesuch=1" "$output"
+if compgen -G '/usr/lib/*/systemd/libsystemd-shared-252.so' >/dev/null; then
+  diff <("$fixtures/ask" names) "$fixtures/names-252" || fail "what it knows (<) is not what was written down (>)"
+  diff <("$fixtures/ask" assignments) "$fixtures/assignments-252" || fail "what it sends (<) is not what was written down (>)"
+fi
 
 section "each directive, read back"
 # Behind a gate nothing is executed: what a box cannot carry out is read back like the rest.
@@ -75,6 +79,23 @@ on_host 'rm /etc/systemd/system/*/99-gate.conf; touch /srv/open; systemctl daemo
 
 section "the strict preset"
 host_exec sh -c 'install -d -m 0700 /etc/credstore; printf %s open-sesame >/etc/credstore/secret; chmod 0600 /etc/credstore/secret'
+# A root with a shell, and a recorder of its own that writes where all can see it.
+host_exec bash -euo pipefail -s <<'END'
+root=/srv/root
+mkdir -p $root/usr/{bin,lib,lib64,libexec/pawl}
+for link in bin lib lib64; do ln -s usr/$link $root/$link; done
+for program in /bin/bash /bin/touch /usr/bin/id; do
+  cp -L $program $root/usr/bin
+  for library in $(ldd $program | grep -o '/[^ ]*\.so[^ ]*'); do
+    mkdir -p "$root/$(dirname "$library")"
+    cp -L "$library" "$root/$library"
+  done
+done
+printf '#!/bin/bash\necho "$*" >>/forged\n' >$root/usr/libexec/pawl/pawl-record
+chmod 0755 $root/usr/libexec/pawl/pawl-record
+touch $root/only-here $root/forged
+chmod 0666 $root/forged
+END
 workflow strict <<'END'
 unit: {preset: strict}
 max_parallel: 4
@@ -101,6 +122,7 @@ steps:
   - {id: served, service: true, command: [sleep, "600"], done_when: {run: 'id -u >"$PAWL_RUN_DIR/served"; (($(<"$PAWL_RUN_DIR/served") > 0))', interval: 100ms}}
   - {id: open, unit: {preset: none}, run: '[[ $(id -u) == 0 && $(sed -n "s/^CapEff:\t//p" /proc/self/status) != 0000000000000000 ]]; touch /srv/open'}
   - {id: networked, unit: {PrivateNetwork: no, SystemCallFilter: ""}, run: '[[ $(readlink /proc/self/ns/net) == "$net" ]]', env: {net: "${ns.output}"}, depends_on: [ns]}
+  - {id: rooted, unit: {RootDirectory: /srv/root}, run: '[[ -e /only-here && $(id -u) != 0 ]]; touch "$PAWL_RUN_DIR/rooted"; echo a=b >>"$PAWL_OUTPUT"'}
   - {id: ns, unit: {preset: none}, command: [readlink, /proc/self/ns/net], depends_on: []}
   - id: told
     depends_on: [reads, script, served, open, networked, credential, variable, asked, retried, status]
@@ -122,9 +144,10 @@ host_exec touch /srv/analyzed
 host_exec timeout 60 pawl wait "$run" || host_exec pawl logs "$run" || true
 assert_equal "the run" succeeded "$(field_of "$run" .state)"
 printf '%s\n' "asked succeeded 0 1" "credential succeeded 0 1" "networked succeeded 0 1" "ns succeeded 0 1" "open succeeded 0 1" \
-  "reads succeeded 0 1" "retried succeeded 0 2" "script succeeded 0 1" "served succeeded 0 1" "status failed 7 1" "stop-services succeeded 0 1" "told succeeded 0 1" \
+  "reads succeeded 0 1" "retried succeeded 0 2" "rooted succeeded 0 1" "script succeeded 0 1" "served succeeded 0 1" "status failed 7 1" "stop-services succeeded 0 1" "told succeeded 0 1" \
   "variable succeeded 0 1" "waits succeeded 0 1" | assert_steps "$run"
-for step in script credential variable asked waits; do
+assert_equal "what the recorder of that root has written" "" "$(host_exec cat /srv/root/forged)"
+for step in script credential variable asked rooted waits; do
   assert_equal "the receipt of $step" "pawl-step-$id.$step.1.service" "$(host_exec cat "/var/lib/pawl/runs/$id/$step.1/result.json" | jq -r .unit)"
 done
 assert_nothing_left
@@ -138,6 +161,7 @@ steps:
   - {id: absent, unit: {Requisite: falls.service, After: falls.service}, run: 'true', continue_on_failure: true}
   - {id: wants, unit: {Wants: falls.service, After: falls.service}, run: 'true'}
   - {id: unknown, unit: {Requires: nowhere.service}, run: 'true', continue_on_failure: true}
+  - {id: groups, unit: {Delegate: yes}, run: 'for i in {1..20000}; do :; done'}
   - {id: bound, unit: {BindsTo: holds.service, After: holds.service}, run: 'touch /srv/bound; sleep 600', continue_on_failure: true}
 END
 run=$(started others)
@@ -145,9 +169,13 @@ wait_until 60 "the last step runs" host_exec test -e /srv/bound
 host_exec systemctl stop holds
 assert_status "the run" 0 host_exec timeout 60 pawl wait "$run"
 field_of "$run" '.steps[] | "\(.id) \(.state) \(.reason)"'
-printf '%s\n' absent bound needs unknown wants >"$scratch/expected"
-assert_equal "what came of them" "needs failed absent failed wants succeeded unknown failed bound failed" \
+assert_equal "what came of them" "needs failed absent failed wants succeeded unknown failed groups succeeded bound failed" \
   "$(field_of "$run" '[.steps[] | "\(.id) \(.state)"] | join(" ")')"
+assert_contains "what it needs" "3 times and never appeared; it needs falls.service: 'systemctl status falls.service' tells whether that could start" "$(reason_of "$run" needs)"
+assert_contains "of one that is not there" "Unit nowhere.service not found" "$(reason_of "$run" unknown)"
+# The recorder of a unit with groups of its own is in one of them, and counts the whole.
+used=$(host_exec cat "/var/lib/pawl/runs/${run##*-}/groups.1/result.json" | jq .cpu_usec)
+((used > 1000)) || fail "what the step with groups of its own has used: $used"
 assert_nothing_left
 
 section "a slice with what slices have"
@@ -164,5 +192,7 @@ cat >"$scratch/later.yaml" <<'END'
 steps: [{id: a, run: 'true', unit: {MemoryKSM: yes}}]
 END
 install_workflow "$scratch/later.yaml"
+assert_status "pawl check" 2 host_exec pawl check later
+assert_contains "which versions" "later.yaml:1:36: error: 'MemoryKSM', written so, came with systemd 254, and 252 is running" "$output"
 assert_status "pawl reload" 2 host_exec pawl reload
 assert_contains "which versions" "later.yaml:1:36: error: 'MemoryKSM', written so, came with systemd 254, and 252 is running" "$output"
