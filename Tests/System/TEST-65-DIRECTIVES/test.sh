@@ -67,7 +67,9 @@ loaded() { (($(host_exec systemctl list-units --all --plain --no-legend "pawl-st
 wait_until 60 "all units are there" loaded
 host_exec systemctl show --all 'other-*.service' "pawl-step-$id.*.service" >"$scratch/shown"
 on_host 'cd /run/systemd/transient && tail -n +1 other-*.service pawl-step-*.service' >"$scratch/files"
-python3 "$here/compare.py" "$fixtures/samples" "$id" "$scratch/shown" "$scratch/files" || fail "they are not the same"
+host_exec systemctl daemon-reload
+host_exec systemctl show --all "pawl-step-$id.*.service" >"$scratch/reloaded"
+python3 "$here/compare.py" "$fixtures/samples" "$id" "$scratch/shown" "$scratch/files" "$scratch/reloaded" || fail "they are not the same"
 echo "in $(bc <<<"$EPOCHREALTIME - $begin") s"
 
 section "units whose start waits are cancelled"
