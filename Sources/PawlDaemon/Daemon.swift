@@ -57,9 +57,11 @@ package struct Daemon: Sendable {
         let library = WorkflowLibrary(paths: paths, executor: files)
         // A name service may take its time, and nothing else is to wait for it.
         let authorization = Authorization(executor: EventLoop(name: "accounts"))
+        let monitor = HostMonitor(
+            conductor: conductor, library: library, journal: journal, events: events, files: files)
         let schedules = schedules(conductor, library, units, manager, journal)
         let server = ManagerService(
-            conductor: conductor, library: library, schedules: schedules, folders: folders,
+            conductor: conductor, library: library, schedules: schedules, monitor: monitor, folders: folders,
             logs: LogReader(executor: files), paths: paths, activity: activity, journal: journal,
             started: Daemon.now(), authorization: authorization,
             auditor: Auditor(conductor: conductor, authorization: authorization, units: units, journal: journal))
@@ -70,9 +72,6 @@ package struct Daemon: Sendable {
         let attempts = AttemptWork(conductor: conductor, driver: driver, folders: folders, journal: journal)
         let effects = EffectLoop(conductor: conductor, attempts: attempts, driver: driver, slices: slices)
         let sweep = StepSweep(conductor: conductor, manager: manager, slices: slices, signs: signs, journal: journal)
-
-        let monitor = HostMonitor(
-            conductor: conductor, library: library, journal: journal, events: events, files: files)
 
         try await withThrowingDiscardingTaskGroup { group in
             // Subscribed first, looked afterwards: what happens between the two gives a sign.

@@ -34,6 +34,9 @@ extension Run {
             !self[$0].isInterrupted || workflow.steps[$0.step].interrupted != .ask
         }
         rebuild()
+        // One that was interrupted, and needs a service that went with the host: it may be that this one waits for a lock which
+        // only comes free when that of the step does.
+        for index in steps.indices where steps[index].blockedBy > 0 { dropUnready(index) }
     }
 
     /// Opens a step again with all that depends on it: what was made from its old result is stale.

@@ -10,7 +10,7 @@ extension Judge {
         /// Runs that began with it, and steps that were ordered.
         var begun: [RunID] = []
         var ordered: [String] = []
-        /// Whether a run that was stopped goes on: it has its turn, whoever else began meanwhile.
+        /// Whether a run that was stopped goes on, be it with its handlers: it has its turn, whoever else began meanwhile.
         var hasResumed = false
     }
 
@@ -27,7 +27,9 @@ extension Judge {
             begin(id, &record)
         case .lockWanted(let body): if body.step != nil { begin(id, &record) }
         case .runStopped: record.isStopped = true
-        case .cancelRequested: record.isStopped = false
+        case .cancelRequested:
+            if record.isStopped { room.hasResumed = true }
+            record.isStopped = false
         case .runResumed(let body):
             record.isStopped = false
             if body.retry { record.hasBegun = false } else { room.hasResumed = true }

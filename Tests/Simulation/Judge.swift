@@ -280,6 +280,8 @@ final class Judge {
                 fail("'\(body.step)' of \(id) has succeeded, and only its repair did")
             }
             record.due[place(body.step, body.item)] = nil
+            // It was asked whether it is done, or judged as it says: what comes after a boot is something else.
+            if body.state == .succeeded { record.lastInterrupted.remove(place(body.step, body.item)) }
             record.ended[place(body.step, body.item)] = body.state
             if body.because != nil { record.blamed.insert(body.step) }
         case .cancelRequested:

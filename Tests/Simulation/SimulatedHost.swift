@@ -141,7 +141,8 @@ final class SimulatedHost: @unchecked Sendable {
         return chance.next() % 40 == 0
     }
 
-    func stop(_ name: String) -> BusError? {
+    /// - Parameter isBelow: whether it goes with a slice above it, of which pawld was told that nothing is in it.
+    func stop(_ name: String, isBelow: Bool = false) -> BusError? {
         if name.hasSuffix(".slice") {
             guard slices[name] != nil else { return noSuchUnit(name) }
             leavingSlices.insert(name)
@@ -151,7 +152,8 @@ final class SimulatedHost: @unchecked Sendable {
                 slices[name] = nil
                 emit(.jobRemoved(id: 2, path: "/job", unit: name, result: "done"))
             }
-            let mayStop = toldFree[name, default: 0] > 0
+            // What somebody puts in between the answer and the stop nobody can see.
+            let mayStop = isBelow || toldFree[name, default: 0] > 0
             toldFree[name, default: 1] -= 1
             for unit in units.values.sorted(by: { $0.name < $1.name }) where unit.slice == name {
                 if unit.isForeign, !mayStop {
@@ -159,7 +161,9 @@ final class SimulatedHost: @unchecked Sendable {
                 }
                 stop(unit, by: .slice)
             }
-            for below in slices.keys.sorted() where SimulatedHost.above(below).last == name { _ = stop(below) }
+            for below in slices.keys.sorted() where SimulatedHost.above(below).last == name {
+                _ = stop(below, isBelow: mayStop)
+            }
             return nil
         }
         guard let unit = units[name] else { return noSuchUnit(name) }

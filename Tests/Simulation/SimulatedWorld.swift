@@ -206,7 +206,16 @@ final class SimulatedWorld: @unchecked Sendable {
         // Whoever has asked waits for the answer: a pawld that is busy with questions alone does nothing else.
         guard let daemon, daemon.isReady, !daemon.isAsked else { return }
         // Two thirds of a day: nothing that a clock which was set by a day could explain.
-        if visits > 200 { judge.fail("the runs \(openRuns) do not end") }
+        if visits > 200 {
+            for id in openRuns {
+                if let run = disk.run(id) {
+                    trace(
+                        "\(id) hangs: \(run.lockClaims), \(run.steps.map(\.state))\n\(disk.runs[id]?.created.text ?? "")"
+                    )
+                }
+            }
+            judge.fail("the runs \(openRuns) do not end")
+        }
         for id in openRuns {
             // What is a step of another run is resumed from there, now and then.
             let above = disk.runs[id]?.created.parent.flatMap { schedule.chance.once(in: 2) ? $0.run : nil }

@@ -14,6 +14,10 @@ actor HostMonitor {
     private let files: EventLoop
     private var reader = HostUseReader()
     private var watch = ResourceWatch()
+    private let wishes: AsyncStream<Int>
+    private let continuation: AsyncStream<Int>.Continuation
+    /// The number of the look that is next.
+    private var asked = 0
 
     private static let often = Duration.seconds(1)
     private static let seldom = Duration.seconds(10)
@@ -24,6 +28,7 @@ actor HostMonitor {
     init(conductor: Conductor, library: WorkflowLibrary, journal: RunJournal, events: EventLoop, files: EventLoop) {
         (self.conductor, self.library, self.journal) = (conductor, library, journal)
         (self.events, self.files) = (events, files)
+        (wishes, continuation) = AsyncStream<Int>.makeStream()
     }
 
     /// The thread.
@@ -31,14 +36,32 @@ actor HostMonitor {
 
     /// Looks until its task is cancelled.
     func run() async {
-        while !Task.isCancelled {
-            let isOften = await look()
-            do {
-                try await events.sleep(for: isOften ? HostMonitor.often : HostMonitor.seldom)
-            } catch {
-                return
+        let (continuation, events) = (continuation, events)
+        await withDiscardingTaskGroup { group in
+            wake()
+            for await number in wishes {
+                // One that was overtaken by another one.
+                guard number == asked else { continue }
+                let pause = await look() ? HostMonitor.often : HostMonitor.seldom
+                asked += 1
+                let next = asked
+                group.addTask {
+                    do { try await events.sleep(for: pause) } catch { return }
+                    continuation.yield(next)
+                }
             }
         }
+    }
+
+    /// What steps hang on may be something else now: comes back once that is in force.
+    func settingsChanged() async {
+        await look()
+        wake()
+    }
+
+    private func wake() {
+        asked += 1
+        continuation.yield(asked)
     }
 
     /// Looks once. Returns whether steps hang on it.

@@ -53,8 +53,9 @@ extension Conductor {
                 endChildren(of: id, context, in: &turns)
             }
             if hasDecided { futile = [] } else { futile.formUnion(due) }
-            // One that cannot go on yet, since what was lost of it is still looked for, takes its lock afterwards.
-            due = (hasDecided ? locks.pending : []) + waiting.filter { !futile.contains($0) }
+            // Also where nothing was decided: what has come in may have freed a lock or room. One that cannot go on yet, since what
+            // was lost of it is still looked for, takes its lock afterwards.
+            due = (locks.pending + waiting).filter { !futile.contains($0) }
         } while !due.isEmpty
         locks.isSuspect = false
     }

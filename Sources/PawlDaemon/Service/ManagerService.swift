@@ -12,6 +12,7 @@ struct ManagerService: Sendable {
     let conductor: Conductor
     let library: WorkflowLibrary
     let schedules: Schedules
+    let monitor: HostMonitor
     let folders: any AttemptFiles
     let logs: LogReader
     let paths: Paths
@@ -22,7 +23,8 @@ struct ManagerService: Sendable {
     private let auditor: Auditor
 
     init(
-        conductor: Conductor, library: WorkflowLibrary, schedules: Schedules, folders: any AttemptFiles,
+        conductor: Conductor, library: WorkflowLibrary, schedules: Schedules, monitor: HostMonitor,
+        folders: any AttemptFiles,
         logs: LogReader, paths: Paths, activity: Activity, journal: RunJournal, started: Timestamp,
         authorization: Authorization, auditor: Auditor
     ) {
@@ -31,6 +33,7 @@ struct ManagerService: Sendable {
         self.conductor = conductor
         self.library = library
         self.schedules = schedules
+        self.monitor = monitor
         self.folders = folders
         self.logs = logs
         self.paths = paths
@@ -45,6 +48,7 @@ struct ManagerService: Sendable {
         let settings = await library.settings
         journal.set(level: settings.logLevel)
         await conductor.limit(runs: settings.maxRuns, steps: settings.maxSteps)
+        await monitor.settingsChanged()
         journal.faults(faults)
         activity.set(faults: faults.map(\.description))
         await schedules.keep()
