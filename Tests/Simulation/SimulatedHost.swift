@@ -119,12 +119,6 @@ final class SimulatedHost: @unchecked Sendable {
         slices[slice] = slices[slice] == true || properties.contains { $0.name == "MemoryMax" }
     }
 
-    /// The slices above one, the topmost first: each dash in its name is a level.
-    static func above(_ slice: String) -> [String] {
-        let parts = slice.dropLast(".slice".count).split(separator: "-")
-        return parts.indices.dropFirst().dropLast().map { parts[...$0].joined(separator: "-") + ".slice" }
-    }
-
     /// A slice that is not there comes with the first one below it, and has nothing of what a workflow says.
     private func makeAbove(_ slice: String) {
         for name in SimulatedHost.above(slice) where slices[name] == nil { slices[name] = false }
@@ -141,7 +135,6 @@ final class SimulatedHost: @unchecked Sendable {
         return chance.next() % 40 == 0
     }
 
-    /// - Parameter isBelow: whether it goes with a slice above it, of which pawld was told that nothing is in it.
     func stop(_ name: String, isBelow: Bool = false) -> BusError? {
         if name.hasSuffix(".slice") {
             guard slices[name] != nil else { return noSuchUnit(name) }
@@ -152,18 +145,16 @@ final class SimulatedHost: @unchecked Sendable {
                 slices[name] = nil
                 emit(.jobRemoved(id: 2, path: "/job", unit: name, result: "done"))
             }
-            // What somebody puts in between the answer and the stop nobody can see.
+            // What somebody puts in between the answer and the stop nobody can see, there or in a slice below.
             let mayStop = isBelow || toldFree[name, default: 0] > 0
             toldFree[name, default: 1] -= 1
             for unit in units.values.sorted(by: { $0.name < $1.name }) where unit.slice == name {
                 if unit.isForeign, !mayStop {
-                    onHarm("\(name) was stopped with \(unit.name) in it, which is somebody else's")
+                    onHarm("\(name) was stopped with \(unit.name), which is somebody else's")
                 }
                 stop(unit, by: .slice)
             }
-            for below in slices.keys.sorted() where SimulatedHost.above(below).last == name {
-                _ = stop(below, isBelow: mayStop)
-            }
+            for slice in slices(below: name) { _ = stop(slice, isBelow: mayStop) }
             return nil
         }
         guard let unit = units[name] else { return noSuchUnit(name) }

@@ -107,3 +107,17 @@ struct Truth {
         endedWhileStopping = stopping
     }
 }
+
+/// The tree of slices.
+extension SimulatedHost {
+    /// The slices above one, the topmost first: each dash in its name is a level.
+    static func above(_ slice: String) -> [String] {
+        let parts = slice.dropLast(".slice".count).split(separator: "-")
+        return parts.indices.dropFirst().dropLast().map { parts[...$0].joined(separator: "-") + ".slice" }
+    }
+
+    /// Those that are right below one.
+    func slices(below slice: String) -> [String] {
+        slices.keys.sorted().filter { SimulatedHost.above($0).last == slice }
+    }
+}
