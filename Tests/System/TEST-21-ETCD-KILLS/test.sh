@@ -29,9 +29,10 @@ follower=$!
 wait_until 10 "the run has begun" grep -q "step 'fresh' running" "$scratch/follower"
 run=$(sed -n '1s/ .*//p' "$scratch/follower")
 killed=0
-# Spread over the run: so many of its steps end between two kills.
+# Spread over the run: so many of its steps end between two kills. The pauses are short enough for a machine on which pawld takes
+# twice as long to start.
 while ((killed < kills)) && kill -0 "$follower" 2>/dev/null; do
-  sleep "0.$(printf %03d $((RANDOM % 250 + 30)))"
+  sleep "0.$(printf %03d $((RANDOM % 170 + 20)))"
   kill_pawld || continue
   killed=$((killed + 1))
   case $killed in
