@@ -31,6 +31,7 @@ struct ResourceTests {
             try write("sys/fs/cgroup/memory/pawl.slice/memory.stat", "cache 1\ntotal_inactive_file 1000\n")
         }
         var reader = HostUseReader(root: folder.path, folder: "")
+        reader.span = 0
         var use = reader.read()
         #expect(use.memory == 0.75 && use.cpu == nil && use.pressure == 0.125)
         #expect(use.slice?.used == 4000 && use.slice?.limit == nil)
@@ -43,6 +44,10 @@ struct ResourceTests {
         }
         use = reader.read()
         #expect(use.cpu == 0.7 && use.slice?.limit == 8000)
+        // For a moment processors are always busy: it is said of some seconds only.
+        reader.span = 3600
+        try write("proc/stat", "cpu  999 0 110 720 110 0 0 0 0 0\n")
+        #expect(reader.read().cpu == 0.7)
     }
 
     @Test("What the kernel does not tell is not known")

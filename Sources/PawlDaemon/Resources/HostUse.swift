@@ -26,7 +26,10 @@ struct HostUseReader {
     var root = ""
     /// The folder whose file system is looked at.
     var folder = "/var/lib/pawl"
-    private var ticks: (busy: UInt64, all: UInt64)?
+    /// Over how many seconds at least processors have to be busy: for a moment they always are.
+    var span = 5.0
+    private var ticks: (busy: UInt64, all: UInt64, time: Double)?
+    private var lastBusy: Double?
 
     init(root: String = "", folder: String = "/var/lib/pawl") {
         (self.root, self.folder) = (root, folder)
@@ -52,10 +55,15 @@ struct HostUseReader {
         guard fields.count >= 5 else { return nil }
         // The fourth and the fifth are idle, and waiting for a disk.
         let all = fields.reduce(0, +)
-        let now = (busy: all - fields[3] - fields[4], all: all)
+        var clock = timespec()
+        clock_gettime(CLOCK_MONOTONIC, &clock)
+        let time = Double(clock.tv_sec) + Double(clock.tv_nsec) / 1e9
+        if let ticks, time - ticks.time < span { return lastBusy }
+        let now = (busy: all - fields[3] - fields[4], all: all, time: time)
         defer { ticks = now }
         guard let ticks, now.all > ticks.all, now.busy >= ticks.busy else { return nil }
-        return Double(now.busy - ticks.busy) / Double(now.all - ticks.all)
+        lastBusy = Double(now.busy - ticks.busy) / Double(now.all - ticks.all)
+        return lastBusy
     }
 
     private func fullness() -> Double? {

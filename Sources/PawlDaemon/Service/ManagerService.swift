@@ -47,10 +47,11 @@ struct ManagerService: Sendable {
         let faults = await library.reload()
         let settings = await library.settings
         journal.set(level: settings.logLevel)
-        await conductor.limit(runs: settings.maxRuns, steps: settings.maxSteps)
-        await monitor.settingsChanged()
+        // Told before anything waits for the engine, which may be busy, or hang.
         journal.faults(faults)
         activity.set(faults: faults.map(\.description))
+        await conductor.limit(runs: settings.maxRuns, steps: settings.maxSteps)
+        await monitor.settingsChanged()
         await schedules.keep()
         return faults
     }
