@@ -42,8 +42,8 @@ echo "without admission $count of 40 steps were killed"
 section "thresholds"
 host_exec fallocate -l 1M /var/lib/pawl/full
 configure 'thresholds: {memory: off, cpu: off, pressure: off, disk: 0.01%}'
-crossed() { [[ $(host_exec journalctl -o cat MESSAGE_ID=f1b0c2b7f4c64f6c9b5d0a8e3d72c6e1 | wc -l) == "$1" ]]; }
+crossed() { [[ $(host_exec journalctl -o cat MESSAGE_ID=f1b0c2b7f4c64f6c9b5d0a8e3d72c6e1 PAWL_RESOURCE=disk | wc -l) == "$1" ]]; }
 wait_until 30 "the crossing is told" crossed 1
-entry=$(host_exec journalctl -x -o short MESSAGE_ID=f1b0c2b7f4c64f6c9b5d0a8e3d72c6e1)
+entry=$(host_exec journalctl -x -o short MESSAGE_ID=f1b0c2b7f4c64f6c9b5d0a8e3d72c6e1 PAWL_RESOURCE=disk)
 assert_match "what is told" "disk of /var/lib/pawl is used to [0-9]+ %, and its threshold is 0 %" "$entry"
 assert_contains "what to do next" "systemd-cgtop pawl.slice" "$entry"
