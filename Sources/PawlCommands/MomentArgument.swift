@@ -24,7 +24,7 @@ struct MomentArgument: ExpressibleByArgument, Equatable {
     }
 
     static func parse(_ written: String, now: Timestamp) -> Timestamp? {
-        let text = written.trimmed
+        let text = written.split(separator: " ").joined(separator: " ")
         switch text {
         case "now": return now
         case "today": return midnight(now, days: 0)
@@ -54,7 +54,7 @@ struct MomentArgument: ExpressibleByArgument, Equatable {
     }
 
     private static func midnight(_ now: Timestamp, days: Int32) -> Timestamp? {
-        var fields = fields(of: now, isUTC: false)
+        var fields = Zone().fields(of: now)
         (fields.tm_hour, fields.tm_min, fields.tm_sec) = (0, 0, 0)
         fields.tm_mday += days
         return timestamp(of: fields, isUTC: false)
@@ -65,7 +65,7 @@ struct MomentArgument: ExpressibleByArgument, Equatable {
         var words = text.split(separator: " ")
         let isUTC = words.last == "UTC"
         if isUTC { words.removeLast() }
-        var fields = fields(of: now, isUTC: isUTC)
+        var fields = Zone(isUTC: isUTC).fields(of: now)
         (fields.tm_hour, fields.tm_min, fields.tm_sec) = (0, 0, 0)
         var weekday: Int32?
         if let first = words.first, let day = MomentArgument.weekday(first) {
@@ -89,29 +89,21 @@ struct MomentArgument: ExpressibleByArgument, Equatable {
         }
         guard let time = timestamp(of: fields, isUTC: isUTC) else { return nil }
         // A weekday is there to be held against the date.
-        if let weekday, MomentArgument.fields(of: time, isUTC: isUTC).tm_wday != weekday { return nil }
+        if let weekday, Zone(isUTC: isUTC).fields(of: time).tm_wday != weekday { return nil }
         return time
     }
 
+    private static let weekdays = ["sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday"]
+
+    /// A weekday by its name or the first three letters of it, as `tm_wday` counts them.
     private static func weekday(_ text: Substring) -> Int32? {
-        ["sun", "mon", "tue", "wed", "thu", "fri", "sat"].firstIndex {
-            let word = text.lowercased()
-            return word == $0
-                || ["sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday"].contains(word)
-                    && word.hasPrefix($0)
-        }.map(Int32.init)
+        let word = text.lowercased()
+        return weekdays.firstIndex { word == $0 || word == $0.prefix(3) }.map(Int32.init)
     }
 
     private static func number(_ text: Substring) -> Int32? {
         guard !text.isEmpty, text.utf8.allSatisfy({ (0x30...0x39).contains($0) }) else { return nil }
         return Int32(text)
-    }
-
-    private static func fields(of time: Timestamp, isUTC: Bool) -> tm {
-        var seconds = time_t(time.microseconds / 1_000_000)
-        var fields = tm()
-        if isUTC { gmtime_r(&seconds, &fields) } else { localtime_r(&seconds, &fields) }
-        return fields
     }
 
     private static func timestamp(of fields: tm, isUTC: Bool) -> Timestamp? {
@@ -120,14 +112,5 @@ struct MomentArgument: ExpressibleByArgument, Equatable {
         fields.tm_isdst = -1
         let seconds = isUTC ? timegm(&fields) : mktime(&fields)
         return seconds < 0 ? nil : Timestamp(microseconds: Int64(seconds) * 1_000_000)
-    }
-}
-
-extension String {
-    fileprivate var trimmed: String {
-        var rest = self[...]
-        while rest.first == " " { rest.removeFirst() }
-        while rest.last == " " { rest.removeLast() }
-        return String(rest)
     }
 }

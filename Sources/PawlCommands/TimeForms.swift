@@ -91,7 +91,7 @@ struct Zone {
         "\(twoDigits(fields.tm_hour)):\(twoDigits(fields.tm_min)):\(twoDigits(fields.tm_sec))"
     }
 
-    private func fields(of time: Timestamp) -> tm {
+    func fields(of time: Timestamp) -> tm {
         var seconds = time_t(time.microseconds / 1_000_000)
         var fields = tm()
         if isUTC { gmtime_r(&seconds, &fields) } else { localtime_r(&seconds, &fields) }

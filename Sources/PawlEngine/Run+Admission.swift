@@ -26,10 +26,13 @@ package struct RunBegan: Sendable, Codable, Equatable {
 /// Whose turn it is on a host that has not room for all at once. What tidies up is never held up: it may be what makes room.
 extension Run {
     /// Whether it has yet to begin, and would.
-    package var waitsToBegin: Bool {
-        state == .running && cancel == nil && phase == .main && !hasBegun && created.parent == nil
-            && created.undo == nil
-    }
+    package var waitsToBegin: Bool { state == .running && cancel == nil && hasYetToBegin }
+
+    /// Whether it is one of those of which only so many go on at once: somebody's step and what takes back are none.
+    private var takesTurn: Bool { created.parent == nil && created.undo == nil }
+
+    /// Whether it had no turn yet; one that ends so has done nothing.
+    var hasYetToBegin: Bool { phase == .main && !hasBegun && takesTurn }
 
     /// What comes first when it has its turn; nil: nothing. A run with a lock of its own is told by that.
     func decideBegin(_ context: DecisionContext) -> Event? {
@@ -38,9 +41,6 @@ extension Run {
         else { return nil }
         return .runBegan(RunBegan(epoch: context.epoch))
     }
-
-    /// Whether it is to end without having begun.
-    var waitedToBegin: Bool { phase == .main && !hasBegun && created.parent == nil && created.undo == nil }
 
     /// Whether a step of it would start if there were room.
     package var waitsToStart: Bool {
@@ -56,10 +56,8 @@ extension Run {
     /// How many units its steps have that room has to be had for.
     package var admittedSteps: Int { isExempt ? 0 : runningUnits }
 
-    /// Whether it is one of those of which only so many go on at once: it has begun, and is nobody's step.
-    package var isAdmitted: Bool {
-        state == .running && hasBegun && created.parent == nil && created.undo == nil
-    }
+    /// Whether it has its turn now.
+    package var isAdmitted: Bool { state == .running && hasBegun && takesTurn }
 
     mutating func noteBegin(_ event: Event) {
         switch event {

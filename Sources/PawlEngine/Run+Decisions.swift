@@ -316,7 +316,7 @@ extension Run {
     /// The steps of this phase are over: the handlers that the outcome calls for have their turn, and then it is the end.
     func conclude(_ state: RunState, _ reason: String?) -> Event {
         // One that ends before it had its turn, or its lock, has done nothing, and must do nothing.
-        guard hasOwnLock, cancel == nil || !waitedToBegin else {
+        guard hasOwnLock, cancel == nil || !hasYetToBegin else {
             return .runEnded(RunEnded(state: state, reason: reason))
         }
         var phases: [StepPhase] = phase == .onExit || phase == .services ? [] : [.onExit]

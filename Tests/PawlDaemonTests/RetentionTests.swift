@@ -148,4 +148,20 @@ struct RetentionTests {
         try await daemon.conductor.retry(id, from: "a", by: 0)
         await daemon.kill()
     }
+
+    @Test("Who asked for what is forgotten after its own time, in parts, and kept for ever where that is said")
+    func audit() async throws {
+        let daemon = try Daemonette(folder, manager)
+        let now = Daemon.now()
+        for age in [7200.0, 5400, 60] {
+            _ = try await daemon.conductor.begin(
+                audit: AuditRecord(
+                    time: now.adding(seconds: -age), caller: AuditCaller(uid: 0, pid: 1), action: "run"))
+        }
+        await sweep(daemon).runAudit(nil)
+        #expect(try await daemon.conductor.audits(AuditFilter(limit: 10)).count == 3)
+        await sweep(daemon).runAudit(.seconds(3600))
+        #expect(try await daemon.conductor.audits(AuditFilter(limit: 10)).map(\.time) == [now.adding(seconds: -60)])
+        await daemon.kill()
+    }
 }

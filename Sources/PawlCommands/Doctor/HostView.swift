@@ -15,38 +15,18 @@ struct HostView {
     /// What is known of a file.
     struct File {
         var uid: UInt32
-        var gid: UInt32
         var mode: UInt32
-        var isFolder: Bool
-        var size: Int64
     }
 
     /// Looks at a file, links followed; nil where there is none.
     func look(_ path: String) -> File? {
         var status = stat()
         guard stat(root + path, &status) == 0 else { return nil }
-        return File(
-            uid: status.st_uid, gid: status.st_gid, mode: status.st_mode & 0o7777,
-            isFolder: status.st_mode & S_IFMT == S_IFDIR, size: Int64(status.st_size))
+        return File(uid: status.st_uid, mode: status.st_mode & 0o7777)
     }
 
-    /// The text of a small file; nil where it cannot be read.
-    func text(_ path: String) -> String? {
-        guard let descriptor = Optional(open(root + path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)), descriptor >= 0 else {
-            return nil
-        }
-        defer { close(descriptor) }
-        var bytes = [UInt8](repeating: 0, count: 256 << 10)
-        var count = 0
-        while count < bytes.count {
-            let read = bytes.withUnsafeMutableBytes {
-                Glibc.read(descriptor, $0.baseAddress?.advanced(by: count), $0.count - count)
-            }
-            guard read > 0 else { break }
-            count += read
-        }
-        return String(decoding: bytes[..<count], as: UTF8.self)
-    }
+    /// The text of a file; nil where it cannot be read.
+    func text(_ path: String) -> String? { (try? TextFile.read(root + path))?.text }
 
     /// The type of the file system that a path is on: that of the last mount at its longest prefix (`man:proc(5)`).
     func fileSystem(of path: String) -> String? {

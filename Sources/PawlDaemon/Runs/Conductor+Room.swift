@@ -14,23 +14,23 @@ extension Conductor {
     /// A run has changed.
     func noteRoom(of id: RunID) {
         guard let entry = active[id] else { return }
+        changeRoom { $0.note(entry.run, isStanding: entry.fault != nil) }
+    }
+
+    /// A run is not there any more.
+    func leaveRoom(_ id: RunID) { changeRoom { $0.remove(id) } }
+
+    /// Whether there is room for a run decides what those that have yet to begin can do about locks.
+    private func changeRoom(_ change: (inout HostRoom) -> Void) {
         let wasFull = room.freeRuns == 0
-        room.note(entry.run, isStanding: entry.fault != nil)
+        change(&room)
         if wasFull != (room.freeRuns == 0) { setStandings() }
     }
 
-    /// Whether there is room for a run has changed, and with that what those that have yet to begin can do about locks.
     private func setStandings() {
         for id in room.unbegun {
             if let entry = active[id], entry.fault == nil { locks.set(standing(of: entry.run), of: id) }
         }
-    }
-
-    /// A run is not there any more.
-    func leaveRoom(_ id: RunID) {
-        let wasFull = room.freeRuns == 0
-        room.remove(id)
-        if wasFull != (room.freeRuns == 0) { setStandings() }
     }
 
     /// A run has had its turn, and decides nothing more for now.
@@ -60,8 +60,7 @@ extension Conductor {
     /// How many runs and steps may go on at once has changed.
     func limit(runs: Int?, steps: Int?) {
         guard (room.maxRuns, room.maxSteps) != (runs, steps) else { return }
-        (room.maxRuns, room.maxSteps) = (runs, steps)
-        setStandings()
+        changeRoom { ($0.maxRuns, $0.maxSteps) = (runs, steps) }
         tellWaiting()
         lookAtWaiting()
     }

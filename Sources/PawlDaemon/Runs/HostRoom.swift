@@ -19,7 +19,8 @@ struct HostRoom: Sendable {
     private(set) var unbegun: Set<RunID> = []
     /// The steps that run, by run.
     private var steps: [RunID: Int] = [:]
-    private var stepCount = 0
+    /// How many steps run that room has to be had for.
+    private(set) var running = 0
     /// Runs that have yet to begin, or have a step that could start, and for which there was no room when they had their turn.
     private(set) var queue: Set<RunID> = []
     private(set) var hungry: Set<RunID> = []
@@ -32,10 +33,8 @@ struct HostRoom: Sendable {
     /// How many steps may still start.
     var freeSteps: Int {
         if gate != nil { return 0 }
-        return min(budget ?? .max, maxSteps.map { max(0, $0 - stepCount) } ?? .max)
+        return min(budget ?? .max, maxSteps.map { max(0, $0 - running) } ?? .max)
     }
-    /// How many steps run that room has to be had for.
-    var running: Int { stepCount }
 
     /// A run has its turn.
     mutating func beginTurn() { turn += 1 }
@@ -53,16 +52,12 @@ struct HostRoom: Sendable {
 
     /// A run is as it is now.
     mutating func note(_ run: Run, isStanding: Bool) {
-        if !isStanding, run.isAdmitted {
-            begun.insert(run.id)
-        } else {
-            begun.remove(run.id)
-        }
+        if !isStanding, run.isAdmitted { begun.insert(run.id) } else { begun.remove(run.id) }
         if !isStanding, run.waitsToBegin { unbegun.insert(run.id) } else { unbegun.remove(run.id) }
         let now = run.state.isEnded ? 0 : run.admittedSteps
         let before = steps[run.id] ?? 0
         guard now != before else { return }
-        stepCount += now - before
+        running += now - before
         steps[run.id] = now == 0 ? nil : now
         guard now > before else { return }
         served[run.id] = turn
@@ -83,7 +78,7 @@ struct HostRoom: Sendable {
     mutating func remove(_ run: RunID) {
         begun.remove(run)
         unbegun.remove(run)
-        stepCount -= steps.removeValue(forKey: run) ?? 0
+        running -= steps.removeValue(forKey: run) ?? 0
         queue.remove(run)
         hungry.remove(run)
         served[run] = nil
@@ -113,7 +108,7 @@ struct HostRoom: Sendable {
     private var wordsToStart: String? {
         if let gate { return "waits: \(gate)" }
         if budget == 0 { return "waits until it is seen how much memory the steps take that have just started" }
-        guard let maxSteps, stepCount >= maxSteps else { return nil }
+        guard let maxSteps, running >= maxSteps else { return nil }
         return "waits for its turn: \(maxSteps) step\(maxSteps == 1 ? "" : "s") at once on this host, says max_steps"
     }
 }

@@ -109,7 +109,7 @@ extension ManagerService {
 
     /// Sends what was asked, the first one first. Only those who may do everything see what all others did.
     func readAudit(_ call: Call, _ rights: Authorization.Rights) async throws {
-        guard rights == .operate else { throw notPermitted(call.peer) }
+        try requireOperating(rights, call)
         let request = try call.decode(Messages.ReadAudit.self)
         var filter = AuditFilter(limit: max(0, request.lines ?? Int(Int32.max)))
         filter.since = try time(request.since, "since")

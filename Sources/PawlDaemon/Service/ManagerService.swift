@@ -103,8 +103,8 @@ struct ManagerService: Sendable {
             case .answerApproval: try await answerApproval(call, rights)
             case .setSchedule: try await setSchedule(call, rights)
             case .reload:
-                try await act("reload", on: nil, rights, call) { () async throws(APIError) in
-                    guard rights == .operate else { throw notPermitted(call.peer) }
+                try await act("reload", on: nil, call) { () async throws(APIError) in
+                    try requireOperating(rights, call)
                 } body: {
                     try await reload(call)
                     return nil
@@ -161,17 +161,22 @@ struct ManagerService: Sendable {
         return row
     }
 
+    func requireOperating(_ rights: Authorization.Rights, _ call: Call) throws(APIError) {
+        if rights != .operate { throw notPermitted(call.peer) }
+    }
+
     /// Does what changes something: asks for the right, does it, and has it written down who asked.
+    ///
+    /// - Parameters:
+    ///   - permit: throws where somebody may not. What else is wrong is thrown by `body`, and written down.
     private func act(
-        _ action: String, on target: String?, detail: String? = nil, _ rights: Authorization.Rights, _ call: Call,
+        _ action: String, on target: String?, detail: String? = nil, _ call: Call,
         permit: () async throws(APIError) -> Void, body: @Sendable () async throws -> String?
     ) async throws {
         do {
             try await permit()
         } catch {
-            if error.code == .notPermitted {
-                await auditor.refuse(action, on: target, detail, by: call.peer, because: error.message)
-            }
+            await auditor.refuse(action, on: target, detail, by: call.peer, because: error.message)
             throw error
         }
         try await auditor.perform(action, on: target, detail, by: call.peer, body)
@@ -182,13 +187,16 @@ struct ManagerService: Sendable {
         _ action: String, onRun run: String, detail: String? = nil, _ rights: Authorization.Rights, _ call: Call,
         body: @Sendable (RunSummaryRow) async throws -> Void
     ) async throws {
-        try await act(action, on: run, detail: detail, rights, call) { () async throws(APIError) in
-            // Another fault than that of a right is told, and written down, by what comes then.
-            do throws(APIError) { _ = try await find(run, rights, call, toChange: true) } catch {
-                if error.code == .notPermitted { throw error }
-            }
+        let found: Result<RunSummaryRow, APIError>
+        do throws(APIError) {
+            found = .success(try await find(run, rights, call, toChange: true))
+        } catch {
+            found = .failure(error)
+        }
+        try await act(action, on: run, detail: detail, call) { () async throws(APIError) in
+            if case .failure(let error) = found, error.code == .notPermitted { throw error }
         } body: {
-            let row = try await find(run, rights, call, toChange: true)
+            let row = try found.get()
             try await body(row)
             return row.name
         }
@@ -233,9 +241,8 @@ struct ManagerService: Sendable {
 
     private func setSchedule(_ call: Call, _ rights: Authorization.Rights) async throws {
         let request = try call.decode(Messages.SetSchedule.self)
-        try await act(request.enabled ? "enable" : "disable", on: request.workflow, rights, call) {
-            () async throws(APIError) in
-            guard rights == .operate else { throw notPermitted(call.peer) }
+        try await act(request.enabled ? "enable" : "disable", on: request.workflow, call) { () async throws(APIError) in
+            try requireOperating(rights, call)
         } body: {
             try await schedules.set(request.workflow, isEnabled: request.enabled)
             try await call.reply(
@@ -251,18 +258,18 @@ struct ManagerService: Sendable {
         guard rights == .allowed else {
             return try await call.reply(Messages.Runs(runs: try await conductor.list(all: request.all ?? false)))
         }
-        var isSeen: [String: Bool] = [:]
-        for workflow in await library.list() {
-            if await isAllowed(call.peer, [workflow.name]) { isSeen[workflow.name] = true }
+        var allowed: Set<String> = []
+        for workflow in await library.list() where await isAllowed(call.peer, [workflow.name]) {
+            allowed.insert(workflow.name)
         }
-        guard !isSeen.isEmpty else { throw notPermitted(call.peer) }
+        guard !allowed.isEmpty else { throw notPermitted(call.peer) }
         // Those that are steps of one that is seen are seen with it, whatever they run; parents come before or after.
         let runs = try await conductor.list(all: request.all ?? false)
         let parents = Dictionary(runs.map { ($0.run, $0) }, uniquingKeysWith: { first, _ in first })
         let seen = runs.filter { run in
             var next: RunSummary? = run
             while let one = next {
-                if isSeen[one.workflow] == true { return true }
+                if allowed.contains(one.workflow) { return true }
                 next = one.parent.flatMap { parents[$0] }
             }
             return false
@@ -278,7 +285,7 @@ struct ManagerService: Sendable {
             names.isEmpty ? nil : "variables: \(names.joined(separator: ", "))",
         ].compactMap(\.self)
         try await act(
-            "run", on: request.workflow, detail: detail.isEmpty ? nil : detail.joined(separator: "; "), rights, call
+            "run", on: request.workflow, detail: detail.isEmpty ? nil : detail.joined(separator: "; "), call
         ) { () async throws(APIError) in
             try await requireWorkflow(request, rights, call)
             if let unit = request.unit, call.peer.uid != 0 {

@@ -117,6 +117,29 @@ assert_contains "the end" "the very last line" "$(tail -n 3 "$scratch/follow")"
 assert_equal "ticks" 30 "$(grep -c 'tick ' "$scratch/follow")"
 assert_equal "state when the follower ended" succeeded "$(host_exec pawl status "$run" -o json | json 'd["state"]')"
 
+section "by time and priority"
+write_workflow levels <<'END'
+steps:
+  - {id: early, run: "echo '<3>broken'; echo '<4>doubtful'; echo plain; echo '<7>detail'"}
+  - {id: pause, run: "sleep 1.1; date +%s >/srv/between; sleep 1.1"}
+  - {id: late, run: "echo afterwards"}
+END
+host_exec pawl reload
+run=$(host_exec pawl run levels --detach)
+host_exec pawl wait "$run"
+between=@$(host_exec cat /srv/between)
+assert_equal "errors" "broken" "$(host_exec pawl logs "$run" early -p err)"
+assert_equal "errors and warnings, by number" "broken
+doubtful" "$(host_exec pawl logs "$run" early -p 4)"
+assert_equal "all of it" 4 "$(host_exec pawl logs "$run" early -p debug | wc -l)"
+assert_equal "since then" "afterwards" "$(host_exec pawl logs "$run" -S "$between" -o cat | grep -vE '^(Run|Step) ')"
+assert_equal "until then" 4 "$(host_exec pawl logs "$run" -U "$between" -o json | jq -r 'select(.step == "early") | .message' | wc -l)"
+assert_equal "nothing of it is late" "" "$(host_exec pawl logs "$run" late -U "$between")"
+assert_equal "nothing yet" "" "$(host_exec pawl logs "$run" -S +1h)"
+assert_equal "the last of those" "doubtful" "$(host_exec pawl logs "$run" early -p warning -n 1)"
+run=$(host_exec pawl run chatty --detach)
+host_exec pawl wait "$run"
+
 section "the journal's fields"
 host_exec journalctl --sync
 host_exec journalctl -q -o json PAWL_RUN="$run" _SYSTEMD_UNIT=pawld.service >"$scratch/own"

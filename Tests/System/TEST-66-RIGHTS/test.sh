@@ -109,10 +109,17 @@ count=$(audit)
 ((count <= 45)) || fail "$count refusals of one user are on record"
 
 section "it outlives a kill of pawld, and what was asked for and never answered says so"
-as alice pawl run long --detach >/dev/null
-long=$(host_exec pawl ps -o json | jq -r '.[0].run')
-host_exec systemd-run --quiet --collect --unit canceller pawl cancel "$long"
-wait_until 20 "it is gone" sh -c "! '$harness' exec '$host' -- systemctl is-active -q canceller"
-kill_pawld
+workflow stubborn <<'END'
+steps: [{id: waits, run: "trap '' TERM; touch /srv/up; until [[ -e /srv/go ]]; do sleep 0.05 || true; done"}]
+END
+stubborn=$(host_exec pawl run stubborn --detach)
+wait_until 20 "it runs" host_exec test -e /srv/up
+host_exec systemd-run --quiet --unit canceller pawl cancel "$stubborn"
 filter='map(select(.action == "cancel")) | last | [.user, .unit, .outcome]'
-assert_equal "the last cancel" '["root","canceller.service","done"]' "$(audit)"
+asked() { [[ $(audit) == '["root","canceller.service","asked"]' ]]; }
+wait_until 20 "it is on record before it is done" asked
+kill_pawld
+host_exec touch /srv/go
+host_exec pawl wait "$stubborn" >/dev/null || true
+assert_equal "the run" cancelled "$(host_exec pawl status "$stubborn" -o json | jq -r .state)"
+assert_equal "what pawld was killed over" '["root","canceller.service","asked"]' "$(audit)"
