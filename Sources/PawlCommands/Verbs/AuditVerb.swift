@@ -20,7 +20,9 @@ struct AuditVerb: Verb {
               pawl audit --uid "$(id -u alice)" -o json
             """)
 
-    @Option(name: [.customShort("S"), .long], help: ArgumentHelp("Nothing before it.", valueName: "time"))
+    @Option(
+        name: [.customShort("S"), .long],
+        help: ArgumentHelp("Nothing before it: 03:00, yesterday, -2h, ...", valueName: "time"))
     var since: MomentArgument?
 
     @Option(name: [.customShort("U"), .long], help: ArgumentHelp("Nothing after it.", valueName: "time"))

@@ -66,7 +66,9 @@ struct LogsVerb: Verb {
     @Option(name: [.customShort("n"), .long], help: ArgumentHelp("Only the last lines.", valueName: "count"))
     var lines: Int?
 
-    @Option(name: [.customShort("S"), .long], help: ArgumentHelp("Nothing before it.", valueName: "time"))
+    @Option(
+        name: [.customShort("S"), .long],
+        help: ArgumentHelp("Nothing before it: 03:00, yesterday, -2h, ...", valueName: "time"))
     var since: MomentArgument?
 
     @Option(name: [.customShort("U"), .long], help: ArgumentHelp("Nothing after it.", valueName: "time"))
