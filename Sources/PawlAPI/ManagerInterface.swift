@@ -24,6 +24,7 @@ package enum ManagerInterface {
         case retryRun = "RetryRun"
         case undoRun = "UndoRun"
         case answerApproval = "AnswerApproval"
+        case setProperties = "SetProperties"
         case setSchedule = "SetSchedule"
         case reload = "Reload"
         case readAudit = "ReadAudit"
@@ -86,7 +87,9 @@ package enum ManagerInterface {
             started: ?string,
             ended: ?string,
             cpu_seconds: ?float,
-            memory_peak: ?int
+            memory_peak: ?int,
+            io_read_bytes: ?int,
+            io_write_bytes: ?int
         )
 
         type Step (
@@ -112,6 +115,7 @@ package enum ManagerInterface {
             steps_total: int,
             parent: ?string,
             slice: ?string,
+            limits: ?[]string,
             outputs: ?object,
             steps: []Step
         )
@@ -205,6 +209,10 @@ package enum ManagerInterface {
 
         # Says yes or no to a step that waits for approval; 'step' is its name, of a foreach item NAME.ITEM
         method AnswerApproval(run: string, step: string, approved: bool) -> (run: string, id: string)
+
+        # Sets limits of the slice of a run that goes on, each as 'MemoryMax=2G' in systemd's names and syntax; they hold until the
+        # run is removed, over restarts too
+        method SetProperties(run: string, properties: []string) -> (status: RunStatus)
 
         # Turns the schedule of a workflow on or off, for good
         method SetSchedule(workflow: string, enabled: bool) -> (workflow: string, schedule: ?Schedule)

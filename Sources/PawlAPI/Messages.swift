@@ -206,6 +206,19 @@ package enum Messages {
         }
     }
 
+    /// SetProperties takes this.
+    package struct SetProperties: Sendable, Codable {
+        /// A run's name, its ID, a prefix of either that is unique, or `@last`.
+        package var run: String
+        /// Assignments such as `MemoryMax=2G`.
+        package var properties: [String]
+        /// Makes a request.
+        package init(run: String, properties: [String]) {
+            self.run = run
+            self.properties = properties
+        }
+    }
+
     /// DescribeRun, WatchRun, CancelRun and UndoRun take this.
     package struct Run: Sendable, Codable {
         /// A run's name, its ID, a prefix of either that is unique, or `@last`.

@@ -28,6 +28,8 @@ package struct RunStatus: Sendable, Codable, Equatable {
     package var parent: String?
     /// The slice that its steps are in.
     package var slice: String?
+    /// The limits of that, as assignments in systemd's syntax.
+    package var limits: [String]?
     /// What it gives to whoever runs it as a step, once it has succeeded.
     package var outputs: [String: Value]?
     /// Its steps in the order written. In WatchRun's later replies only those that have changed.
@@ -37,10 +39,11 @@ package struct RunStatus: Sendable, Codable, Equatable {
     package init(
         run: String, id: String, workflow: String, state: RunState, reason: String? = nil, started: String? = nil,
         ended: String? = nil, definitionFile: String? = nil, definitionSince: String? = nil, stepsDone: Int,
-        stepsTotal: Int, parent: String? = nil, slice: String? = nil, outputs: [String: Value]? = nil,
+        stepsTotal: Int, parent: String? = nil, slice: String? = nil, limits: [String]? = nil,
+        outputs: [String: Value]? = nil,
         steps: [StepStatus]
     ) {
-        (self.parent, self.slice, self.outputs) = (parent, slice, outputs)
+        (self.parent, self.slice, self.limits, self.outputs) = (parent, slice, limits, outputs)
         self.definitionFile = definitionFile
         self.definitionSince = definitionSince
         self.run = run
@@ -56,7 +59,7 @@ package struct RunStatus: Sendable, Codable, Equatable {
     }
 
     private enum CodingKeys: String, CodingKey {
-        case run, id, workflow, state, reason, started, ended, steps, parent, slice, outputs
+        case run, id, workflow, state, reason, started, ended, steps, parent, slice, limits, outputs
         case definitionFile = "definition_file"
         case definitionSince = "definition_since"
         case stepsDone = "steps_done"
@@ -79,6 +82,7 @@ package struct RunStatus: Sendable, Codable, Equatable {
         try container.encode(stepsTotal, forKey: .stepsTotal)
         try container.encode(parent, forKey: .parent)
         try container.encode(slice, forKey: .slice)
+        try container.encode(limits, forKey: .limits)
         try container.encode(outputs, forKey: .outputs)
         try container.encode(steps, forKey: .steps)
     }
@@ -154,13 +158,16 @@ package struct AttemptStatus: Sendable, Codable, Equatable {
     package var cpuSeconds: Double?
     /// The most memory it used, in bytes.
     package var memoryPeak: Int64?
+    /// What it read from block devices, in bytes.
+    package var ioReadBytes: Int64?
+    /// What it wrote to block devices, in bytes.
+    package var ioWriteBytes: Int64?
 
     /// Makes a status.
     package init(
         number: Int, repair: String? = nil, unit: String, run: String? = nil, state: StepState, exitCode: Int? = nil,
         signal: String? = nil, result: String? = nil, started: String? = nil, ended: String? = nil,
-        cpuSeconds: Double? = nil,
-        memoryPeak: Int64? = nil
+        cpuSeconds: Double? = nil, memoryPeak: Int64? = nil, ioReadBytes: Int64? = nil, ioWriteBytes: Int64? = nil
     ) {
         self.number = number
         self.repair = repair
@@ -174,6 +181,8 @@ package struct AttemptStatus: Sendable, Codable, Equatable {
         self.ended = ended
         self.cpuSeconds = cpuSeconds
         self.memoryPeak = memoryPeak
+        self.ioReadBytes = ioReadBytes
+        self.ioWriteBytes = ioWriteBytes
     }
 
     private enum CodingKeys: String, CodingKey {
@@ -181,6 +190,8 @@ package struct AttemptStatus: Sendable, Codable, Equatable {
         case exitCode = "exit_code"
         case cpuSeconds = "cpu_seconds"
         case memoryPeak = "memory_peak"
+        case ioReadBytes = "io_read_bytes"
+        case ioWriteBytes = "io_write_bytes"
     }
 
     package func encode(to encoder: any Encoder) throws {
@@ -197,6 +208,8 @@ package struct AttemptStatus: Sendable, Codable, Equatable {
         try container.encode(ended, forKey: .ended)
         try container.encode(cpuSeconds, forKey: .cpuSeconds)
         try container.encode(memoryPeak, forKey: .memoryPeak)
+        try container.encode(ioReadBytes, forKey: .ioReadBytes)
+        try container.encode(ioWriteBytes, forKey: .ioWriteBytes)
     }
 }
 

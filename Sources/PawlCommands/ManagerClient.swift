@@ -87,6 +87,13 @@ final class ManagerClient {
         try call(.answerApproval, Messages.Approval(run: run, step: step, approved: isApproved))
     }
 
+    /// Sets limits of a run's slice, each as `MemoryMax=2G`.
+    func setProperties(of run: String, _ properties: [String]) throws(ManagerError) -> RunStatus {
+        let answer: Messages.Status = try call(
+            .setProperties, Messages.SetProperties(run: run, properties: properties))
+        return answer.status
+    }
+
     /// Turns the schedule of a workflow on or off.
     func setSchedule(_ workflow: String, isEnabled: Bool) throws(ManagerError) -> Messages.Scheduled {
         try call(.setSchedule, Messages.SetSchedule(workflow: workflow, enabled: isEnabled))

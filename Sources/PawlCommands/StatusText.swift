@@ -26,11 +26,23 @@ struct StatusText {
         lines.append(field("Progress", "\(status.stepsDone) of \(status.stepsTotal) steps"))
         if let parent = status.parent { lines.append(field("Step of", parent)) }
         lines.append(field("Slice", status.slice ?? "pawl-\(status.id).slice"))
+        if let limits = status.limits, !limits.isEmpty {
+            lines.append(field("Limits", limits.map(Style.harmless).joined(separator: " ")))
+        }
         for output in (status.outputs ?? [:]).sorted(by: { $0.key < $1.key }) {
             lines.append(field("Output", "\(output.key)=\(Style.harmless(output.value.text))"))
         }
         let cpu = status.steps.compactMap(\.cpuSeconds)
         if !cpu.isEmpty { lines.append(field("CPU", TimeForms.duration(cpu.reduce(0, +)))) }
+        let attempts = status.steps.flatMap(\.attempts)
+        if let peak = attempts.compactMap(\.memoryPeak).max() {
+            lines.append(field("Memory", "\(TimeForms.size(peak)) (peak of one step)"))
+        }
+        let (read, written) = (attempts.compactMap(\.ioReadBytes), attempts.compactMap(\.ioWriteBytes))
+        if !read.isEmpty || !written.isEmpty {
+            let sizes = [read, written].map { TimeForms.size($0.reduce(0, +)) }
+            lines.append(field("IO", "\(sizes[0]) read, \(sizes[1]) written"))
+        }
         lines.append("")
         lines += steps(status).lines(style: style, width: width, indent: 2)
         return lines

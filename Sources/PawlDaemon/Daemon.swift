@@ -60,12 +60,13 @@ package struct Daemon: Sendable {
         let monitor = HostMonitor(
             conductor: conductor, library: library, journal: journal, events: events, files: files)
         let schedules = schedules(conductor, library, units, manager, journal)
+        let slices = RunSlices(manager: manager, journal: journal)
         let server = ManagerService(
             conductor: conductor, library: library, schedules: schedules, monitor: monitor, folders: folders,
             logs: LogReader(executor: files), paths: paths, activity: activity, journal: journal,
             started: Daemon.now(), authorization: authorization,
-            auditor: Auditor(conductor: conductor, authorization: authorization, units: units, journal: journal))
-        let slices = RunSlices(manager: manager, journal: journal)
+            auditor: Auditor(conductor: conductor, authorization: authorization, units: units, journal: journal),
+            slices: slices, logFile: LogFile(path: paths.log, executor: files))
         let driver = AttemptDriver(
             manager: manager, folders: folders, slices: slices, signs: signs,
             isHostStopping: conductor.world.isHostStopping)
@@ -88,6 +89,7 @@ package struct Daemon: Sendable {
             for unit in await run(sweep) {
                 group.addTask { await sweep.releaseAtEnd(unit) }
             }
+            group.addTask { await server.keepLogFile() }
             group.addTask { await schedules.run() }
             group.addTask { await server.serve(on: listener, events: events) }
             let count = await conductor.activity
@@ -107,14 +109,13 @@ package struct Daemon: Sendable {
             group.addTask { await keepRetention(server, manager, folders) }
             for await request in requests {
                 if case .stop = request { break }
-                try Notify.send("RELOADING=1")
-                _ = await server.reload()
-                try Notify.send("READY=1")
+                try await server.heed(request)
             }
             try Notify.send("STOPPING=1")
             // Nothing is lost by leaving: what is not recorded did not happen, and the steps are PID 1's.
             group.cancelAll()
         }
+        await server.endLogFile()
     }
 
     // MARK: Parts of the start

@@ -18,6 +18,10 @@ package struct AttemptOutcome: Sendable, Codable, Equatable {
     package var cpuMicroseconds: Int64?
     /// The most memory in bytes.
     package var memoryPeak: Int64?
+    /// What was read from block devices, in bytes.
+    package var ioReadBytes: Int64?
+    /// What was written to block devices, in bytes.
+    package var ioWriteBytes: Int64?
     /// What the step wrote to stdout, without its last newline, where some expression reads it.
     package var output: String?
     /// What the step wrote to `$PAWL_OUTPUT`.
@@ -43,6 +47,8 @@ package struct AttemptOutcome: Sendable, Codable, Equatable {
         case exitCode = "exit_code"
         case cpuMicroseconds = "cpu_usec"
         case memoryPeak = "memory_peak"
+        case ioReadBytes = "io_read_bytes"
+        case ioWriteBytes = "io_write_bytes"
     }
 }
 
@@ -71,6 +77,12 @@ package struct UnitResult: Sendable, Equatable {
     package var cpuMicroseconds: Int64?
     /// The most memory in bytes.
     package var memoryPeak: Int64?
+    /// What was read from block devices, in bytes.
+    package var ioReadBytes: Int64?
+    /// What was written to block devices, in bytes.
+    package var ioWriteBytes: Int64?
+    /// How many of its processes the kernel has killed for want of memory. Under control groups of version 1 nothing else tells.
+    package var oomKills: Int64 = 0
 
     /// Makes a result.
     package init(
@@ -104,6 +116,7 @@ package struct UnitResult: Sendable, Equatable {
     ) -> AttemptOutcome {
         var outcome = AttemptOutcome(
             state: .failed, result: result, ended: ended, cpuMicroseconds: cpuMicroseconds, memoryPeak: memoryPeak)
+        (outcome.ioReadBytes, outcome.ioWriteBytes) = (ioReadBytes, ioWriteBytes)
         switch exit {
         case .exited(let status): outcome.exitCode = status
         case .killed(let signal), .dumped(let signal): outcome.signal = signal
@@ -135,6 +148,10 @@ package struct UnitResult: Sendable, Equatable {
             outcome.reason = "killed by signal SYS: it made a system call that its unit does not allow"
         case ("success", .killed("TERM")), ("success", .killed("KILL")):
             outcome.reason = "its unit was stopped from outside"
+        case (_, .killed("KILL")) where oomKills > 0 && result != "oom-kill":
+            outcome.reason = "killed, memory limit reached"
+        case (_, .exited(let status)) where oomKills > 0 && status != 0:
+            outcome.reason = "exit status \(status), after a process of it was killed: memory limit reached"
         case (_, .exited(let status)):
             if let name = SystemdExitStatus.name(of: status), result == "exit-code" {
                 outcome.reason = "\(name): \(Self.explain(status, program, user))"

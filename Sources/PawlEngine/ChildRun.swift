@@ -52,13 +52,18 @@ package struct ParentRun: Sendable, Codable, Equatable {
             package var name: String
             /// Its values, as text.
             package var values: [String]
+
+            /// Makes a limit.
+            package init(name: String, values: [String]) {
+                (self.name, self.values) = (name, values)
+            }
         }
 
         /// The run.
         package var run: RunID
         /// Its workflow's name.
         package var workflow: String
-        /// What its workflow says under `slice`.
+        /// The limits of its slice as they were then.
         package var limits: [Limit]
     }
 

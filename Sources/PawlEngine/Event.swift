@@ -39,6 +39,8 @@ package enum Event: Sendable, Equatable {
     case lockGranted(LockGranted)
     /// A step or item was refused a lock, and asks again.
     case lockRefused(LockRefused)
+    /// Somebody has set limits of the run's slice.
+    case runLimited(RunLimited)
     /// The run begins, in another life of the manager than it was started in.
     case runBegan(RunBegan)
     /// The run is over, unless somebody retries it.
@@ -64,6 +66,7 @@ package enum Event: Sendable, Equatable {
         case lockWanted = "lock-wanted"
         case lockGranted = "lock-granted"
         case lockRefused = "lock-refused"
+        case runLimited = "run-limited"
         case runBegan = "run-began"
         case runEnded = "run-ended"
     }
@@ -89,6 +92,7 @@ package enum Event: Sendable, Equatable {
         case .lockWanted: .lockWanted
         case .lockGranted: .lockGranted
         case .lockRefused: .lockRefused
+        case .runLimited: .runLimited
         case .runBegan: .runBegan
         case .runEnded: .runEnded
         }
@@ -115,6 +119,7 @@ package enum Event: Sendable, Equatable {
         case .lockWanted(let body): body
         case .lockGranted(let body): body
         case .lockRefused(let body): body
+        case .runLimited(let body): body
         case .runBegan(let body): body
         case .runEnded(let body): body
         }
@@ -145,6 +150,7 @@ package enum Event: Sendable, Equatable {
         case .lockWanted: self = .lockWanted(try body(LockWanted.self))
         case .lockGranted: self = .lockGranted(try body(LockGranted.self))
         case .lockRefused: self = .lockRefused(try body(LockRefused.self))
+        case .runLimited: self = .runLimited(try body(RunLimited.self))
         case .runBegan: self = .runBegan(try body(RunBegan.self))
         case .runEnded: self = .runEnded(try body(RunEnded.self))
         }

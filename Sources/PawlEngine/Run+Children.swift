@@ -131,16 +131,6 @@ extension Run {
         return (made, other)
     }
 
-    /// What the workflow says of the slice of the run, as text that can be kept.
-    private func limits() throws(RenderFault) -> [ParentRun.Above.Limit] {
-        var limits: [ParentRun.Above.Limit] = []
-        for directive in workflow.slice {
-            let values = try evaluate(directive.values, RunScope(run: self), what: directive.name)
-            limits.append(ParentRun.Above.Limit(name: directive.name, values: values.map(\.text)))
-        }
-        return limits
-    }
-
     /// What the end of a run means for the attempt that it is.
     ///
     /// - Parameters:

@@ -44,6 +44,8 @@ package struct Run: Sendable {
 
     /// The locks that it and its steps hold and wait for.
     var locks = RunLocks()
+    /// Limits of its slice that somebody has set.
+    var setLimits: [ParentRun.Above.Limit] = []
     /// The run that takes back what this one has done.
     package internal(set) var undoneBy: String?
 
@@ -242,6 +244,8 @@ package struct Run: Sendable {
             apply(body)
         case .lockRefused(let body):
             apply(body, at: time)
+        case .runLimited(let body):
+            apply(body)
         case .runBegan(let body):
             epoch = body.epoch
         case .runEnded(let body):

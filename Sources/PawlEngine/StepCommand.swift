@@ -173,12 +173,6 @@ extension Run {
             timeout: step.timeout, isBound: isBound, workFolder: workFolder, attemptFolder: folder)
     }
 
-    /// What the workflow says of the slice of the run: the same for all its attempts, since only the variables and the facts of
-    /// run and host can be read there.
-    package func sliceLimits() throws(RenderFault) -> [UnitSetting] {
-        try settings(workflow.slice, RunScope(run: self), of: "the run's slice")
-    }
-
     private func settings(
         _ directives: [Directive], _ scope: RunScope, of what: String
     ) throws(RenderFault) -> [UnitSetting] {

@@ -8,6 +8,16 @@ package struct Configuration: Sendable, Hashable {
         case debug, info, notice, warning, error
     }
 
+    /// Where pawld says it.
+    package enum LogTarget: String, Sendable, CaseIterable {
+        case journal, file
+    }
+
+    /// What the lines of a file are.
+    package enum LogFormat: String, Sendable, CaseIterable {
+        case plain, json
+    }
+
     /// How many steps of a run go at once, where the workflow does not say.
     package var maxParallel = 4
     /// How many runs go on at once on this host; nil: any number.
@@ -20,6 +30,10 @@ package struct Configuration: Sendable, Hashable {
     package var admission = ResourceLimits()
     /// How much pawld says in the journal.
     package var logLevel = LogLevel.info
+    /// Where pawld says it.
+    package var logTarget = LogTarget.journal
+    /// What the lines are, where that is a file.
+    package var logFormat = LogFormat.plain
     /// Values of variables for every workflow that declares them; a run's own win.
     package var variables: [String: Value] = [:]
     /// Which ended runs are kept.
@@ -102,6 +116,12 @@ package enum ConfigurationReader {
                 if let value = entries["log_level"].flatMap({ faults.choice($0, of: Configuration.LogLevel.self) }) {
                     configuration.logLevel = value
                 }
+                if let value = entries["log_target"].flatMap({ faults.choice($0, of: Configuration.LogTarget.self) }) {
+                    configuration.logTarget = value
+                }
+                if let value = entries["log_format"].flatMap({ faults.choice($0, of: Configuration.LogFormat.self) }) {
+                    configuration.logFormat = value
+                }
                 if let entry = entries["variables"], !entry.value.isEmpty {
                     let values = faults.givenValues(entry.value, of: "'variables'")
                     configuration.variables.merge(values) { _, later in later }
@@ -113,6 +133,17 @@ package enum ConfigurationReader {
         }
         let isFaulty = diagnostics.contains { $0.severity == .error }
         return (isFaulty ? nil : configuration, diagnostics)
+    }
+
+    /// What the environment says: for each key `KEY` its variable `PAWL_KEY`, whose value is YAML as it would stand in the file. Each
+    /// is a text of its own, named after its variable, and wins over all files.
+    ///
+    /// - Parameter value: the value of an environment variable.
+    package static func texts(ofEnvironment value: (String) -> String?) -> [(file: String, text: String)] {
+        Schema.configurationKeys.compactMap { key in
+            let name = "PAWL_" + key.name.uppercased()
+            return value(name).map { (file: "$" + name, text: "\(key.name): \($0)\n") }
+        }
     }
 
     private static func read(

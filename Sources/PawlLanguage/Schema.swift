@@ -220,6 +220,8 @@ package enum Schema {
         SchemaKey("thresholds", "map of percentages", "use of the host that is told in the journal; 85% of each part"),
         SchemaKey("admission", "map of percentages", "use of the host from which on no further step starts; off"),
         SchemaKey("log_level", "debug, info, notice, warning or error", "what pawld says in the journal; info"),
+        SchemaKey("log_target", "journal or file", "where pawld says it; journal"),
+        SchemaKey("log_format", "plain or json", "what the lines of the file are; plain"),
         SchemaKey("variables", "map of names to values", "values for the workflows that declare such variables"),
         SchemaKey("retention", "time span, forever or map", "how long ended runs are kept; 30d"),
         SchemaKey(

@@ -93,9 +93,29 @@ static int64_t read_counter(const char *controller, const char *path, const char
     return -1;
 }
 
+struct use {
+    int64_t memory_peak, cpu_usec, read_bytes, written_bytes, oom_kills;
+};
+
+// The sum over all devices: each has a line of its own, in which the number comes after a key.
+static int64_t read_sum(const char *controller, const char *path, const char *file, const char *key) {
+    char name[1024], text[32768];
+    snprintf(name, sizeof name, "/sys/fs/cgroup%s%s/%s", controller, path, file);
+    char *value = read_file(name, text, sizeof text);
+    if (!value)
+        return -1;
+    int64_t sum = 0;
+    while ((value = strstr(value, key))) {
+        value += strlen(key);
+        sum += strtoll(value, NULL, 10);
+    }
+    return sum;
+}
+
 // What the unit used, from its own control group: cgroup v2, v1, or the two beside each other. Without accounting a
 // process sits in a group above its unit's, whose counters are not the attempt's: such a path is left out.
-static void read_use(const char *unit, int64_t *memory_peak, int64_t *cpu_usec) {
+static struct use read_use(const char *unit) {
+    struct use use = {-1, -1, -1, -1, -1};
     char groups[4096], *rest = read_file("/proc/self/cgroup", groups, sizeof groups), *line;
     int64_t cpu_v1 = -1;
     while (rest && (line = strsep(&rest, "\n"))) {
@@ -111,19 +131,32 @@ static void read_use(const char *unit, int64_t *memory_peak, int64_t *cpu_usec) 
             continue;
         if (!*controllers) {
             const char *tree = access("/sys/fs/cgroup/unified", F_OK) == 0 ? "/unified" : "";
-            *cpu_usec = read_counter(tree, line, "cpu.stat", "usage_usec ");
-            if (*memory_peak < 0)
-                *memory_peak = read_counter(tree, line, "memory.peak", "");
+            use.cpu_usec = read_counter(tree, line, "cpu.stat", "usage_usec ");
+            if (use.memory_peak < 0) {
+                use.memory_peak = read_counter(tree, line, "memory.peak", "");
+                use.oom_kills = read_counter(tree, line, "memory.events", "oom_kill ");
+            }
+            if (use.read_bytes < 0) {
+                use.read_bytes = read_sum(tree, line, "io.stat", " rbytes=");
+                use.written_bytes = read_sum(tree, line, "io.stat", " wbytes=");
+            }
         }
         while ((controller = strsep(&controllers, ","))) {
-            if (strcmp(controller, "memory") == 0)
-                *memory_peak = read_counter("/memory", line, "memory.max_usage_in_bytes", "");
+            if (strcmp(controller, "memory") == 0) {
+                use.memory_peak = read_counter("/memory", line, "memory.max_usage_in_bytes", "");
+                use.oom_kills = read_counter("/memory", line, "memory.oom_control", "oom_kill ");
+            }
             if (strcmp(controller, "cpuacct") == 0)
                 cpu_v1 = read_counter("/cpuacct", line, "cpuacct.usage", "");
+            if (strcmp(controller, "blkio") == 0) {
+                use.read_bytes = read_sum("/blkio", line, "blkio.throttle.io_service_bytes", " Read ");
+                use.written_bytes = read_sum("/blkio", line, "blkio.throttle.io_service_bytes", " Write ");
+            }
         }
     }
-    if (*cpu_usec < 0 && cpu_v1 >= 0)
-        *cpu_usec = cpu_v1 / 1000;
+    if (use.cpu_usec < 0 && cpu_v1 >= 0)
+        use.cpu_usec = cpu_v1 / 1000;
+    return use;
 }
 
 static int64_t now_usec(clockid_t clock) {
@@ -344,8 +377,7 @@ int main(int count, char **arguments) {
     if (!read_file("/proc/sys/kernel/random/boot_id", boot_id, sizeof boot_id))
         fail("read", "/proc/sys/kernel/random/boot_id");
     boot_id[strcspn(boot_id, "\n")] = 0;
-    int64_t memory_peak = -1, cpu_usec = -1;
-    read_use(unit, &memory_peak, &cpu_usec);
+    struct use use = read_use(unit);
 
     put("{\"unit\":\"%s\"", unit);
     put_string("service_result", getenv("SERVICE_RESULT"));
@@ -356,8 +388,11 @@ int main(int count, char **arguments) {
     put_number("monotonic_usec", now_usec(CLOCK_MONOTONIC));
     put_string("boot_id", boot_id);
     put(",\"stopping\":%s", access(HOST_STOPPING, F_OK) == 0 ? "true" : "false");
-    put_number("memory_peak", memory_peak);
-    put_number("cpu_usec", cpu_usec);
+    put_number("memory_peak", use.memory_peak);
+    put_number("cpu_usec", use.cpu_usec);
+    put_number("io_read_bytes", use.read_bytes);
+    put_number("io_write_bytes", use.written_bytes);
+    put_number("oom_kills", use.oom_kills);
     put("}\n");
     sync_given(folder);
     publish(folder);

@@ -28,7 +28,8 @@ struct InterfaceTests {
     @Test("every field of a run's status is in the interface under its name on the wire")
     func fields() {
         for field in [
-            "exit_code: ?int", "cpu_seconds: ?float", "memory_peak: ?int", "steps_done: int", "steps_total: int",
+            "exit_code: ?int", "cpu_seconds: ?float", "memory_peak: ?int", "io_read_bytes: ?int", "limits: ?[]string",
+            "steps_done: int", "steps_total: int",
             "attempts: []Attempt", "steps: []Step",
         ] {
             #expect(ManagerInterface.description.contains("    \(field)"), "\(field)")

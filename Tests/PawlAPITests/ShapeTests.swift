@@ -15,7 +15,7 @@ struct ShapeTests {
         run: "etcd-7k2m9qxa", id: "7k2m9qxa", workflow: "etcd", state: .timedOut, reason: "timeout of 10min",
         started: "2026-11-21T03:00:00.250Z", ended: "2026-11-21T03:10:00.250Z", definitionFile: "/etc/etcd.yaml",
         definitionSince: "2026-11-21T03:00:00.250Z", stepsDone: 1, stepsTotal: 2, parent: "all-0000000a",
-        slice: "pawl-0000000a-7k2m9qxa.slice", outputs: ["bytes": 7],
+        slice: "pawl-0000000a-7k2m9qxa.slice", limits: ["MemoryMax=2G"], outputs: ["bytes": 7],
         steps: [
             StepStatus(
                 id: "load", item: 3, state: .failed, exitCode: nil,
@@ -23,17 +23,17 @@ struct ShapeTests {
                     AttemptStatus(
                         number: 1, unit: "pawl-step-7k2m9qxa.load.3.1.service", state: .failed, signal: "KILL",
                         result: "oom-kill", started: "2026-11-21T03:00:00.250Z", ended: "2026-11-21T03:00:01.500Z",
-                        cpuSeconds: 0.75, memoryPeak: 12_582_912)
+                        cpuSeconds: 0.75, memoryPeak: 12_582_912, ioReadBytes: 4096, ioWriteBytes: 0)
                 ]),
             StepStatus(id: "after", state: .waiting),
         ])
 
     private let expected =
         #"{"definition_file":"/etc/etcd.yaml","definition_since":"2026-11-21T03:00:00.250Z","#
-        + #""ended":"2026-11-21T03:10:00.250Z","id":"7k2m9qxa","outputs":{"bytes":7},"parent":"all-0000000a","#
+        + #""ended":"2026-11-21T03:10:00.250Z","id":"7k2m9qxa","limits":["MemoryMax=2G"],"outputs":{"bytes":7},"parent":"all-0000000a","#
         + #""reason":"timeout of 10min","run":"etcd-7k2m9qxa","slice":"pawl-0000000a-7k2m9qxa.slice","#
         + #""started":"2026-11-21T03:00:00.250Z","state":"timed-out","steps":[{"attempts":[{"cpu_seconds":0.75,"#
-        + #""ended":"2026-11-21T03:00:01.500Z","exit_code":null,"memory_peak":12582912,"number":1,"#
+        + #""ended":"2026-11-21T03:00:01.500Z","exit_code":null,"io_read_bytes":4096,"io_write_bytes":0,"memory_peak":12582912,"number":1,"#
         + #""repair":null,"result":"oom-kill","run":null,"signal":"KILL","started":"2026-11-21T03:00:00.250Z","state":"failed","#
         + #""unit":"pawl-step-7k2m9qxa.load.3.1.service"}],"exit_code":null,"id":"load","item":3,"reason":null,"#
         + #""state":"failed"},{"attempts":[],"exit_code":null,"id":"after","item":null,"reason":null,"#

@@ -206,9 +206,11 @@ struct VerbTests {
         var attempt = Sample.attempt(2, .failed, from: 0, to: 2, code: 3, result: "exit-code")
         attempt.cpuSeconds = 0.25
         attempt.memoryPeak = 12_582_912
-        let failed = Sample.run(
+        (attempt.ioReadBytes, attempt.ioWriteBytes) = (0, 1_048_576)
+        var failed = Sample.run(
             .failed, [Sample.step("a", .failed, [attempt]), Sample.step("b", .skipped, reason: "step 'a' failed")],
             ended: 2)
+        failed.limits = ["MemoryMax=2G", "TasksMax=7"]
         let manager = FakeManager()
         manager.seconds = 302
         manager.on(.describeRun, .answer(Sample.status(failed)))
@@ -223,7 +225,10 @@ struct VerbTests {
                   Duration: 2s
                   Progress: 2 of 2 steps
                      Slice: pawl-7k2m9qxa.slice
+                    Limits: MemoryMax=2G TasksMax=7
                        CPU: 250ms
+                    Memory: 12.0M (peak of one step)
+                        IO: 0B read, 1.0M written
 
                     STEP  STATE    TIME  ATTEMPTS  CPU    MEMORY  RESULT
                   x a     failed   2s    1         250ms  12.0M   exit status 3

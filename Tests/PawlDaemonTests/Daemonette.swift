@@ -18,6 +18,7 @@ struct Daemonette: ~Copyable {
     let conductor: Conductor
     let folders: AttemptFolders
     let sweep: StepSweep
+    let slices: RunSlices
     let task: Task<Void, Never>
 
     init(_ folder: TemporaryFolder, _ manager: FakeServiceManager, isHostStopping: Bool = false) throws {
@@ -32,6 +33,7 @@ struct Daemonette: ~Copyable {
         let folders = AttemptFolders(
             runs: folder.path + "/runs", started: folder.path + "/started", executor: files)
         let slices = RunSlices(manager: manager, journal: journal)
+        self.slices = slices
         let driver = AttemptDriver(
             manager: manager, folders: folders, slices: slices, signs: signs, isHostStopping: { false })
         let attempts = AttemptWork(conductor: conductor, driver: driver, folders: folders, journal: journal)

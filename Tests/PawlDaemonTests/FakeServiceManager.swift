@@ -16,6 +16,7 @@ final class FakeServiceManager: ServiceManager {
         var members: [String: [String]] = [:]
         /// What slices were asked for, with which limits, and what becomes of that.
         var slices: [(name: String, limits: [String], isKnown: Bool)] = []
+        var limited: [(name: String, limits: [String])] = []
         var sliceFaults: [ServiceManagerFault] = []
         var installed: [String] = []
         var fault: ServiceManagerFault?
@@ -23,10 +24,14 @@ final class FakeServiceManager: ServiceManager {
 
     let state = Mutex(State())
     let starts: AsyncStream<String>
+    /// The slices that were given limits.
+    let limits: AsyncStream<String>
     private let continuation: AsyncStream<String>.Continuation
+    private let limiter: AsyncStream<String>.Continuation
 
     init() {
         (starts, continuation) = AsyncStream<String>.makeStream()
+        (limits, limiter) = AsyncStream<String>.makeStream()
     }
 
     static let active = UnitStatus(
@@ -52,6 +57,16 @@ final class FakeServiceManager: ServiceManager {
             return state.sliceFaults.popLast()
         }
         if let fault { throw fault }
+    }
+
+    func limitSlice(_ slice: StepUnit.Slice) async throws(ServiceManagerFault) -> Bool {
+        let (fault, isThere) = state.withLock { state in
+            state.limited.append((slice.name, slice.limits.map { "\($0.name)=\($0.value)" }))
+            return (state.sliceFaults.popLast(), state.slices.contains { $0.name == slice.name })
+        }
+        limiter.yield(slice.name)
+        if let fault { throw fault }
+        return isThere
     }
 
     func startInstalled(_ unit: String) async throws(ServiceManagerFault) {

@@ -49,6 +49,22 @@ struct UnitResultTests {
                 == "killed by signal SYS: it made a system call that its unit does not allow")
     }
 
+    @Test("Where the kernel has killed for want of memory that is said, though systemd knows of a signal alone")
+    func memoryLimit() {
+        func reason(_ exit: UnitResult.Exit, _ result: String = "signal", kills: Int64 = 1) -> String? {
+            var ended = UnitResult(result: result, exit: exit, ended: nil)
+            ended.oomKills = kills
+            return ended.outcome(cancelled: nil, timeout: nil, program: "x").reason
+        }
+        #expect(reason(.killed("KILL")) == "killed, memory limit reached")
+        #expect(reason(.killed("KILL"), kills: 0) == "killed by signal KILL")
+        #expect(reason(.killed("KILL"), "oom-kill") == "killed, out of memory")
+        #expect(
+            reason(.exited(137), "exit-code")
+                == "exit status 137, after a process of it was killed: memory limit reached")
+        #expect(reason(.exited(0), "success") == nil)
+    }
+
     @Test("What ended before the cancellation keeps its true result, what ended after it was cancelled")
     func cancellation() {
         let before = UnitResult(result: "success", exit: .exited(0), ended: UnitResultTests.early)

@@ -297,6 +297,25 @@ struct ConfigurationTests {
         #expect(configuration?.retention.age == age && configuration?.retention.runs == runs)
     }
 
+    @Test("the environment says each key too, and wins over all files; its faults bear the variable's name")
+    func environment() {
+        let variables = [
+            "PAWL_MAX_RUNS": "3", "PAWL_RETENTION": "{age: 7d, runs: 9}", "PAWL_LOG_TARGET": "file", "PATH": "/bin",
+        ]
+        let texts = ConfigurationReader.texts(ofEnvironment: { variables[$0] })
+        #expect(texts.map(\.file) == ["$PAWL_MAX_RUNS", "$PAWL_LOG_TARGET", "$PAWL_RETENTION"])
+        let read = ConfigurationReader.read([("c", "max_runs: 8\nmax_steps: 4\n")] + texts)
+        #expect(read.diagnostics == [])
+        #expect(read.configuration?.maxRuns == 3 && read.configuration?.maxSteps == 4)
+        #expect(read.configuration?.retention.runs == 9 && read.configuration?.logTarget == .file)
+        let faulty = ConfigurationReader.read(ConfigurationReader.texts { $0 == "PAWL_MAX_STEPS" ? "few" : nil })
+        #expect(faulty.configuration == nil)
+        #expect(
+            faulty.diagnostics.map(\.description) == [
+                "$PAWL_MAX_STEPS:1:12: error: 'max_steps' takes a whole number from 1 up, not 'few'"
+            ])
+    }
+
     @Test("thresholds and limits of admission are percentages, part by part, and what is none is refused")
     func resources() {
         let (configuration, _) = ConfigurationReader.read([

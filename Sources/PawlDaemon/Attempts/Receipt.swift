@@ -18,6 +18,10 @@ struct Receipt: Sendable, Codable, Equatable {
     var stopping: Bool
     var memoryPeak: Int64?
     var cpuMicroseconds: Int64?
+    /// Missing in receipts of older versions.
+    var ioReadBytes: Int64?
+    var ioWriteBytes: Int64?
+    var oomKills: Int64?
 
     private enum CodingKeys: String, CodingKey {
         case unit, stopping
@@ -27,6 +31,9 @@ struct Receipt: Sendable, Codable, Equatable {
         case realtimeMicroseconds = "realtime_usec"
         case memoryPeak = "memory_peak"
         case cpuMicroseconds = "cpu_usec"
+        case ioReadBytes = "io_read_bytes"
+        case ioWriteBytes = "io_write_bytes"
+        case oomKills = "oom_kills"
     }
 
     /// What it says of the unit's end (`man:systemd.exec(5)`, "$EXIT_CODE, $EXIT_STATUS").
@@ -38,9 +45,12 @@ struct Receipt: Sendable, Codable, Equatable {
             case "dumped": .dumped(exitStatus ?? "")
             default: .none
             }
-        return UnitResult(
+        var result = UnitResult(
             result: serviceResult, exit: exit, ended: Timestamp(microseconds: realtimeMicroseconds),
             hostStopping: stopping, cpuMicroseconds: cpuMicroseconds, memoryPeak: memoryPeak)
+        (result.ioReadBytes, result.ioWriteBytes) = (ioReadBytes, ioWriteBytes)
+        result.oomKills = oomKills ?? 0
+        return result
     }
 }
 

@@ -1,4 +1,5 @@
 import PawlEngine
+import PawlLanguage
 import PawlModel
 import Synchronization
 
@@ -13,6 +14,10 @@ final class RunSlices: Sendable {
         var made: Set<RunID> = []
         /// How many steps each was asked for.
         var steps: [RunID: Int] = [:]
+        /// The limits that hold now, where somebody has set any: what a step was ordered with may be older.
+        var latest: [RunID: [UnitSetting]] = [:]
+        /// The limits that each was last given.
+        var given: [RunID: [UnitSetting]] = [:]
     }
 
     init(manager: any ServiceManager, journal: RunJournal) {
@@ -40,19 +45,48 @@ final class RunSlices: Sendable {
 
     private func ensure(_ slice: StepUnit.Slice) async throws(ServiceManagerFault) {
         let run = slice.run
-        let isKnown = state.withLock { state in
-            // Nobody need wait for what makes no difference.
-            slice.limits.isEmpty ? !state.made.insert(run).inserted : state.made.contains(run)
+        var slice = slice
+        while true {
+            let isKnown = state.withLock { state in
+                slice.settings = state.latest[run] ?? slice.settings
+                // Nobody need wait for what makes no difference.
+                if slice.settings.isEmpty { return !state.made.insert(run).inserted }
+                return state.made.contains(run) && state.given[run] == slice.settings
+            }
+            if isKnown, slice.settings.isEmpty { return }
+            do throws(ServiceManagerFault) {
+                try await manager.startSlice(slice, isKnown: isKnown)
+            } catch {
+                state.withLock { _ = $0.made.remove(run) }
+                if slice.settings.isEmpty { return }
+                guard case .refused(let words) = error else { throw error }
+                throw .refused("the slice \(slice.name) of its run cannot be given its limits: \(words)")
+            }
+            // They may have been set anew while it was made with the old ones.
+            if isUpToDate(slice, isGiven: true) { return }
         }
-        if isKnown, slice.limits.isEmpty { return }
-        do throws(ServiceManagerFault) {
-            try await manager.startSlice(slice, isKnown: isKnown)
-            state.withLock { _ = $0.made.insert(run) }
-        } catch {
-            state.withLock { _ = $0.made.remove(run) }
-            if slice.limits.isEmpty { return }
-            guard case .refused(let words) = error else { throw error }
-            throw .refused("the slice \(slice.name) of its run cannot be given its limits: \(words)")
+    }
+
+    /// Notes limits that somebody has set: from now on the slice is made with them.
+    func note(_ slice: StepUnit.Slice) { state.withLock { $0.latest[slice.run] = slice.settings } }
+
+    /// Gives a slice that is there the limits that were noted last.
+    func limit(_ slice: StepUnit.Slice) async throws(ServiceManagerFault) {
+        var slice = slice
+        repeat {
+            guard let latest = state.withLock({ $0.latest[slice.run] }) else { return }
+            slice.settings = latest
+        } while try await !isUpToDate(slice, isGiven: manager.limitSlice(slice))
+    }
+
+    /// Whether what a slice was given are the limits that hold.
+    private func isUpToDate(_ slice: StepUnit.Slice, isGiven: Bool) -> Bool {
+        state.withLock { state in
+            if isGiven {
+                state.made.insert(slice.run)
+                state.given[slice.run] = slice.settings
+            }
+            return state.latest[slice.run].map { $0 == slice.settings } ?? true
         }
     }
 
@@ -73,6 +107,8 @@ final class RunSlices: Sendable {
             let wasRetried = state.withLock { state in
                 guard state.steps[run] == steps else { return true }
                 state.steps[run] = nil
+                state.given[run] = nil
+                state.latest[run] = nil
                 return false
             }
             guard !wasRetried else { return }

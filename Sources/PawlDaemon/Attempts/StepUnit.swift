@@ -34,18 +34,24 @@ struct StepUnit: Sendable {
         /// What `systemctl status` shows.
         var description: String
         /// Its limits; none: it is there to hold the run's steps together.
-        var limits: [(name: String, value: Value)]
+        var settings: [UnitSetting]
 
         /// The run whose it is.
         var run: RunID
+        /// Its limits as they are on the bus.
+        var limits: [(name: String, value: Value)] {
+            settings.compactMap { limit in Value(limit.value).map { (limit.name, $0) } }
+        }
         /// The directive among the limits that came last, with the version of systemd it came with.
-        var newest: (directive: String, since: Int)?
+        var newest: (directive: String, since: Int)? { Directives.newest(settings) }
+
+        /// That of a run.
+        init(_ run: Run, limits: [UnitSetting]) { self.init(run.slice, of: run.id, run.created.workflow, limits) }
 
         private init(_ name: String, of run: RunID, _ workflow: String, _ limits: [UnitSetting]) {
             (self.name, self.run) = (name, run)
             description = "Run \(run.name(of: workflow)) of pawl"
-            newest = Directives.newest(limits)
-            self.limits = limits.compactMap { limit in Value(limit.value).map { (limit.name, $0) } }
+            settings = limits
         }
 
         /// The slice that an attempt runs in, and before it those that it is below.

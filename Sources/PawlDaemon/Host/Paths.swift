@@ -6,6 +6,8 @@ package struct Paths: Sendable {
     package var runtime = "/run/pawl"
     /// The configuration, without its drop-ins.
     package var configuration = "/etc/pawl/config.yaml"
+    /// pawld's own entries, for those who want them in a file.
+    package var log = "/var/log/pawl/pawld.log"
     /// The folders with workflows; a name in an earlier one hides it in the later ones.
     package var workflows = ["/etc/pawl/workflows", "/run/pawl/workflows", "/usr/lib/pawl/workflows"]
     /// Which uid must own workflows and configuration: root's, but in tests.

@@ -13,6 +13,8 @@ protocol ServiceManager: Sendable {
     /// Makes a run's slice with its limits before a step starts in it. One that is there already is given them, unless it is
     /// known to have had them: then somebody may have changed them since.
     func startSlice(_ slice: StepUnit.Slice, isKnown: Bool) async throws(ServiceManagerFault)
+    /// Gives a run's slice limits. Returns whether it is there: one that is not is made with its limits when a step starts.
+    func limitSlice(_ slice: StepUnit.Slice) async throws(ServiceManagerFault) -> Bool
     /// Stops a step's unit with all its processes. One that is not loaded is fine, and one that is in another slice than its
     /// run's is none of ours: it is left alone.
     func stop(_ unit: String, in slice: String) async throws(ServiceManagerFault)

@@ -154,6 +154,14 @@ final class SystemdServiceManager: ServiceManager {
         throw .unknownOutcome("\(slice.name) is stopped again and again")
     }
 
+    func limitSlice(_ slice: StepUnit.Slice) async throws(ServiceManagerFault) -> Bool {
+        try await requireVersion(slice.newest)
+        guard try await isLasting(slice.name) else { return false }
+        let limits = slice.limits.map { UnitProperty($0.name, $0.value) }
+        _ = try await ask { () async throws(BusError) in try await units.setProperties(slice.name, limits) }
+        return true
+    }
+
     /// Whether a slice that is there stays: one that is just being stopped, since its run had ended and was retried that moment,
     /// is gone with its limits by the time a step starts, and systemd would make it again without them. What is asked for stops
     /// the slice no more: the order to stop it, if there was one, went ahead. Comes back once it is not being stopped any more.

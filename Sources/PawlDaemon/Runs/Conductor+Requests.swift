@@ -263,6 +263,7 @@ extension Conductor {
         active[id] = ActiveRun(run)
         do {
             try await submit(.runResumed(body), to: id)
+            limitSlice(of: run)
         } catch {
             // Somebody else may have retried it a moment earlier.
             if active[id]?.run.state.isEnded == true { drop(id) }
@@ -322,7 +323,8 @@ extension Conductor {
         tell(above: id)
     }
 
-    private func record(_ event: Event, of id: RunID) async throws(APIError) {
+    /// Records what a person asks for.
+    func record(_ event: Event, of id: RunID) async throws(APIError) {
         do {
             try await submit(event, to: id)
         } catch {

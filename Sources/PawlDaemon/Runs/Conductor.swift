@@ -416,6 +416,7 @@ actor Conductor {
             active[row.id] = ActiveRun(run)
             count(row.id)
             putLocks(of: row.id)
+            limitSlice(of: run)
         } catch {
             // One run that cannot be read must not keep the others from going on.
             journal.unreadable(run: row.name, cause: "\(error)")

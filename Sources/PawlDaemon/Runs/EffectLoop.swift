@@ -1,4 +1,5 @@
 import PawlEngine
+import PawlLanguage
 import PawlModel
 
 /// Carries out what the conductor wants done, each in a task of its own, from the first look at what an earlier pawld left
@@ -31,6 +32,15 @@ struct EffectLoop: Sendable {
                             return  // pawld ends
                         }
                         await conductor.look(at: run)
+                    }
+                case .limitSlice(let slice):
+                    // Before any step of it that follows, which would make the slice without them.
+                    slices.note(slice)
+                    group.addTask {
+                        do throws(ServiceManagerFault) { try await slices.limit(slice) } catch {
+                            conductor.journal.note(
+                                .warning, "\(slice.name) has not the limits that were set: \(error)")
+                        }
                     }
                 case .closeSlice(let run):
                     group.addTask {

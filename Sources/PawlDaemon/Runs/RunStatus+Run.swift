@@ -21,7 +21,7 @@ extension RunStatus {
             started: TimeText.text(of: run.started), ended: run.ended.map(TimeText.text),
             definitionFile: run.created.file, definitionSince: TimeText.text(of: run.redefined ?? run.started),
             stepsDone: run.stepsDone, stepsTotal: run.steps.count, parent: run.created.parent?.name, slice: run.slice,
-            outputs: run.outputs,
+            limits: RunStatus.limits(of: run), outputs: run.outputs,
             steps: places.map { place in
                 let id = run.workflow.steps[place.step].id
                 var step = StepStatus(id: id, item: place.item, run[place])
@@ -34,6 +34,13 @@ extension RunStatus {
         } else if let (state, words) = room.wait(of: run) {
             (self.state, reason) = (state, words)
         }
+    }
+}
+
+extension RunStatus {
+    /// The limits of a run's slice as systemd's assignments. Where its values do not make any it starts nothing, and says so.
+    private static func limits(of run: Run) -> [String] {
+        ((try? run.limits()) ?? []).flatMap { limit in limit.values.map { "\(limit.name)=\($0)" } }
     }
 }
 
@@ -55,7 +62,8 @@ extension AttemptStatus {
             state: attempt.state, exitCode: outcome?.exitCode,
             signal: outcome?.signal, result: outcome?.result, started: TimeText.text(of: attempt.ordered),
             ended: (outcome?.ended ?? attempt.recorded).map(TimeText.text),
-            cpuSeconds: outcome?.cpuMicroseconds.map { Double($0) / 1_000_000 }, memoryPeak: outcome?.memoryPeak)
+            cpuSeconds: outcome?.cpuMicroseconds.map { Double($0) / 1_000_000 }, memoryPeak: outcome?.memoryPeak,
+            ioReadBytes: outcome?.ioReadBytes, ioWriteBytes: outcome?.ioWriteBytes)
     }
 }
 

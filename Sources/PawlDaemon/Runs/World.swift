@@ -43,6 +43,8 @@ enum Work: Sendable {
     case stop(AttemptName)
     /// Look at a run again after so many seconds.
     case wake(RunID, seconds: Double)
+    /// Give the slice of a run the limits that somebody has set.
+    case limitSlice(StepUnit.Slice)
     /// A run is over: its slice can go, unless somebody else has put something into it.
     case closeSlice(Run)
 }

@@ -20,16 +20,20 @@ struct ManagerService: Sendable {
     let journal: RunJournal
     let started: Timestamp
     let authorization: Authorization
+    let slices: RunSlices
+    let logFile: LogFile
     private let auditor: Auditor
 
     init(
         conductor: Conductor, library: WorkflowLibrary, schedules: Schedules, monitor: HostMonitor,
         folders: any AttemptFiles,
         logs: LogReader, paths: Paths, activity: Activity, journal: RunJournal, started: Timestamp,
-        authorization: Authorization, auditor: Auditor
+        authorization: Authorization, auditor: Auditor, slices: RunSlices, logFile: LogFile
     ) {
         self.authorization = authorization
         self.auditor = auditor
+        self.slices = slices
+        self.logFile = logFile
         self.conductor = conductor
         self.library = library
         self.schedules = schedules
@@ -47,6 +51,8 @@ struct ManagerService: Sendable {
         let faults = await library.reload()
         let settings = await library.settings
         journal.set(level: settings.logLevel)
+        logFile.set(format: settings.logFormat)
+        journal.set(file: settings.logTarget == .file ? logFile : nil)
         // Told before anything waits for the engine, which may be busy, or hang.
         journal.faults(faults)
         activity.set(faults: faults.map(\.description))
@@ -54,6 +60,29 @@ struct ManagerService: Sendable {
         await monitor.settingsChanged()
         await schedules.keep()
         return faults
+    }
+
+    /// What a signal asks for, other than the end.
+    func heed(_ request: SignalListener.Request) async throws {
+        switch request {
+        case .stop: break
+        case .reload:
+            try Notify.send("RELOADING=1")
+            _ = await reload()
+            try Notify.send("READY=1")
+        case .logEverything: journal.set(level: .debug)
+        case .logAsConfigured: journal.set(level: await library.settings.logLevel)
+        }
+    }
+
+    /// Writes the log file, where there is one, until the task is cancelled.
+    func keepLogFile() async {
+        await logFile.run { [journal] in journal.keep($0, because: $1) }
+    }
+
+    /// Writes what is left for the log file: pawld ends.
+    func endLogFile() async {
+        await logFile.flush { [journal] in journal.keep($0, because: $1) }
     }
 
     /// The interface with its methods.
@@ -87,7 +116,8 @@ struct ManagerService: Sendable {
             case .listWorkflows: try await listWorkflows(call, rights)
             case .describeWorkflow:
                 let request = try call.decode(Messages.StartRun.self)
-                try await requireWorkflow(request, rights, call)
+                // A text that somebody brings along is nothing to look at.
+                if rights != .view || request.text != nil { try await requireWorkflow(request, rights, call) }
                 let variables = try await library.variables(of: request)
                 try await call.reply(Messages.Variables(variables: variables))
             case .listRuns: try await listRuns(call, rights)
@@ -101,6 +131,7 @@ struct ManagerService: Sendable {
             case .retryRun: try await retryRun(call, rights)
             case .undoRun: try await undoRun(call, rights)
             case .answerApproval: try await answerApproval(call, rights)
+            case .setProperties: try await setProperties(call, rights)
             case .setSchedule: try await setSchedule(call, rights)
             case .reload:
                 try await act("reload", on: nil, call) { () async throws(APIError) in
@@ -183,7 +214,7 @@ struct ManagerService: Sendable {
     }
 
     /// The same for what is done to a run.
-    private func act(
+    func act(
         _ action: String, onRun run: String, detail: String? = nil, _ rights: Authorization.Rights, _ call: Call,
         body: @Sendable (RunSummaryRow) async throws -> Void
     ) async throws {

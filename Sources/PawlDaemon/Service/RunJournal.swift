@@ -8,6 +8,8 @@ import SystemdKit
 /// What pawld says in the journal, each entry once, with the fields that people filter by.
 final class RunJournal: Sendable {
     private let level: Mutex<Configuration.LogLevel>
+    /// The file that pawld's own entries go to, where that is wanted.
+    private let file = Mutex<LogFile?>(nil)
     private let counts = Mutex<(runs: Int, steps: Int)>((0, 0))
     private let onActivity: @Sendable (Int, Int) -> Void
     private let entry: @Sendable ([(name: String, value: String)]) throws -> Void
@@ -30,6 +32,21 @@ final class RunJournal: Sendable {
     /// From now on entries of this level and those that are more important are written.
     func set(level: Configuration.LogLevel) {
         self.level.withLock { $0 = level }
+    }
+
+    /// From now on pawld's own entries go into a file, or into the journal. What steps write is always in the journal.
+    func set(file: LogFile?) {
+        self.file.withLock { $0 = file }
+    }
+
+    /// Entries that could not be written to the file go where they would go without it.
+    func keep(_ entries: [LogFile.Fields], because fault: String) {
+        let warning = "What follows belongs into the log file, but pawld \(fault)"
+        let fields = [
+            (name: "MESSAGE", value: warning), ("PRIORITY", String(Configuration.LogLevel.warning.priority)),
+            ("SYSLOG_IDENTIFIER", "pawld"),
+        ]
+        for fields in [fields] + entries { sendToJournal(fields) }
     }
 
     /// How much is going on.
@@ -76,6 +93,10 @@ final class RunJournal: Sendable {
                 "Step '\(RunJournal.name(body.step, body.item))' of \(run.name): \(body.state.rawValue)\(reason)",
                 fields + [("PAWL_STEP", body.step), ("PAWL_STATE", body.state.rawValue)]
                     + RunJournal.attempt(of: body.step, body.item, run))
+        case .runLimited(let body):
+            let limits = body.limits.flatMap { limit in limit.values.map { "\(limit.name)=\($0)" } }
+            let what = limits.isEmpty ? "as its workflow says again" : limits.joined(separator: " ")
+            write(.notice, .runLimited, "The slice of \(run.name) is limited by uid \(body.uid): \(what)", fields)
         case .hostLost(let body):
             let what = body.recovery == .restart ? "starts anew" : "fails"
             write(.warning, .runStopped, "Run \(run.name) \(what), since the host was lost while it ran", fields)
@@ -137,7 +158,7 @@ final class RunJournal: Sendable {
 
     /// One line of a step's stdout that was kept in a file, as if the step had written it to the journal itself.
     func line(_ line: String, of command: StepCommand) {
-        send([
+        sendToJournal([
             ("MESSAGE", line), ("PRIORITY", "6"), ("SYSLOG_IDENTIFIER", command.name.step),
             ("PAWL_WORKFLOW", command.workflow), ("PAWL_RUN", command.name.run.name(of: command.workflow)),
             ("PAWL_STEP", command.name.step), ("PAWL_ATTEMPT", String(command.name.number)),
@@ -282,8 +303,17 @@ final class RunJournal: Sendable {
     }
 
     private func send(_ fields: [(String, String)]) {
+        let fields = fields.map { (name: $0.0, value: $0.1) }
+        if let file = file.withLock(\.self) {
+            file.add(fields, at: Daemon.now())
+        } else {
+            sendToJournal(fields)
+        }
+    }
+
+    private func sendToJournal(_ fields: LogFile.Fields) {
         do {
-            try entry(fields.map { (name: $0.0, value: $0.1) })
+            try entry(fields)
         } catch {
             // There is nowhere left to say it; what happened is in the store all the same.
         }
@@ -300,5 +330,10 @@ extension Configuration.LogLevel {
         case .info: 6
         case .debug: 7
         }
+    }
+
+    /// The level of a number; what is more important than an error is one.
+    init(priority: Int) {
+        self = Self.allCases.first { $0.priority == priority } ?? (priority > 6 ? .debug : .error)
     }
 }

@@ -10,12 +10,22 @@ package enum SignalListener {
         case stop
         /// SIGUSR1 and SIGHUP.
         case reload
+        /// SIGRTMIN+22: everything is said, as by systemd's own daemons (`man:systemd(1)`).
+        case logEverything
+        /// SIGRTMIN+23: what the configuration says is said again.
+        case logAsConfigured
     }
+
+    /// The signals by their numbers. Of those that have no name glibc keeps some for itself, so the first is asked for.
+    private static let meanings: [CInt: Request] = [
+        SIGTERM: .stop, SIGINT: .stop, SIGUSR1: .reload, SIGHUP: .reload,
+        __libc_current_sigrtmin() + 22: .logEverything, __libc_current_sigrtmin() + 23: .logAsConfigured,
+    ]
 
     private static var heeded: sigset_t {
         var set = sigset_t()
         sigemptyset(&set)
-        for signal in [SIGTERM, SIGINT, SIGUSR1, SIGHUP] { sigaddset(&set, signal) }
+        for signal in meanings.keys { sigaddset(&set, signal) }
         return set
     }
 
@@ -38,7 +48,7 @@ package enum SignalListener {
                 while true {
                     let signal = clinux_read_signal(descriptor)
                     if signal <= 0 { break }
-                    continuation.yield(signal == SIGUSR1 || signal == SIGHUP ? .reload : .stop)
+                    continuation.yield(meanings[signal] ?? .stop)
                 }
             }
         }

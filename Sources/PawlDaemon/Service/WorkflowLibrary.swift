@@ -223,6 +223,7 @@ actor WorkflowLibrary {
         for path in [paths.configuration] + drops where access(path, F_OK) == 0 {
             if let text = read(path, &trust, &configurationFaults) { texts.append((path, text)) }
         }
+        texts += ConfigurationReader.texts(ofEnvironment: { name in getenv(name).map { String(cString: $0) } })
         let (read, diagnostics) = ConfigurationReader.read(texts)
         configurationFaults += diagnostics.filter { $0.severity == .error }
         if configurationFaults.isEmpty, let read { configuration = read }

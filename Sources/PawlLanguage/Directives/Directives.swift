@@ -3,7 +3,7 @@ import PawlModel
 /// systemd's directives that a step's unit may have, under systemd's names and in systemd's syntax.
 package enum Directives {
     /// What kind of unit directives are for.
-    enum Unit {
+    package enum Unit: Sendable {
         /// That of a step, a service.
         case step
         /// The slice of a run, which runs nothing itself and only bounds what is in it.
@@ -146,7 +146,12 @@ package enum Directives {
         try resolve(try find(name), values)
     }
 
-    /// The same of a directive that was found already.
+    /// Checks a directive and its values without giving them to anything.
+    package static func check(_ name: String, _ values: [String], for unit: Unit) throws(DirectiveFault) {
+        _ = try resolve(try find(name, for: unit), values)
+    }
+
+    /// As `resolve`, of a directive that was found already.
     static func resolve(_ entry: Entry, _ values: [String]) throws(DirectiveFault) -> [UnitSetting] {
         guard !values.isEmpty else { return [] }
         for value in values { try checkText(value, of: entry) }

@@ -79,7 +79,36 @@ section "what a step has for which nothing is said"
 plain=$(host_exec pawl status "$run" -o json | json 'd["steps"][1]["attempts"][0]["unit"]')
 assert_equal "its memory" infinity "$(host_exec systemctl show -p MemoryMax --value "$plain")"
 assert_equal "its accounting" yes "$(host_exec systemctl show -p MemoryAccounting --value "$plain")"
+
+section "limits of a run that goes on"
+slice=pawl-$id.slice
+limit() { host_exec systemctl show -p "$1" --value "$slice"; }
+assert_status "pawl set-property" 0 host_exec pawl set-property "$run" MemoryMax=512M TasksMax=77
+assert_equal "the slice" "536870912 77" "$(limit MemoryMax) $(limit TasksMax)"
+assert_contains "pawl status" "Limits: MemoryMax=512M TasksMax=77" "$(host_exec pawl status "$run")"
+assert_status "a directive that there is none of" 2 host_exec pawl set-property "$run" MemoryMux=1G
+assert_contains "its name" "did you mean 'MemoryMax'?" "$(host_exec pawl set-property "$run" MemoryMux=1G 2>&1 || true)"
+# systemd takes no controller's limit from a file that is no device's; what it refuses changes nothing.
+assert_status "what systemd refuses" 2 host_exec pawl set-property "$run" TasksMax=78 "IOReadBandwidthMax=/no/such/device 1M"
+assert_equal "the slice as before" 77 "$(limit TasksMax)"
+host_exec systemctl kill -s KILL pawld
+wait_until 20 "pawld again" host_exec pawl ps
+assert_equal "the slice after a kill" "536870912 77" "$(limit MemoryMax) $(limit TasksMax)"
+assert_equal "what is kept" '["MemoryMax=512M", "TasksMax=77"]' "$(host_exec pawl status "$run" -o json | json 'd["limits"]')"
+assert_contains "the audit" "set-property" "$(host_exec pawl audit)"
 assert_status "cancel" 0 host_exec pawl cancel "$run"
+assert_status "a run that has ended" 8 host_exec pawl set-property "$run" TasksMax=79
+
+section "what a step has read and written"
+write_workflow disk <<'END'
+steps:
+  - {id: writes, command: [dd, if=/dev/zero, of=/var/lib/written, bs=1M, count=8, oflag=direct]}
+END
+host_exec pawl reload
+assert_status "pawl run disk" 0 host_exec pawl run disk
+(($(host_exec pawl status @last -o json | json 'd["steps"][0]["attempts"][0]["io_write_bytes"]') >= 8388608)) ||
+  fail "8 MiB were written, and $(host_exec pawl status @last) says otherwise"
+assert_contains "in words" "8.0M written" "$(host_exec pawl status @last)"
 
 section "too many processes, too much memory"
 assert_status "pawl run hogs" 1 host_exec pawl run hogs
@@ -88,8 +117,8 @@ state() { json "next(s['state'] for s in d['steps'] if s['id'] == '$1')" <<<"$st
 reason() { json "next(s['reason'] or '' for s in d['steps'] if s['id'] == '$1')" <<<"$status"; }
 assert_equal "fifty processes under TasksMax: 10" failed "$(state forks)"
 assert_equal "256 MiB under MemoryMax: 32M" failed "$(state eats)"
-# Where the control groups are of version 1 an OOM kill is a KILL like any other.
-assert_match "why" "out of memory|signal KILL" "$(reason eats)"
+# Where the control groups are of version 1 an OOM kill is a KILL like any other to systemd, and the counters tell.
+assert_match "why" "out of memory|memory limit reached" "$(reason eats)"
 assert_equal "fifty processes without a limit" succeeded "$(state neighbour)"
 assert_contains "what the step said" "fork" "$(host_exec pawl logs @last forks)"
 assert_equal "units left" "" "$(host_exec systemctl list-units --all --no-legend 'pawl-step-*')"

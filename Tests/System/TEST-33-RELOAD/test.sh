@@ -123,3 +123,46 @@ assert_status "pawl reload" 0 host_exec pawl reload
 run=$(host_exec pawl run wide --detach)
 assert_equal "steps at once when it is mended" 2 "$(host_exec pawl status "$run" -o json | json 'sum(s["state"] == "running" for s in d["steps"])')"
 host_exec pawl cancel "$run" >/dev/null
+
+section "what pawld says goes to a file, and everything is said while a signal asks for it"
+configure() { host_exec sh -c "printf '$1' >/etc/pawl/config.yaml.d/70-log.yaml"; assert_status "pawl reload" 0 host_exec pawl reload; }
+log=/var/log/pawl/pawld.log
+configure 'log_target: file\n'
+run=$(host_exec pawl run wide --detach)
+assert_status "pawl wait" 0 host_exec pawl wait "$run"
+wait_until 10 "the end of the run in the file" host_exec grep -q "^20.*Z info: Run $run: succeeded$" "$log"
+assert_equal "entries of it in the journal" "" "$(host_exec journalctl -q -o cat -t pawld PAWL_RUN="$run")"
+host_exec mv "$log" "$log.1"
+configure 'log_target: file\nlog_format: json\n'
+run=$(host_exec pawl run wide --detach)
+assert_status "pawl wait" 0 host_exec pawl wait "$run"
+wait_until 10 "the end of the run in the new file" host_exec grep -q "\"message\":\"Run $run: succeeded\"" "$log"
+assert_equal "a line of it" "info succeeded" \
+  "$(host_exec grep "Run $run: succeeded" "$log" | json 'd["level"] + " " + d["pawl_state"] if d["pawl_run"] == "'"$run"'" else d')"
+assert_equal "who may read it" "640 750" "$(host_exec stat -c %a "$log" /var/log/pawl | paste -sd ' ')"
+configure 'log_level: error\n'
+run=$(host_exec pawl run wide --detach)
+host_exec pawl wait "$run"
+entries() { host_exec journalctl -q -o cat -t pawld PAWL_RUN="$1"; }
+assert_equal "entries of a run at the level of errors" "" "$(entries "$run")"
+# Heeded in order with what comes over the socket, or not: the next run is started once it was heeded.
+host_exec systemctl kill -s SIGRTMIN+22 pawld
+run() { run=$(host_exec pawl run wide --detach) && host_exec pawl wait "$run" >/dev/null; }
+talks() { run && host_exec journalctl --sync && [[ $(entries "$run") == *"was started by uid 0"* ]]; }
+silent() { run && host_exec journalctl --sync && [[ -z $(entries "$run") ]]; }
+wait_until 30 "entries of a run" talks
+host_exec systemctl kill -s SIGRTMIN+23 pawld
+wait_until 30 "none of one" silent
+
+section "the environment says what files do not"
+host_exec sh -c 'mkdir -p /etc/systemd/system/pawld.service.d && printf "[Service]\nEnvironment=PAWL_MAX_PARALLEL=1 PAWL_LOG_LEVEL=info\n" >/etc/systemd/system/pawld.service.d/50-environment.conf'
+host_exec systemctl daemon-reload
+host_exec systemctl restart pawld
+run=$(host_exec pawl run wide --detach)
+assert_equal "steps at once" 1 "$(host_exec pawl status "$run" -o json | json 'sum(s["state"] == "running" for s in d["steps"])')"
+host_exec pawl cancel "$run" >/dev/null
+host_exec sh -c 'sed -i s/PARALLEL=1/PARALLEL=few/ /etc/systemd/system/pawld.service.d/50-environment.conf'
+host_exec systemctl daemon-reload
+host_exec systemctl restart pawld
+assert_status "pawl reload" 2 host_exec pawl reload
+assert_contains "the fault" "\$PAWL_MAX_PARALLEL:1:15: error: " "$output"
