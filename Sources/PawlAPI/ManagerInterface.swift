@@ -177,8 +177,9 @@ package enum ManagerInterface {
 
         # Starts a run; answers once that is on disk. With 'text' that is the workflow, which is in no file then. With 'unit',
         # which only root may give, a run that was started for that unit and has not ended is the answer, and none is
-        # started; with 'boot' also one that went over the last boot and has ended since
-        method StartRun(workflow: string, variables: ?object, text: ?string, unit: ?string, boot: ?bool) -> (run: string, id: string)
+        # started; with 'boot' also one that went over the last boot and has ended since. With 'key', a name of the caller's own for
+        # the run, the run that was started with it is the answer for as long as that is kept, whatever became of it
+        method StartRun(workflow: string, variables: ?object, text: ?string, unit: ?string, boot: ?bool, key: ?string) -> (run: string, id: string)
 
         # The runs that have not ended, or all
         method ListRuns(all: ?bool) -> (runs: []RunSummary)

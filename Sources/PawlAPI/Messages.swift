@@ -125,11 +125,14 @@ package enum Messages {
         /// Whether the unit is started since the host was booted: a run of it that went over the boot and has ended since is the
         /// answer too.
         package var boot: Bool?
+        /// A name of the caller's own for the run: a second request with the same one is answered with the same run.
+        package var key: String?
         /// Makes a request.
         package init(
             workflow: String, variables: [String: Value]? = nil, text: String? = nil, unit: String? = nil,
-            boot: Bool? = nil
+            boot: Bool? = nil, key: String? = nil
         ) {
+            self.key = key
             self.workflow = workflow
             self.variables = variables
             self.text = text

@@ -30,13 +30,13 @@ final class ManagerClient {
         return answer.variables
     }
 
-    /// Starts a run. It must not be repeated after `.lost`: the run may be there.
+    /// Starts a run. Without a key it must not be repeated after `.lost`: the run may be there.
     func start(
-        _ workflow: String, variables: [String: Value], text: String? = nil
+        _ workflow: String, variables: [String: Value], text: String? = nil, key: String? = nil
     ) throws(ManagerError) -> Messages.RunName {
-        try call(
-            .startRun,
-            Messages.StartRun(workflow: workflow, variables: variables.isEmpty ? nil : variables, text: text))
+        let request = Messages.StartRun(
+            workflow: workflow, variables: variables.isEmpty ? nil : variables, text: text, key: key)
+        return try key == nil ? call(.startRun, request) : ask(.startRun, request)
     }
 
     /// Starts a run for a unit, or finds the one that was. It may be repeated.

@@ -18,7 +18,7 @@ struct Pawl: ParsableCommand {
 
     /// The verbs, in the order of their use.
     static let verbs: [any ParsableCommand.Type] = [
-        RunVerb.self, BatchVerb.self, ImportVerb.self, CheckVerb.self, PlanVerb.self, CatVerb.self,
+        RunVerb.self, AttachVerb.self, BatchVerb.self, ImportVerb.self, CheckVerb.self, PlanVerb.self, CatVerb.self,
         EditVerb.self, SchemaVerb.self, ListVerb.self, EnableVerb.self, DisableVerb.self, PsVerb.self,
         StatusVerb.self, LogsVerb.self, WaitVerb.self,
         CancelVerb.self, ResumeVerb.self, RetryVerb.self, UndoVerb.self, ApproveVerb.self, RejectVerb.self,

@@ -195,6 +195,10 @@ package struct RunCreated: Sendable, Codable, Equatable {
     package var epoch: String?
     /// The unit that it was started for, such as `pawl@backup.service`; nil for one that somebody has asked for.
     package var unit: String?
+    /// What the one who started it calls it by; nil for nothing.
+    package var key: String?
+    /// So many bytes a key may have.
+    package static let longestKey = 128
     /// The run that it is a step of, if it is that of another one.
     package var parent: ParentRun?
     /// The workflows of its steps, and of theirs, as they were when it was started; nil for none.
@@ -217,7 +221,7 @@ package struct RunCreated: Sendable, Codable, Equatable {
     }
 
     private enum CodingKeys: String, CodingKey {
-        case workflow, file, text, variables, uid, folder, host, undo, epoch, included, unit, parent, children
+        case workflow, file, text, variables, uid, folder, host, undo, epoch, included, unit, key, parent, children
         case maxParallel = "max_parallel"
         case dropIns = "drop_ins"
     }

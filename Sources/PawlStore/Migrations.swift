@@ -75,6 +75,12 @@ enum Migrations {
         ) STRICT;
         CREATE INDEX audit_time ON audit(time);
         """,
+        // Version 7.
+        """
+        -- What a caller has named its run: who asks twice is given the same one.
+        ALTER TABLE runs ADD COLUMN key TEXT;
+        CREATE INDEX runs_key ON runs(key) WHERE key IS NOT NULL;
+        """,
     ]
 
     /// Brings a store up to today's version in one transaction.

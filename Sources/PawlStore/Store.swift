@@ -53,13 +53,14 @@ package final class Store {
         } else {
             try connection.run(
                 """
-                INSERT INTO runs (id, workflow, state, started, ended, steps_done, steps_total, parent)
-                VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+                INSERT INTO runs (id, workflow, state, started, ended, steps_done, steps_total, parent, key)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
                 """,
                 [
                     .text(summary.id.rawValue), .text(summary.workflow), .text(summary.state.rawValue),
                     .integer(summary.started.microseconds), .init(summary.ended?.microseconds),
                     .init(summary.stepsDone), .init(summary.stepsTotal), .init(summary.parent?.rawValue),
+                    .init(summary.key),
                 ])
             number = connection.lastInsertRowID
         }
@@ -131,6 +132,11 @@ package final class Store {
         try rows("workflow = ? ORDER BY number DESC LIMIT 1", [.text(workflow)]).first
     }
 
+    /// The newest run that was started with a key.
+    package func run(ofKey key: String) throws -> RunSummaryRow? {
+        try rows("key = ? ORDER BY number DESC LIMIT 1", [.text(key)]).first
+    }
+
     /// What the mark says is known and said by now.
     func forgetMark() { mark?.forget() }
 
@@ -168,7 +174,7 @@ package final class Store {
         (
             """
             SELECT 1 FROM runs WHERE (ended IS NOT NULL) <> ((SELECT kind FROM events WHERE run = number
-                ORDER BY sequence DESC LIMIT 1) = 'run-ended') LIMIT 1
+                AND kind <> 'run-undone' ORDER BY sequence DESC LIMIT 1) = 'run-ended') LIMIT 1
             """, "a run has ended, and its last event says otherwise"
         ),
     ]
@@ -248,7 +254,7 @@ package final class Store {
     private static func range(_ text: String) -> [SQLiteKit.Value] { [.text(text), .text(text + "\u{10FFFF}")] }
 
     private static let select =
-        "SELECT id, workflow, state, started, ended, steps_done, steps_total, parent FROM runs"
+        "SELECT id, workflow, state, started, ended, steps_done, steps_total, parent, key FROM runs"
 
     private static func id(inName text: String) -> RunID? {
         guard let dash = text.lastIndex(of: "-") else { return nil }
@@ -267,7 +273,8 @@ package final class Store {
             id: id, workflow: try row.get("workflow"), state: state,
             started: Timestamp(microseconds: try row.get("started")),
             ended: ended.map { Timestamp(microseconds: $0) }, stepsDone: try row.get("steps_done"),
-            stepsTotal: try row.get("steps_total"), parent: parent.flatMap { RunID(rawValue: $0) })
+            stepsTotal: try row.get("steps_total"), parent: parent.flatMap { RunID(rawValue: $0) },
+            key: try row.get("key"))
     }
 
     func number(of id: RunID) throws -> Int64? {
@@ -320,7 +327,8 @@ package struct RunChange: Sendable {
     package init(run: Run, events: [RecordedEvent]) {
         summary = RunSummaryRow(
             id: run.id, workflow: run.created.workflow, state: run.state, started: run.started, ended: run.ended,
-            stepsDone: run.stepsDone, stepsTotal: run.steps.count, parent: run.created.parent?.run)
+            stepsDone: run.stepsDone, stepsTotal: run.steps.count, parent: run.created.parent?.run, key: run.created.key
+        )
         self.events = events
     }
 }
@@ -343,4 +351,6 @@ package struct RunSummaryRow: Sendable, Equatable {
     package var stepsTotal: Int
     /// The run that it is a step of, if it is that of another one.
     package var parent: RunID?
+    /// What whoever started it calls it by.
+    package var key: String?
 }

@@ -104,6 +104,8 @@ final class SimulatedStore: RunRecords, @unchecked Sendable {
         try allRuns().first { $0.workflow == workflow }
     }
 
+    func run(ofKey key: String) throws -> RunSummaryRow? { try allRuns().first { $0.key == key } }
+
     func knows(_ id: RunID) throws -> Bool {
         try read()
         return disk.runs[id] != nil

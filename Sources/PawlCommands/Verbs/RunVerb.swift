@@ -8,7 +8,7 @@ struct RunVerb: Verb {
         commandName: "run", abstract: "Start a run of a workflow and follow it.",
         usage: """
             pawl run <workflow> [<name=value> ...] [--vars-file <file> ...]
-                     [--detach] [--output <format>]
+                     [--detach] [--key <key>] [--output <format>]
             """,
         discussion: """
             The first line begins with the run's name. ^C leaves the run as it is: it
@@ -20,6 +20,7 @@ struct RunVerb: Verb {
               pawl run etcd-cluster members=5 --vars-file site.yaml
               PAWL_VAR_members=5 pawl run etcd-cluster
               pawl wait $(pawl run hello --detach)
+              pawl run backup --key "backup of $(date +%F)"
             """)
 
     @Argument(help: "The workflow's name.", completion: Completions.workflows)
@@ -34,6 +35,9 @@ struct RunVerb: Verb {
 
     @Flag(help: "Print the run's name and return at once.")
     var detach = false
+
+    @Option(help: "A name of your own: asked twice, the same run is meant.")
+    var key: String?
 
     @OptionGroup var format: OutputOption
 
@@ -56,7 +60,7 @@ struct RunVerb: Verb {
 
     private func start(_ client: ManagerClient, _ values: [String: Value]) throws -> Messages.RunName {
         do {
-            return try client.start(workflow, variables: values)
+            return try client.start(workflow, variables: values, key: key)
         } catch {
             if case .refused(let refusal) = error { throw ManagerError.refused(suggesting(refusal, client)) }
             throw RunStarter.explain(error)

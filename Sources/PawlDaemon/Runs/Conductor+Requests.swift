@@ -104,6 +104,32 @@ extension Conductor {
         try ids.filter { id in try active[id] == nil && !store.knows(id) }
     }
 
+    /// The run that was started with a key, if there is one.
+    ///
+    /// - Throws: `conflict` where it is one of another workflow.
+    func run(ofKey key: String, _ workflow: String) throws(APIError) -> RunID? {
+        guard (1...RunCreated.longestKey).contains(key.utf8.count) else {
+            throw APIError(.invalidVariable, "a key has 1 to \(RunCreated.longestKey) bytes, not \(key.utf8.count)")
+        }
+        // One that is being started is not in the store yet.
+        let created = active.first { $0.value.run.created.key == key }?.value.run
+        let known: (id: RunID, workflow: String)?
+        do {
+            known =
+                try created.map { ($0.id, $0.created.workflow) } ?? store.run(ofKey: key).map { ($0.id, $0.workflow) }
+        } catch {
+            throw APIError(.storeFailed, "the store cannot be read: \(error)")
+        }
+        guard let known else { return nil }
+        guard known.workflow == workflow else {
+            throw APIError(
+                .conflict,
+                "no run of '\(workflow)' was started: the key '\(key)' is that of run '\(known.id.name(of: known.workflow))'"
+            )
+        }
+        return known.id
+    }
+
     // MARK: Acting
 
     /// Starts a run, and returns its ID once it is on disk.
@@ -114,6 +140,7 @@ extension Conductor {
         if let unit = created.unit, let known = activeRun(of: unit) {
             return known
         }
+        if let key = created.key, let known = try run(ofKey: key, created.workflow) { return known }
         var created = created
         created.folder += "/\(id)"
         created.epoch = epoch

@@ -335,6 +335,10 @@ struct ManagerService: Sendable {
         {
             return Messages.RunName(run: over.name(of: request.workflow), id: over.rawValue)
         }
+        // Before anything is looked at that may have changed since the first time.
+        if let key = request.key, let known = try await conductor.run(ofKey: key, request.workflow) {
+            return Messages.RunName(run: known.name(of: request.workflow), id: known.rawValue)
+        }
         let entry = try await library.entry(of: request)
         let bound = entry.workflow.bind(
             request.variables ?? [:], configured: await library.settings.variables)
@@ -350,6 +354,7 @@ struct ManagerService: Sendable {
             host: HostReader.facts())
         created.source = entry.source
         created.unit = request.unit
+        created.key = request.key
         let children = try await library.children(of: entry.workflow)
         created.children = children.isEmpty ? nil : children
         let id = try await conductor.start(created, workflow: entry.workflow, folders: folders)

@@ -131,3 +131,15 @@ assert_contains "the outcome" "succeeded" "$(host_exec tail -n 1 /var/tmp/follow
 
 section "into a pipe that is closed"
 assert_status "pawl logs | head" 0 sh 'pawl ps --all | head -n 1 >/dev/null; pawl list | true'
+
+section "a key names a run: who asks twice is given the same one"
+run=$(host_exec pawl run flaky --detach --key "first of $$")
+assert_equal "the same key" "$run" "$(host_exec pawl run flaky --detach --key "first of $$")"
+host_exec systemctl kill -s KILL pawld
+assert_equal "over a kill" "$run" "$(host_exec pawl run flaky --detach --key "first of $$")"
+assert_status "pawl attach" 0 host_exec pawl attach "$run"
+assert_contains "what it shows" "step 'after' succeeded" "$output"
+assert_equal "once it has ended" "$run" "$(host_exec pawl run flaky --detach --key "first of $$")"
+assert_status "the key of another workflow's run" 8 host_exec pawl run hello --key "first of $$"
+assert_contains "whose it is" "is that of run '$run'" "$output"
+[[ $(host_exec pawl run flaky --detach --key another) != "$run" ]] || fail "another key gave the same run"
