@@ -178,8 +178,9 @@ package enum ManagerInterface {
         # Starts a run; answers once that is on disk. With 'text' that is the workflow, which is in no file then. With 'unit',
         # which only root may give, a run that was started for that unit and has not ended is the answer, and none is
         # started; with 'boot' also one that went over the last boot and has ended since. With 'key', a name of the caller's own for
-        # the run, the run that was started with it is the answer for as long as that is kept, whatever became of it
-        method StartRun(workflow: string, variables: ?object, text: ?string, unit: ?string, boot: ?bool, key: ?string) -> (run: string, id: string)
+        # the run, the run that was started with it is the answer for as long as that is kept, whatever became of it.
+        # 'only', 'from' and 'skip' name steps: those alone, those and all that depends on them, and all but those
+        method StartRun(workflow: string, variables: ?object, text: ?string, unit: ?string, boot: ?bool, key: ?string, only: ?[]string, from: ?[]string, skip: ?[]string) -> (run: string, id: string)
 
         # The runs that have not ended, or all
         method ListRuns(all: ?bool) -> (runs: []RunSummary)

@@ -127,6 +127,12 @@ package enum Messages {
         package var boot: Bool?
         /// A name of the caller's own for the run: a second request with the same one is answered with the same run.
         package var key: String?
+        /// These steps alone are run.
+        package var only: [String]?
+        /// These steps are run, and all that depends on them.
+        package var from: [String]?
+        /// These steps are not run.
+        package var skip: [String]?
         /// Makes a request.
         package init(
             workflow: String, variables: [String: Value]? = nil, text: String? = nil, unit: String? = nil,

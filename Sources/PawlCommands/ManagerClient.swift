@@ -1,4 +1,5 @@
 import PawlAPI
+import PawlLanguage
 import PawlModel
 
 /// pawld as the verbs see it: one typed call for each method, over a connection that is made when it is needed.
@@ -32,10 +33,14 @@ final class ManagerClient {
 
     /// Starts a run. Without a key it must not be repeated after `.lost`: the run may be there.
     func start(
-        _ workflow: String, variables: [String: Value], text: String? = nil, key: String? = nil
+        _ workflow: String, variables: [String: Value], text: String? = nil, key: String? = nil,
+        selection: StepSelection = StepSelection()
     ) throws(ManagerError) -> Messages.RunName {
-        let request = Messages.StartRun(
+        var request = Messages.StartRun(
             workflow: workflow, variables: variables.isEmpty ? nil : variables, text: text, key: key)
+        request.only = selection.only.isEmpty ? nil : selection.only
+        request.from = selection.from.isEmpty ? nil : selection.from
+        request.skip = selection.skip.isEmpty ? nil : selection.skip
         return try key == nil ? call(.startRun, request) : ask(.startRun, request)
     }
 

@@ -197,6 +197,8 @@ package struct RunCreated: Sendable, Codable, Equatable {
     package var unit: String?
     /// What the one who started it calls it by; nil for nothing.
     package var key: String?
+    /// The steps that are left out, by name; nil for none.
+    package var leftOut: [String]?
     /// So many bytes a key may have.
     package static let longestKey = 128
     /// The run that it is a step of, if it is that of another one.
@@ -223,6 +225,7 @@ package struct RunCreated: Sendable, Codable, Equatable {
     private enum CodingKeys: String, CodingKey {
         case workflow, file, text, variables, uid, folder, host, undo, epoch, included, unit, key, parent, children
         case maxParallel = "max_parallel"
+        case leftOut = "left_out"
         case dropIns = "drop_ins"
     }
 

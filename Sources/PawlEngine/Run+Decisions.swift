@@ -120,6 +120,10 @@ extension Run {
     /// Starts a step, or the next of its items.
     private func start(_ index: Int, _ context: DecisionContext, _ table: LockTable) -> Event {
         let step = workflow.steps[index]
+        // In its turn: those that depend on it wait for what it waits for, as they do where its 'when' is false.
+        if leftOut.contains(step.id), step.phase == .main {
+            return .stepEnded(StepEnded(step: step.id, state: .skipped, reason: "it was left out"))
+        }
         guard step.foreach != nil else { return order(Place(index), step, context, table) }
         guard steps[index].itemCount != nil, let item = steps[index].readyItems.first else {
             return expand(index, step)

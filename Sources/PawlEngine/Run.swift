@@ -55,6 +55,8 @@ package struct Run: Sendable {
     var rebootEpoch: String?
     /// The life of the manager in which the services of its steps were last looked after.
     var servicesEpoch: String?
+    /// The steps that whoever started it has left out.
+    let leftOut: Set<String>
     /// The steps with a service.
     var serviceSteps: [Int]
     /// Whether it fails since its host was lost.
@@ -97,6 +99,7 @@ package struct Run: Sendable {
         self.created = created
         let workflow = created.undo.map(workflow.undoing) ?? workflow
         self.workflow = workflow
+        leftOut = Set(created.leftOut ?? [])
         started = time
         timeoutStart = time
         epoch = created.epoch

@@ -91,7 +91,8 @@ struct PlanVerb: Verb {
         return .succeeded
     }
 
-    private static func show(_ plan: WorkflowPlan, of workflow: Workflow, _ surroundings: Surroundings) {
+    /// The groups, and why each step is where it is.
+    static func show(_ plan: WorkflowPlan, of workflow: Workflow, _ surroundings: Surroundings) {
         for line in plan.lines { surroundings.output.line(line) }
         surroundings.output.line("")
         var table = TextTable(heading: ["STEP", "GROUP", "WHY"])

@@ -1,5 +1,6 @@
 import ArgumentParser
 import PawlAPI
+import PawlLanguage
 import PawlModel
 
 /// `pawl run`.
@@ -8,7 +9,8 @@ struct RunVerb: Verb {
         commandName: "run", abstract: "Start a run of a workflow and follow it.",
         usage: """
             pawl run <workflow> [<name=value> ...] [--vars-file <file> ...]
-                     [--detach] [--key <key>] [--output <format>]
+                     [--only <step> ...] [--from <step> ...] [--skip <step> ...]
+                     [--detach] [--key <key>] [--dry-run] [--output <format>]
             """,
         discussion: """
             The first line begins with the run's name. ^C leaves the run as it is: it
@@ -21,6 +23,7 @@ struct RunVerb: Verb {
               PAWL_VAR_members=5 pawl run etcd-cluster
               pawl wait $(pawl run hello --detach)
               pawl run backup --key "backup of $(date +%F)"
+              pawl run etcd-cluster --from start --skip smoke-test --dry-run
             """)
 
     @Argument(help: "The workflow's name.", completion: Completions.workflows)
@@ -39,7 +42,24 @@ struct RunVerb: Verb {
     @Option(help: "A name of your own: asked twice, the same run is meant.")
     var key: String?
 
+    @Option(
+        parsing: .singleValue, help: ArgumentHelp("Run this step alone; may be repeated.", valueName: "step"))
+    var only: [String] = []
+
+    @Option(
+        parsing: .singleValue,
+        help: ArgumentHelp("Run this step and all that depends on it.", valueName: "step"))
+    var from: [String] = []
+
+    @Option(parsing: .singleValue, help: ArgumentHelp("Leave this step out.", valueName: "step"))
+    var skip: [String] = []
+
+    @Flag(help: "Show what would run, and start nothing.")
+    var dryRun = false
+
     @OptionGroup var format: OutputOption
+
+    private var selection: StepSelection { StepSelection(only: only, from: from, skip: skip) }
 
     func perform(_ surroundings: Surroundings) throws -> PawlAPI.ExitStatus {
         let given = try VariableArguments.read(variables, files: varsFile)
@@ -47,6 +67,10 @@ struct RunVerb: Verb {
         let values: [String: Value]
         do {
             values = try VariableArguments.complete(given, of: workflow, client, surroundings)
+            if dryRun {
+                return try DryRun(workflow: workflow, selection: selection, format: format.output)
+                    .show(values, client, surroundings)
+            }
         } catch ManagerError.refused(let refusal) {
             throw ManagerError.refused(suggesting(refusal, client))
         }
@@ -60,7 +84,7 @@ struct RunVerb: Verb {
 
     private func start(_ client: ManagerClient, _ values: [String: Value]) throws -> Messages.RunName {
         do {
-            return try client.start(workflow, variables: values, key: key)
+            return try client.start(workflow, variables: values, key: key, selection: selection)
         } catch {
             if case .refused(let refusal) = error { throw ManagerError.refused(suggesting(refusal, client)) }
             throw RunStarter.explain(error)

@@ -355,6 +355,7 @@ struct ManagerService: Sendable {
         created.source = entry.source
         created.unit = request.unit
         created.key = request.key
+        created.leftOut = try ManagerService.leftOut(by: request, of: entry.workflow)
         let children = try await library.children(of: entry.workflow)
         created.children = children.isEmpty ? nil : children
         let id = try await conductor.start(created, workflow: entry.workflow, folders: folders)

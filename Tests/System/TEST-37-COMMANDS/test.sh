@@ -143,3 +143,18 @@ assert_equal "once it has ended" "$run" "$(host_exec pawl run flaky --detach --k
 assert_status "the key of another workflow's run" 8 host_exec pawl run hello --key "first of $$"
 assert_contains "whose it is" "is that of run '$run'" "$output"
 [[ $(host_exec pawl run flaky --detach --key another) != "$run" ]] || fail "another key gave the same run"
+
+section "some of the steps, and none of them"
+host_exec rm -f /var/tmp/marks
+assert_status "pawl run --from" 1 host_exec pawl run flaky --from fails --skip beside
+assert_contains "what needs the output of a step that was left out" "step 'after' failed" "$output"
+assert_equal "what has run" "fails 1" "$(host_exec cat /var/tmp/marks)"
+assert_status "pawl run --only" 0 host_exec pawl run flaky --only beside
+assert_equal "what was left out" '["skipped", "succeeded", "skipped", "skipped"]' \
+  "$(host_exec pawl status @last -o json | json '[s["state"] for s in d["steps"]]')"
+before=$(host_exec pawl ps --all -o json | json 'len(d)')
+assert_status "a step that is not there" 4 host_exec pawl run flaky --only besides
+assert_contains "the one that was meant" "did you mean 'beside'?" "$output"
+assert_status "pawl run --dry-run" 0 host_exec pawl run flaky --skip fails --dry-run
+assert_contains "what would not run" "left out: fails" "$output"
+assert_equal "runs" "$before" "$(host_exec pawl ps --all -o json | json 'len(d)')"
