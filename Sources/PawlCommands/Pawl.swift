@@ -19,7 +19,7 @@ struct Pawl: ParsableCommand {
     /// The verbs, in the order of their use.
     static let verbs: [any ParsableCommand.Type] = [
         RunVerb.self, AttachVerb.self, BatchVerb.self, ImportVerb.self, CheckVerb.self, PlanVerb.self, CatVerb.self,
-        EditVerb.self, SchemaVerb.self, ListVerb.self, EnableVerb.self, DisableVerb.self, PsVerb.self,
+        NewVerb.self, EditVerb.self, SchemaVerb.self, ListVerb.self, EnableVerb.self, DisableVerb.self, PsVerb.self,
         StatusVerb.self, LogsVerb.self, WaitVerb.self,
         CancelVerb.self, ResumeVerb.self, RetryVerb.self, UndoVerb.self, ApproveVerb.self, RejectVerb.self,
         SetPropertyVerb.self, ReloadVerb.self, AuditVerb.self, DoctorVerb.self,

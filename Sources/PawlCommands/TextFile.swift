@@ -1,4 +1,5 @@
 import Glibc
+import PawlAPI
 import PawlLanguage
 import PawlModel
 
@@ -67,6 +68,25 @@ struct TextFile {
         case .failure(let fault): throw Failure(reason: "it is not UTF-8 text", fault: fault)
         }
         return TextFile(text: text, owner: 0, mode: 0)
+    }
+
+    /// Makes a file; one that is there is left as it is.
+    static func make(_ path: String, _ text: String) throws(CommandFailure) {
+        let descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o644)
+        guard descriptor >= 0 else {
+            if errno == EEXIST {
+                throw CommandFailure(.conflict, "'\(path)' exists; what is in it is not written over")
+            }
+            throw CommandFailure(.failed, "'\(path)' cannot be made: \(words(errno))")
+        }
+        let file = TextOutput(descriptor: descriptor)
+        file.write(text)
+        file.flush()
+        let failure = file.failure ?? (close(descriptor) == 0 ? nil : errno)
+        if let failure {
+            unlink(path)
+            throw CommandFailure(.failed, "'\(path)' cannot be written: \(words(failure))")
+        }
     }
 
     /// What the system says of an error.

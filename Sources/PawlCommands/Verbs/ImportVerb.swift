@@ -59,25 +59,7 @@ struct ImportVerb: Verb {
         guard read.workflow != nil else {
             throw CommandFailure(.usage, "no workflow can be made of the scripts", faults: read.diagnostics)
         }
-        if let output { try Self.write(text, to: output) } else { surroundings.output.write(text) }
+        if let output { try TextFile.make(output, text) } else { surroundings.output.write(text) }
         return .succeeded
-    }
-
-    private static func write(_ text: String, to path: String) throws(CommandFailure) {
-        let descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o644)
-        guard descriptor >= 0 else {
-            if errno == EEXIST {
-                throw CommandFailure(.conflict, "'\(path)' exists; what is in it is not written over")
-            }
-            throw CommandFailure(.failed, "'\(path)' cannot be made: \(TextFile.words(errno))")
-        }
-        let file = TextOutput(descriptor: descriptor)
-        file.write(text)
-        file.flush()
-        let failure = file.failure ?? (close(descriptor) == 0 ? nil : errno)
-        if let failure {
-            unlink(path)
-            throw CommandFailure(.failed, "'\(path)' cannot be written: \(TextFile.words(failure))")
-        }
     }
 }

@@ -158,3 +158,10 @@ assert_contains "the one that was meant" "did you mean 'beside'?" "$output"
 assert_status "pawl run --dry-run" 0 host_exec pawl run flaky --skip fails --dry-run
 assert_contains "what would not run" "left out: fails" "$output"
 assert_equal "runs" "$before" "$(host_exec pawl ps --all -o json | json 'len(d)')"
+
+section "the examples to begin with run as they are"
+for example in steps parallel service; do
+  assert_status "pawl new" 0 host_exec pawl new "first-$example" --example "$example"
+  host_exec pawl reload
+  assert_status "the example '$example'" 0 host_exec pawl run "first-$example"
+done

@@ -1,0 +1,57 @@
+import ArgumentParser
+import PawlAPI
+import PawlModel
+
+/// `pawl new`.
+struct NewVerb: Verb {
+    static let configuration = CommandConfiguration(
+        commandName: "new", abstract: "Make a workflow from an example with comments.",
+        discussion: """
+            The file is made in the first folder of the workflows, /etc/pawl/workflows; one
+            that is there is left alone. 'pawl edit' changes it, and 'pawl reload' puts it
+            into force. The examples: steps (order, variables, outputs), parallel (items,
+            limits, retries), service (a program that goes on, and its way back).
+
+            Examples:
+              pawl new backup
+              pawl new site --example parallel
+              pawl new etcd --example service --stdout
+            """)
+
+    @Argument(help: "The workflow's name.") var workflow: String
+
+    @Option(help: ArgumentHelp("Which example: steps, parallel or service.", valueName: "example"))
+    var example = WorkflowExample.steps
+
+    @Flag(help: "Print it, and make no file.")
+    var stdout = false
+
+    @OptionGroup var format: OutputOption
+
+    private struct Made: Encodable {
+        var file: String
+    }
+
+    func perform(_ surroundings: Surroundings) throws -> PawlAPI.ExitStatus {
+        guard Names.isWorkflow(workflow) else {
+            throw CommandFailure(
+                .usage, "'\(workflow)' is no name of a workflow: small letters, digits and '-', at most 64 of them")
+        }
+        let text = example.text(named: workflow)
+        if stdout {
+            surroundings.output.write(text)
+            return .succeeded
+        }
+        guard let folder = surroundings.workflowFolders.first else {
+            throw CommandFailure(.usage, "there is no folder for workflows")
+        }
+        let file = "\(folder)/\(workflow).yaml"
+        try TextFile.make(file, text)
+        if format.output == .json {
+            try surroundings.print(json: Made(file: file))
+        } else {
+            surroundings.output.line("\(file); 'pawl edit \(workflow)' changes it, 'pawl reload' puts it into force")
+        }
+        return .succeeded
+    }
+}
