@@ -171,7 +171,9 @@ final class Judge {
         }
         switch entry.event {
         case .runCreated(let body): record.epoch = body.epoch
-        case .runStopped, .approvalAsked, .approvalAnswered, .runUndone, .lockWanted, .lockGranted, .lockRefused: break
+        case .runStopped, .approvalAsked, .approvalAnswered, .runUndone, .runLimited, .lockWanted, .lockGranted,
+            .lockRefused:
+            break
         case .runBegan(let body):
             if record.hasBegun { fail("\(id) begins again") }
             record.epoch = body.epoch

@@ -178,6 +178,12 @@ final class SimulatedHost: @unchecked Sendable {
 
     /// Somebody else starts a unit under a name of ours, or in a run's slice, which goes on until it ends by itself, if ever.
     func startForeign(_ attempt: AttemptName, in slice: String) {
+        // PID 1 starts it, and while it is busy it starts nothing: what pawld had asked before is done before.
+        guard schedule.now >= busyUntil else {
+            return schedule.after(max(busyUntil, lastArrival) + 1 - schedule.now) { [self] in
+                startForeign(attempt, in: slice)
+            }
+        }
         guard isUp, !isStopping, units[attempt.unit] == nil else { return }
         let unit = SimulatedUnit(attempt: attempt, slice: slice, isForeign: true, plan: plan(of: attempt))
         trace("somebody starts \(unit.name) in \(slice)")
