@@ -120,7 +120,7 @@ enum WorkflowExample: String, ExpressibleByArgument, CaseIterable {
             # It goes on after the step, which is over once the port is answered by this very program.
             service: true
             command: [python3, -m, http.server, "${port}", --bind, 127.0.0.1, --directory, "${folder}"]
-            done_when: {port: "${port}"}
+            done_when: {port: "127.0.0.1:${port}"}
             timeout: 30s
             # If the host goes down in the middle: run it again, ask somebody, or fail.
             interrupted: rerun

@@ -7,7 +7,9 @@ enum PortProbe {
 
     /// Connects to `HOST:PORT`, an IPv6 address in brackets, and closes again.
     static func connect(to address: String) throws(Unheld) {
-        guard let colon = address.lastIndex(of: ":") else { throw Unheld("port \(address) has no port") }
+        guard let colon = address.lastIndex(of: ":") else {
+            throw Unheld("'\(address)' is no HOST:PORT such as 127.0.0.1:2379")
+        }
         var host = address[..<colon]
         let port = String(address[address.index(after: colon)...])
         if host.hasPrefix("["), host.hasSuffix("]") { host = host.dropFirst().dropLast() }

@@ -59,7 +59,7 @@ actor LogFile {
 
     /// In one call, so that no line of another process comes in between. Returns why it could not be written.
     private func append(_ bytes: [UInt8]) -> String? {
-        let file = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o640)
+        let file = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
         guard file >= 0 else { return "cannot open \(path): \(String(cString: strerror(errno)))" }
         defer { close(file) }
         var rest = bytes[...]

@@ -139,7 +139,7 @@ assert_status "pawl wait" 0 host_exec pawl wait "$run"
 wait_until 10 "the end of the run in the new file" host_exec grep -q "\"message\":\"Run $run: succeeded\"" "$log"
 assert_equal "a line of it" "info succeeded" \
   "$(host_exec grep "Run $run: succeeded" "$log" | json 'd["level"] + " " + d["pawl_state"] if d["pawl_run"] == "'"$run"'" else d')"
-assert_equal "who may read it" "640 750" "$(host_exec stat -c %a "$log" /var/log/pawl | paste -sd ' ')"
+assert_equal "who may read it" "600 750" "$(host_exec stat -c %a "$log" /var/log/pawl | paste -sd ' ')"
 configure 'log_level: error\n'
 run=$(host_exec pawl run wide --detach)
 host_exec pawl wait "$run"
