@@ -25,6 +25,7 @@ package enum ManagerInterface {
         case undoRun = "UndoRun"
         case answerApproval = "AnswerApproval"
         case setProperties = "SetProperties"
+        case pruneRuns = "PruneRuns"
         case setSchedule = "SetSchedule"
         case reload = "Reload"
         case readAudit = "ReadAudit"
@@ -215,6 +216,10 @@ package enum ManagerInterface {
         # Sets limits of the slice of a run that goes on, each as 'MemoryMax=2G' in systemd's names and syntax; they hold until the
         # run is removed, over restarts too
         method SetProperties(run: string, properties: []string) -> (status: RunStatus)
+
+        # Removes runs that have ended: before so many seconds, and the oldest beyond a number; without either, what the
+        # configuration says is over. With 'dry_run' nothing is removed, and 'runs' names the first of those that would be
+        method PruneRuns(older_than: ?float, keep: ?int, dry_run: ?bool) -> (count: int, runs: ?[]string)
 
         # Turns the schedule of a workflow on or off, for good
         method SetSchedule(workflow: string, enabled: bool) -> (workflow: string, schedule: ?Schedule)

@@ -215,6 +215,36 @@ package enum Messages {
         }
     }
 
+    /// PruneRuns takes this.
+    package struct PruneRuns: Sendable, Codable {
+        /// Runs that ended longer ago, in seconds.
+        package var olderThan: Double?
+        /// The oldest beyond so many.
+        package var keep: Int?
+        /// Nothing is removed.
+        package var dryRun: Bool?
+        /// Makes a request.
+        package init(olderThan: Double? = nil, keep: Int? = nil, dryRun: Bool? = nil) {
+            (self.olderThan, self.keep, self.dryRun) = (olderThan, keep, dryRun)
+        }
+
+        private enum CodingKeys: String, CodingKey {
+            case keep
+            case olderThan = "older_than"
+            case dryRun = "dry_run"
+        }
+    }
+
+    /// PruneRuns answers this.
+    package struct Pruned: Sendable, Codable, Equatable {
+        /// How many runs.
+        package var count: Int
+        /// Their names, as far as they are told.
+        package var runs: [String]?
+        /// Makes an answer.
+        package init(count: Int, runs: [String]? = nil) { (self.count, self.runs) = (count, runs) }
+    }
+
     /// SetProperties takes this.
     package struct SetProperties: Sendable, Codable {
         /// A run's name, its ID, a prefix of either that is unique, or `@last`.

@@ -99,6 +99,9 @@ final class ManagerClient {
         return answer.status
     }
 
+    /// Removes runs that have ended.
+    func prune(_ request: Messages.PruneRuns) throws(ManagerError) -> Messages.Pruned { try call(.pruneRuns, request) }
+
     /// Turns the schedule of a workflow on or off.
     func setSchedule(_ workflow: String, isEnabled: Bool) throws(ManagerError) -> Messages.Scheduled {
         try call(.setSchedule, Messages.SetSchedule(workflow: workflow, enabled: isEnabled))

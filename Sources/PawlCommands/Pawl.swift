@@ -22,7 +22,7 @@ struct Pawl: ParsableCommand {
         NewVerb.self, EditVerb.self, SchemaVerb.self, ListVerb.self, EnableVerb.self, DisableVerb.self, PsVerb.self,
         StatusVerb.self, LogsVerb.self, WaitVerb.self,
         CancelVerb.self, ResumeVerb.self, RetryVerb.self, UndoVerb.self, ApproveVerb.self, RejectVerb.self,
-        SetPropertyVerb.self, ReloadVerb.self, AuditVerb.self, DoctorVerb.self,
+        SetPropertyVerb.self, ReloadVerb.self, AuditVerb.self, PruneVerb.self, DoctorVerb.self,
         UnitVerb.self,
     ]
 

@@ -66,7 +66,9 @@ package struct Daemon: Sendable {
             logs: LogReader(executor: files), paths: paths, activity: activity, journal: journal,
             started: Daemon.now(), authorization: authorization,
             auditor: Auditor(conductor: conductor, authorization: authorization, units: units, journal: journal),
-            slices: slices, logFile: LogFile(path: paths.log, executor: files))
+            slices: slices, logFile: LogFile(path: paths.log, executor: files),
+            retention: RunRetention(
+                conductor: conductor, manager: manager, folders: folders, journal: journal))
         let driver = AttemptDriver(
             manager: manager, folders: folders, slices: slices, signs: signs,
             isHostStopping: conductor.world.isHostStopping)
@@ -106,7 +108,7 @@ package struct Daemon: Sendable {
                         + (count > 0 ? ["\(count) runs are missing from the store, see the journal"] : []))
             }
             group.addTask { await monitor.run() }
-            group.addTask { await keepRetention(server, manager, folders) }
+            group.addTask { await keepRetention(server) }
             for await request in requests {
                 if case .stop = request { break }
                 try await server.heed(request)
@@ -245,15 +247,11 @@ package struct Daemon: Sendable {
     }
 
     /// Removes runs whose time is over, at once and then once an hour.
-    private func keepRetention(
-        _ server: ManagerService, _ manager: SystemdServiceManager, _ folders: AttemptFolders
-    ) async {
-        let retention = RunRetention(
-            conductor: server.conductor, manager: manager, folders: folders, journal: server.journal)
+    private func keepRetention(_ server: ManagerService) async {
         do {
             while true {
-                await retention.run(await server.library.settings.retention)
-                await retention.runAudit(await server.library.settings.auditAge)
+                await server.retention.run(await server.library.settings.retention)
+                await server.retention.runAudit(await server.library.settings.auditAge)
                 try await events.sleep(for: .seconds(3600))
             }
         } catch {

@@ -32,6 +32,14 @@ extension Conductor {
         return taken
     }
 
+    /// Those whose time would be over, with those that are steps of them: how many, and the names of the first.
+    func expired(_ retention: Retention, naming most: Int) throws -> (count: Int, names: [String]) {
+        let before = retention.age.map { world.now().adding(seconds: -($0 / .seconds(1))) }
+        let rows = try store.expired(before: before, beyond: retention.runs, limit: .max)
+        let family = try rows.flatMap { row in [row] + (try store.children(of: row.id)) }
+        return (family.count, family.prefix(most).map(\.name))
+    }
+
     /// Removes runs of `beginRemoval` from the store.
     ///
     /// - Parameter gone: those whose folders are out of the way. The others stay.

@@ -22,18 +22,21 @@ struct ManagerService: Sendable {
     let authorization: Authorization
     let slices: RunSlices
     let logFile: LogFile
+    let retention: RunRetention
     private let auditor: Auditor
 
     init(
         conductor: Conductor, library: WorkflowLibrary, schedules: Schedules, monitor: HostMonitor,
         folders: any AttemptFiles,
         logs: LogReader, paths: Paths, activity: Activity, journal: RunJournal, started: Timestamp,
-        authorization: Authorization, auditor: Auditor, slices: RunSlices, logFile: LogFile
+        authorization: Authorization, auditor: Auditor, slices: RunSlices, logFile: LogFile,
+        retention: RunRetention
     ) {
         self.authorization = authorization
         self.auditor = auditor
         self.slices = slices
         self.logFile = logFile
+        self.retention = retention
         self.conductor = conductor
         self.library = library
         self.schedules = schedules
@@ -132,6 +135,7 @@ struct ManagerService: Sendable {
             case .undoRun: try await undoRun(call, rights)
             case .answerApproval: try await answerApproval(call, rights)
             case .setProperties: try await setProperties(call, rights)
+            case .pruneRuns: try await pruneRuns(call, rights)
             case .setSchedule: try await setSchedule(call, rights)
             case .reload:
                 try await act("reload", on: nil, call) { () async throws(APIError) in
@@ -200,7 +204,7 @@ struct ManagerService: Sendable {
     ///
     /// - Parameters:
     ///   - permit: throws where somebody may not. What else is wrong is thrown by `body`, and written down.
-    private func act(
+    func act(
         _ action: String, on target: String?, detail: String? = nil, _ call: Call,
         permit: () async throws(APIError) -> Void, body: @Sendable () async throws -> String?
     ) async throws {

@@ -95,3 +95,17 @@ host_exec pawl resume "$open" --detach
 assert_status "and a resume of what had not" 0 host_exec pawl wait "$open"
 status_text() { host_exec systemctl show -p StatusText --value pawld; }
 assert_equal "nothing is missing" Idle "$(status_text)"
+
+section "pawl prune removes what somebody says"
+# Both have ended; the one that was retried began first and ended first.
+newest=$(host_exec pawl run hello --detach)
+assert_status "pawl wait" 0 host_exec pawl wait "$newest"
+assert_equal "what would go" "fails-$failed_run 2" \
+  "$(host_exec pawl prune --keep 1 --dry-run -o json | json 'd["runs"][0] + " " + str(d["count"])')"
+assert_equal "nothing has" 3 "$(host_exec pawl ps --all -o json | json 'len(d)')"
+assert_equal "what is younger than an hour" "0 runs removed" "$(host_exec pawl prune --older-than 1h)"
+assert_equal "what has gone" "2 runs removed" "$(host_exec pawl prune --keep 1)"
+assert_equal "what is left" "$(id_of "$newest")" "$(known)"
+assert_contains "the audit" "prune" "$(host_exec pawl audit)"
+assert_status "an age that is none" 2 host_exec pawl prune --older-than soon
+assert_contains "what one is" "'soon' is no time span such as 12h or 7d" "$output"
