@@ -95,12 +95,14 @@ final class SimulatedWorld: @unchecked Sendable {
         start(after: 0)
         while daemon?.isReady != true, schedule.step() {}
         var hadWork = !openRuns.isEmpty
+        let strangers = host.units.values.count(where: \.isForeign)
         let end = schedule.now + 120_000_000
         // Not only until then: pawld may still have work that was due before.
         while schedule.now < end || schedule.threads.contains(where: { !$0.isIdle }), schedule.step() {
             hadWork = hadWork || !openRuns.isEmpty
         }
-        return hadWork
+        // What somebody else has in a slice keeps it until the next start of pawld.
+        return hadWork || host.units.values.count(where: \.isForeign) < strangers
     }
 
     // MARK: pawld

@@ -206,7 +206,11 @@ final class SystemdServiceManager: ServiceManager {
     }
 
     func stop(_ unit: String, in slice: String) async throws(ServiceManagerFault) {
-        guard try await stranger(unit, to: slice) == nil else { return }
+        // Of one that is not loaded there is nothing to stop: a start that is under way is followed by a stop of its own. To ask
+        // all the same could hit what somebody else starts under its name in the meantime.
+        guard let there = try await self.slice(of: unit), !there.isEmpty,
+            ForeignUnit.words(of: unit, in: there, notIn: slice) == nil
+        else { return }
         try await stopLoaded(unit, again: true)
     }
 
