@@ -70,11 +70,12 @@ final class RunSlices: Sendable {
     /// Notes limits that somebody has set: from now on the slice is made with them.
     func note(_ slice: StepUnit.Slice) { state.withLock { $0.latest[slice.run] = slice.settings } }
 
-    /// Gives a slice that is there the limits that were noted last.
+    /// Gives a slice that is there the limits that were noted last, unless it has them.
     func limit(_ slice: StepUnit.Slice) async throws(ServiceManagerFault) {
         var slice = slice
         repeat {
-            guard let latest = state.withLock({ $0.latest[slice.run] }) else { return }
+            let (latest, given) = state.withLock { ($0.latest[slice.run], $0.given[slice.run]) }
+            guard let latest, latest != given else { return }
             slice.settings = latest
         } while try await !isUpToDate(slice, isGiven: manager.limitSlice(slice))
     }

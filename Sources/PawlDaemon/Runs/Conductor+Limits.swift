@@ -29,9 +29,9 @@ extension Conductor {
         }
     }
 
-    /// The slice of a run is given what somebody has set: pawld may have ended between the record and that.
+    /// The slice of a run is given what somebody has set.
     func limitSlice(of run: Run) {
-        guard run.hasSetLimits, let limits = try? run.sliceLimits() else { return }
+        guard let limits = try? run.sliceLimits() else { return }
         todo.yield(.limitSlice(StepUnit.Slice(run, limits: limits)))
     }
 }

@@ -290,7 +290,7 @@ extension Conductor {
         active[id] = ActiveRun(run)
         do {
             try await submit(.runResumed(body), to: id)
-            limitSlice(of: run)
+            if run.hasSetLimits { limitSlice(of: run) }
         } catch {
             // Somebody else may have retried it a moment earlier.
             if active[id]?.run.state.isEnded == true { drop(id) }

@@ -267,6 +267,9 @@ actor Conductor {
                     }
                     todo.yield(.stop(name))
                 }
+            // Whoever asked for it may be gone before it is done.
+            case .runLimited:
+                limitSlice(of: run)
             case .runEnded:
                 todo.yield(.closeSlice(run))
             default:
@@ -416,7 +419,8 @@ actor Conductor {
             active[row.id] = ActiveRun(run)
             count(row.id)
             putLocks(of: row.id)
-            limitSlice(of: run)
+            // pawld may have ended between the record and that.
+            if run.hasSetLimits { limitSlice(of: run) }
         } catch {
             // One run that cannot be read must not keep the others from going on.
             journal.unreadable(run: row.name, cause: "\(error)")
