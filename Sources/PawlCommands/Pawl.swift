@@ -12,7 +12,10 @@ struct Pawl: ParsableCommand {
               pawl status @last
               pawl logs @last
 
-            See pawl(1) for the exit statuses and pawl.workflow(5) for the language.
+            Topics, for 'pawl help TOPIC':
+            \(HelpTopic.list.joined(separator: "\n"))
+
+            See pawl(1) for everything, and pawl.workflow(5) for the language.
             """,
         version: "pawl \(ManagerInterface.version)", subcommands: verbs)
 

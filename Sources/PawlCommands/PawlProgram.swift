@@ -29,6 +29,10 @@ package enum PawlProgram {
             surroundings.warn(refusal)
             return PawlAPI.ExitStatus.usage.rawValue
         }
+        if arguments.first == "help", arguments.count == 2, let topic = HelpTopic(rawValue: arguments[1]) {
+            for line in topic.lines { surroundings.output.line(line) }
+            return PawlAPI.ExitStatus.succeeded.rawValue
+        }
         do {
             var command = try Pawl.parseAsRoot(arguments)
             if let verb = command as? any Verb { return try verb.perform(surroundings).rawValue }
@@ -51,6 +55,13 @@ package enum PawlProgram {
     /// Why the arguments are no command at all, before any verb has looked at them.
     private static func refusal(_ arguments: [String], word: String?) -> String? {
         guard let first = arguments.first else { return "a verb is missing; see 'pawl --help'" }
+        if first == "help", arguments.count == 2, let asked = arguments.last, !asked.hasPrefix("-"),
+            !Pawl.verbNames.contains(asked), HelpTopic(rawValue: asked) == nil
+        {
+            let question = Suggestion.question(
+                for: asked, among: Pawl.shownVerbNames + HelpTopic.allCases.map(\.rawValue))
+            return "there is no verb and no topic '\(Style.harmless(asked))'\(question); see 'pawl help'"
+        }
         guard let word, first == word, !Pawl.verbNames.contains(word) else { return nil }
         let question = Suggestion.question(for: word, among: Pawl.shownVerbNames)
         return "there is no verb '\(Style.harmless(word))'\(question); see 'pawl --help'"

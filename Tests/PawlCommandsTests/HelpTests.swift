@@ -1,4 +1,5 @@
 import PawlAPI
+import PawlModel
 import Testing
 
 @testable import PawlCommands
@@ -31,6 +32,26 @@ struct HelpTests {
         #expect(run([verb, "--help"]).output.contains("-o, --output <format>"))
     }
 
+    @Test("each topic fits 80 columns, and the help has all of them", arguments: HelpTopic.allCases)
+    func topics(topic: HelpTopic) {
+        let answer = run(["help", topic.rawValue])
+        #expect(answer.status == 0 && answer.errors == "" && answer.output.hasSuffix("\n"))
+        #expect(answer.output.split(separator: "\n").allSatisfy { $0.count <= 80 })
+        #expect(run(["help"]).output.contains("  \(topic.rawValue)"))
+    }
+
+    @Test("the topics have every state and every exit status")
+    func tables() {
+        let states = run(["help", "states"]).output
+        for state in RunState.allCases.map(\.rawValue) + StepState.allCases.map(\.rawValue) {
+            #expect(states.contains(state + " "), "\(state)")
+        }
+        let statuses = run(["help", "exit-status"]).output
+        for status in PawlAPI.ExitStatus.allCases {
+            #expect(statuses.contains("\(status.rawValue)  \(status.meaning)"))
+        }
+    }
+
     @Test("the version is one line on standard output")
     func version() {
         #expect(run(["--version"]) == (0, "pawl \(ManagerInterface.version)\n", ""))
@@ -41,6 +62,10 @@ struct HelpTests {
         arguments: [
             ([], "pawl: a verb is missing; see 'pawl --help'"),
             (["sttaus"], "pawl: there is no verb 'sttaus' (did you mean 'status'?); see 'pawl --help'"),
+            (
+                ["help", "stats"],
+                "pawl: there is no verb and no topic 'stats' (did you mean 'states'?); see 'pawl help'"
+            ),
             (["frobnicate"], "pawl: there is no verb 'frobnicate'; see 'pawl --help'"),
             (["ps", "--al"], "pawl: unknown option '--al'; did you mean '--all'; see 'pawl ps --help'"),
             (["run"], "pawl: missing expected argument '<workflow>'; see 'pawl run --help'"),

@@ -6,6 +6,10 @@ import PawlLanguage
 struct PruneVerb: Verb {
     static let configuration = CommandConfiguration(
         commandName: "prune", abstract: "Remove ended runs.",
+        usage: """
+            pawl prune [--older-than <age>] [--keep <count>] [--dry-run]
+                       [--output <format>]
+            """,
         discussion: """
             Their history and their folders go; what steps wrote to the journal stays.
             Without an option, what is over by 'retention' in pawl.config(5). A run that
@@ -16,7 +20,7 @@ struct PruneVerb: Verb {
               pawl prune --keep 100 --dry-run
             """)
 
-    @Option(help: ArgumentHelp("Runs that ended longer ago than this.", valueName: "time span"))
+    @Option(help: ArgumentHelp("Runs that ended longer ago than this.", valueName: "age"))
     var olderThan: String?
 
     @Option(help: ArgumentHelp("The oldest, beyond so many.", valueName: "count"))
