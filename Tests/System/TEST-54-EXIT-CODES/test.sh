@@ -198,7 +198,7 @@ steps:
   - {id: eats, command: [perl, -e, "my $x = 'x' x (1 << 28); sleep 1; print length $x"]}
 END
 assert_status "hog" 1 host_exec pawl run hog
-assert_match "why" "out of memory|signal KILL" "$(step @last eats .reason)"
+assert_match "why" "out of memory|memory limit reached" "$(step @last eats .reason)"
 
 section "a run that is retried while its slice is on its way out is never without them"
 workflow again <<END

@@ -160,7 +160,7 @@ steps: [{id: hog, workflow: hog}]
 END
 assert_status "hogs" 1 host_exec pawl run hogs
 run=$(host_exec pawl ps --all --output json | jq -r '[.[] | select(.workflow == "hogs")][0].run')
-assert_match "why" "out of memory|signal KILL" "$(step "$(below "$run" hog)" eats .reason)"
+assert_match "why" "out of memory|memory limit reached" "$(step "$(below "$run" hog)" eats .reason)"
 assert_nothing_left
 
 section "the host is lost: what runs below says what becomes of it, and is resumed from above"
