@@ -57,6 +57,9 @@ package struct ParentRun: Sendable, Codable, Equatable {
             package init(name: String, values: [String]) {
                 (self.name, self.values) = (name, values)
             }
+
+            /// The limit as systemd's assignments.
+            package var assignments: [String] { values.map { "\(name)=\($0)" } }
         }
 
         /// The run.

@@ -44,13 +44,12 @@ package struct StepSelection: Sendable, Hashable {
             }
             return result
         }
-        var chosen = Set(try find(only))
+        var chosen: Set<Int> = []
         var next = try find(from)
         while let place = next.popLast() {
-            if chosen.insert(place).inserted || from.contains(steps[place].id) {
-                next += steps[place].dependents.filter { !chosen.contains($0) }
-            }
+            if chosen.insert(place).inserted { next += steps[place].dependents }
         }
+        chosen.formUnion(try find(only))
         if only.isEmpty, from.isEmpty { chosen = Set(steps.indices) }
         chosen.subtract(try find(skip))
         return steps.filter { $0.phase == .main && !chosen.contains($0.index) }.map(\.id)

@@ -25,7 +25,7 @@ struct LimitTests {
     }
 
     private func texts(_ run: Run) throws -> [String] {
-        try run.limits().flatMap { limit in limit.values.map { "\(limit.name)=\($0)" } }
+        try run.limits().flatMap(\.assignments)
     }
 
     @Test("They stand over those of the workflow, directive by directive, and reach the slice of every attempt")

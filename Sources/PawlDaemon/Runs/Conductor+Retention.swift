@@ -13,9 +13,8 @@ extension Conductor {
     /// - Parameter kept: those that are not to be removed now.
     func beginRemoval(_ retention: Retention, except kept: Set<RunID>) throws -> [RunID] {
         guard !world.isHostStopping() else { return [] }
-        let before = retention.age.map { world.now().adding(seconds: -($0 / .seconds(1))) }
         let rows = try store.expired(
-            before: before, beyond: retention.runs, limit: Conductor.runsAtOnce + kept.count + leaving.count)
+            before: before(retention), beyond: retention.runs, limit: Conductor.runsAtOnce + kept.count + leaving.count)
         var taken: [RunID] = []
         var steps = 0
         for row in rows {
@@ -34,10 +33,14 @@ extension Conductor {
 
     /// Those whose time would be over, with those that are steps of them: how many, and the names of the first.
     func expired(_ retention: Retention, naming most: Int) throws -> (count: Int, names: [String]) {
-        let before = retention.age.map { world.now().adding(seconds: -($0 / .seconds(1))) }
-        let rows = try store.expired(before: before, beyond: retention.runs, limit: .max)
+        let rows = try store.expired(before: before(retention), beyond: retention.runs, limit: .max)
         let family = try rows.flatMap { row in [row] + (try store.children(of: row.id)) }
         return (family.count, family.prefix(most).map(\.name))
+    }
+
+    /// The moment before which a run must have ended.
+    private func before(_ retention: Retention) -> Timestamp? {
+        retention.age.map { world.now().adding(seconds: -($0 / .seconds(1))) }
     }
 
     /// Removes runs of `beginRemoval` from the store.

@@ -40,7 +40,7 @@ extension RunStatus {
 extension RunStatus {
     /// The limits of a run's slice as systemd's assignments. Where its values do not make any it starts nothing, and says so.
     private static func limits(of run: Run) -> [String] {
-        ((try? run.limits()) ?? []).flatMap { limit in limit.values.map { "\(limit.name)=\($0)" } }
+        ((try? run.limits()) ?? []).flatMap(\.assignments)
     }
 }
 

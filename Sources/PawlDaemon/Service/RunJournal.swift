@@ -94,7 +94,7 @@ final class RunJournal: Sendable {
                 fields + [("PAWL_STEP", body.step), ("PAWL_STATE", body.state.rawValue)]
                     + RunJournal.attempt(of: body.step, body.item, run))
         case .runLimited(let body):
-            let limits = body.limits.flatMap { limit in limit.values.map { "\(limit.name)=\($0)" } }
+            let limits = body.limits.flatMap(\.assignments)
             let what = limits.isEmpty ? "as its workflow says again" : limits.joined(separator: " ")
             write(.notice, .runLimited, "The slice of \(run.name) is limited by uid \(body.uid): \(what)", fields)
         case .hostLost(let body):
