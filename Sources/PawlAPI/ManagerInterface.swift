@@ -24,6 +24,8 @@ package enum ManagerInterface {
         case retryRun = "RetryRun"
         case undoRun = "UndoRun"
         case answerApproval = "AnswerApproval"
+        case pauseRun = "PauseRun"
+        case unpauseRun = "UnpauseRun"
         case setProperties = "SetProperties"
         case pruneRuns = "PruneRuns"
         case setSchedule = "SetSchedule"
@@ -212,6 +214,12 @@ package enum ManagerInterface {
 
         # Says yes or no to a step that waits for approval; 'step' is its name, of a foreach item NAME.ITEM
         method AnswerApproval(run: string, step: string, approved: bool) -> (run: string, id: string)
+
+        # Lets a run stand still with its steps, and no timeout run out; answers once they do
+        method PauseRun(run: string) -> (status: RunStatus)
+
+        # Lets a paused run go on; answers once its steps do
+        method UnpauseRun(run: string) -> (status: RunStatus)
 
         # Sets limits of the slice of a run that goes on, each as 'MemoryMax=2G' in systemd's names and syntax; they hold until the
         # run is removed, over restarts too

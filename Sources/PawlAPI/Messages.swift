@@ -258,7 +258,7 @@ package enum Messages {
         }
     }
 
-    /// DescribeRun, WatchRun, CancelRun and UndoRun take this.
+    /// DescribeRun, WatchRun, CancelRun, PauseRun, UnpauseRun and UndoRun take this.
     package struct Run: Sendable, Codable {
         /// A run's name, its ID, a prefix of either that is unique, or `@last`.
         package var run: String

@@ -73,6 +73,18 @@ final class ManagerClient {
         return answer.status
     }
 
+    /// Lets a run stand still.
+    func pause(_ run: String) throws(ManagerError) -> RunStatus {
+        let answer: Messages.Status = try call(.pauseRun, Messages.Run(run: run))
+        return answer.status
+    }
+
+    /// Lets a paused run go on.
+    func unpause(_ run: String) throws(ManagerError) -> RunStatus {
+        let answer: Messages.Status = try call(.unpauseRun, Messages.Run(run: run))
+        return answer.status
+    }
+
     /// Goes on with a stopped run, by its workflow as it is now if so told.
     func resume(_ run: String, withCurrent: Bool) throws(ManagerError) -> Messages.RunName {
         try call(.resumeRun, Messages.Resume(run: run, withCurrent: withCurrent ? true : nil))

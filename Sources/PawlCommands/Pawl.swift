@@ -24,7 +24,8 @@ struct Pawl: ParsableCommand {
         RunVerb.self, AttachVerb.self, BatchVerb.self, ImportVerb.self, CheckVerb.self, PlanVerb.self, CatVerb.self,
         NewVerb.self, EditVerb.self, SchemaVerb.self, ListVerb.self, EnableVerb.self, DisableVerb.self, PsVerb.self,
         StatusVerb.self, LogsVerb.self, WaitVerb.self,
-        CancelVerb.self, ResumeVerb.self, RetryVerb.self, UndoVerb.self, ApproveVerb.self, RejectVerb.self,
+        CancelVerb.self, PauseVerb.self, UnpauseVerb.self, ResumeVerb.self, RetryVerb.self, UndoVerb.self,
+        ApproveVerb.self, RejectVerb.self,
         SetPropertyVerb.self, ReloadVerb.self, AuditVerb.self, PruneVerb.self, DoctorVerb.self,
         UnitVerb.self,
     ]

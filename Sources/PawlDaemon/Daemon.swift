@@ -61,16 +61,17 @@ package struct Daemon: Sendable {
             conductor: conductor, library: library, journal: journal, events: events, files: files)
         let schedules = schedules(conductor, library, units, manager, journal)
         let slices = RunSlices(manager: manager, journal: journal)
+        let freezer = StepFreezer(manager: manager, folders: folders, now: Daemon.now)
         let server = ManagerService(
             conductor: conductor, library: library, schedules: schedules, monitor: monitor, folders: folders,
             logs: LogReader(executor: files), paths: paths, activity: activity, journal: journal,
             started: Daemon.now(), authorization: authorization,
             auditor: Auditor(conductor: conductor, authorization: authorization, units: units, journal: journal),
-            slices: slices, logFile: LogFile(path: paths.log, executor: files),
+            slices: slices, freezer: freezer, logFile: LogFile(path: paths.log, executor: files),
             retention: RunRetention(
                 conductor: conductor, manager: manager, folders: folders, journal: journal))
         let driver = AttemptDriver(
-            manager: manager, folders: folders, slices: slices, signs: signs,
+            manager: manager, folders: folders, slices: slices, freezer: freezer, signs: signs,
             isHostStopping: conductor.world.isHostStopping)
         let attempts = AttemptWork(conductor: conductor, driver: driver, folders: folders, journal: journal)
         let effects = EffectLoop(conductor: conductor, attempts: attempts, driver: driver, slices: slices)

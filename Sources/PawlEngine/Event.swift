@@ -41,6 +41,10 @@ package enum Event: Sendable, Equatable {
     case lockRefused(LockRefused)
     /// Somebody has set limits of the run's slice.
     case runLimited(RunLimited)
+    /// Somebody has paused the run.
+    case runPaused(RunPaused)
+    /// A paused run goes on.
+    case runUnpaused(RunUnpaused)
     /// The run begins, in another life of the manager than it was started in.
     case runBegan(RunBegan)
     /// The run is over, unless somebody retries it.
@@ -67,6 +71,8 @@ package enum Event: Sendable, Equatable {
         case lockGranted = "lock-granted"
         case lockRefused = "lock-refused"
         case runLimited = "run-limited"
+        case runPaused = "run-paused"
+        case runUnpaused = "run-unpaused"
         case runBegan = "run-began"
         case runEnded = "run-ended"
     }
@@ -93,6 +99,8 @@ package enum Event: Sendable, Equatable {
         case .lockGranted: .lockGranted
         case .lockRefused: .lockRefused
         case .runLimited: .runLimited
+        case .runPaused: .runPaused
+        case .runUnpaused: .runUnpaused
         case .runBegan: .runBegan
         case .runEnded: .runEnded
         }
@@ -120,6 +128,8 @@ package enum Event: Sendable, Equatable {
         case .lockGranted(let body): body
         case .lockRefused(let body): body
         case .runLimited(let body): body
+        case .runPaused(let body): body
+        case .runUnpaused(let body): body
         case .runBegan(let body): body
         case .runEnded(let body): body
         }
@@ -151,6 +161,8 @@ package enum Event: Sendable, Equatable {
         case .lockGranted: self = .lockGranted(try body(LockGranted.self))
         case .lockRefused: self = .lockRefused(try body(LockRefused.self))
         case .runLimited: self = .runLimited(try body(RunLimited.self))
+        case .runPaused: self = .runPaused(try body(RunPaused.self))
+        case .runUnpaused: self = .runUnpaused(try body(RunUnpaused.self))
         case .runBegan: self = .runBegan(try body(RunBegan.self))
         case .runEnded: self = .runEnded(try body(RunEnded.self))
         }

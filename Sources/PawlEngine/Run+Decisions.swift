@@ -28,7 +28,8 @@ extension Run {
     ///
     /// - Parameter table: the locks of all runs, this one's as its events have left it among them.
     package mutating func nextDecision(_ context: DecisionContext, _ table: LockTable = LockTable()) -> Event? {
-        guard state == .running || state == .stopped else { return nil }
+        // Who takes a lock that it has may still cancel a run that stands still.
+        guard state == .running || state == .stopped || state == .paused else { return nil }
         if let event = decideCancellation(table) { return event }
         guard state == .running else { return nil }
         if let loss = decideLoss(context) { return loss }

@@ -46,6 +46,11 @@ package struct Run: Sendable {
     var locks = RunLocks()
     /// Limits of its slice that somebody has set.
     var setLimits: [ParentRun.Above.Limit] = []
+    /// What it goes on as, while it is paused.
+    var pause: Pause?
+    /// Whether it was ever paused, and when that was over the last time.
+    package internal(set) var wasPaused = false
+    package internal(set) var unpaused: Timestamp?
     /// The run that takes back what this one has done.
     package internal(set) var undoneBy: String?
 
@@ -163,6 +168,9 @@ package struct Run: Sendable {
         case .approvalAnswered(let body):
             place(of: body.step, item: body.item).map { approvals.contains($0) } == true
                 ? nil : "step '\(body.step)' of the run '\(name)' waits for no approval"
+        case .runPaused: refusalOfPause()
+        case .runUnpaused:
+            isPaused ? nil : "the run '\(name)' is \(state.rawValue): it is not paused"
         case .attemptEnded(let body) where isKnown(endOfChild: body): "that it has ended is recorded already"
         default:
             state.isEnded ? "the run '\(name)' has \(state.rawValue) already" : nil
@@ -220,12 +228,14 @@ package struct Run: Sendable {
             self[place].answer = body
             answered.append(place)
         case .cancelRequested(let body):
+            endPause(at: time)
             cancel = (body, time)
             // What waits for a person waits no longer.
             if state == .stopped { state = .running }
             reason = body.reason
             dropWaiting()
         case .runStopped(let body):
+            endPause(at: time)
             state = .stopped
             reason = body.reason
             for place in unjudged where self[place].isInterrupted {
@@ -249,9 +259,14 @@ package struct Run: Sendable {
             apply(body, at: time)
         case .runLimited(let body):
             apply(body)
+        case .runPaused(let body):
+            apply(body, at: time)
+        case .runUnpaused:
+            endPause(at: time)
         case .runBegan(let body):
             epoch = body.epoch
         case .runEnded(let body):
+            endPause(at: time)
             apply(body, at: time)
         }
     }
@@ -267,6 +282,8 @@ package struct Run: Sendable {
         for place in approvals {
             if let asked = self[place].asked { self[place].asked = (asked.text, asked.time.adding(seconds: seconds)) }
         }
+        unpaused = unpaused?.adding(seconds: seconds)
+        if let pause { self.pause?.since = pause.since.adding(seconds: seconds) }
         if let cancel { self.cancel = (cancel.request, cancel.time.adding(seconds: seconds)) }
     }
 

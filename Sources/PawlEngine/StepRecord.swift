@@ -106,6 +106,8 @@ package struct AttemptRecord: Sendable {
     package let child: ChildRun?
     /// How it ended; nil while it runs.
     package internal(set) var outcome: AttemptOutcome?
+    /// For how long its run was paused meanwhile.
+    package internal(set) var pausedSeconds = 0.0
     /// When its end was recorded.
     package internal(set) var recorded: Timestamp?
 

@@ -76,6 +76,12 @@ package struct BusError: Error, Sendable, Equatable, CustomStringConvertible {
     /// No unit of that name is loaded (`NoSuchUnit`).
     package var isNoSuchUnit: Bool { name == "org.freedesktop.systemd1.NoSuchUnit" }
 
+    /// What was asked for cannot be done on this host (`NotSupported`).
+    package var isNotSupported: Bool { name == "org.freedesktop.DBus.Error.NotSupported" }
+
+    /// A unit does not run, so it cannot be frozen (`UnitInactive`).
+    package var isUnitInactive: Bool { name == "org.freedesktop.systemd1.UnitInactive" }
+
     /// There is nothing at that path, such as a unit that is gone and cannot be loaded anew (`UnknownObject`).
     package var isUnknownObject: Bool { name == "org.freedesktop.DBus.Error.UnknownObject" }
 

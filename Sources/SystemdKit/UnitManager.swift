@@ -93,7 +93,7 @@ package actor UnitManager {
         _ = try await call("ResetFailedUnit", [.string(name)])
     }
 
-    /// Freezes the processes of a unit; refused where the kernel cannot (cgroup v1).
+    /// Freezes the processes of a unit; `isNotSupported` where the kernel cannot (control groups of version 1).
     package func freezeUnit(_ name: String) async throws(BusError) {
         _ = try await call("FreezeUnit", [.string(name)])
     }

@@ -19,6 +19,7 @@ struct Daemonette: ~Copyable {
     let folders: AttemptFolders
     let sweep: StepSweep
     let slices: RunSlices
+    let freezer: StepFreezer
     let task: Task<Void, Never>
 
     init(_ folder: TemporaryFolder, _ manager: FakeServiceManager, isHostStopping: Bool = false) throws {
@@ -31,11 +32,15 @@ struct Daemonette: ~Copyable {
         let conductor = Conductor(
             executor: engine, store: try Store(path: folder.path + "/pawl.db"), world: world, journal: journal)
         let folders = AttemptFolders(
-            runs: folder.path + "/runs", started: folder.path + "/started", executor: files)
+            runs: folder.path + "/runs", started: folder.path + "/started", dropIns: folder.path + "/drop-ins",
+            executor: files)
         let slices = RunSlices(manager: manager, journal: journal)
         self.slices = slices
+        let freezer = StepFreezer(manager: manager, folders: folders, now: Daemon.now)
+        self.freezer = freezer
         let driver = AttemptDriver(
-            manager: manager, folders: folders, slices: slices, signs: signs, isHostStopping: { false })
+            manager: manager, folders: folders, slices: slices, freezer: freezer, signs: signs,
+            isHostStopping: { false })
         let attempts = AttemptWork(conductor: conductor, driver: driver, folders: folders, journal: journal)
         self.conductor = conductor
         self.folders = folders

@@ -20,6 +20,8 @@ final class FakeServiceManager: ServiceManager {
         var sliceFaults: [ServiceManagerFault] = []
         var installed: [String] = []
         var fault: ServiceManagerFault?
+        /// What was frozen, thawed and reloaded, in order.
+        var pauses: [String] = []
     }
 
     let state = Mutex(State())
@@ -95,6 +97,19 @@ final class FakeServiceManager: ServiceManager {
             state.released.append(unit)
             state.units[unit] = nil
         }
+    }
+
+    func freeze(_ unit: String) async throws(ServiceManagerFault) {
+        state.withLock { $0.pauses.append("freeze \(unit)") }
+    }
+
+    func thaw(_ unit: String) async throws(ServiceManagerFault) {
+        state.withLock { $0.pauses.append("thaw \(unit)") }
+    }
+
+    func reload() async throws(ServiceManagerFault) {
+        if let fault = state.withLock({ $0.fault }) { throw fault }
+        state.withLock { $0.pauses.append("reload") }
     }
 
     func status(of unit: String) async throws(ServiceManagerFault) -> UnitStatus? {

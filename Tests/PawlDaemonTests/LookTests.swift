@@ -135,6 +135,10 @@ private final class ListedCalls: UnitCalls {
     func startTransientService(_ name: String, properties: [UnitProperty]) async throws(BusError) -> String { "" }
     func startTransientSlice(_ name: String, properties: [UnitProperty]) async throws(BusError) -> String { "" }
     func setProperties(_ name: String, _ properties: [UnitProperty]) async throws(BusError) {}
+    func freeze(_ name: String) async throws(BusError) {}
+    func thaw(_ name: String) async throws(BusError) {}
+    func kill(_ name: String, signal: Int32) async throws(BusError) {}
+    func reload() async throws(BusError) {}
     func start(_ name: String) async throws(BusError) {}
     func stop(_ name: String) async throws(BusError) {}
     func resetFailedUnit(_ name: String) async throws(BusError) {}

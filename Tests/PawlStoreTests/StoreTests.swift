@@ -122,6 +122,7 @@ struct StoreTests {
                 LockWanted(step: "a", item: 1, key: "k", onConflict: .cancel, ticket: 8, holder: "b (step 's')")),
             .lockGranted(LockGranted(key: "k", epoch: "boot.2")),
             .lockGranted(LockGranted(step: "a", item: 1, key: "k")),
+            .runPaused(RunPaused(uid: 1000)), .runUnpaused(RunUnpaused(uid: 1000)),
             .runLimited(
                 RunLimited(limits: [ParentRun.Above.Limit(name: "TasksMax", values: ["7"])], uid: 1000)),
             .runBegan(RunBegan(epoch: "b.3")),

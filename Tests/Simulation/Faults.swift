@@ -5,7 +5,7 @@ final class Faults: @unchecked Sendable {
     /// What happens once, at some moment.
     enum Blow: CaseIterable {
         case kill, terminate, hold, powerCut, shutDown, busLoss, reload, reexec, stopByHand, resetByHand, clockJump
-        case cancel, failCommits, foreignUnit
+        case cancel, failCommits, foreignUnit, pause
     }
 
     let seed: UInt64

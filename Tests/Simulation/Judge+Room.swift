@@ -28,11 +28,15 @@ extension Judge {
         case .lockWanted(let body): if body.step != nil { begin(id, &record) }
         case .runStopped: record.isStopped = true
         case .cancelRequested:
-            if record.isStopped { room.hasResumed = true }
-            record.isStopped = false
+            if record.isStopped || record.isPaused { room.hasResumed = true }
+            (record.isStopped, record.isPaused) = (false, false)
         case .runResumed(let body):
             record.isStopped = false
             if body.retry { record.hasBegun = false } else { room.hasResumed = true }
+        case .runPaused: record.isPaused = true
+        case .runUnpaused:
+            record.isPaused = false
+            if !record.isStopped { room.hasResumed = true }
         default: break
         }
     }
@@ -58,7 +62,9 @@ extension Judge {
         guard let most = host.faults.maxRuns, let last = room.begun.last, !mayStandStill, !room.hasResumed else {
             return
         }
-        let count = runs.values.count { $0.parent == nil && $0.hasBegun && !$0.hasEnded && !$0.isStopped }
+        let count = runs.values.count {
+            $0.parent == nil && $0.hasBegun && !$0.hasEnded && !$0.isStopped && !$0.isPaused
+        }
         if count > most { fail("\(last) has begun, and \(count) runs go on") }
     }
 }

@@ -166,14 +166,18 @@ final class Judge {
         if host.hasMark, decisions.contains(entry.event.kind) {
             fail("\(entry.event.kind) of \(id) was decided while the host goes down")
         }
+        if record.isPaused, decisions.contains(entry.event.kind) || entry.event.kind == .runPaused {
+            fail("\(entry.event.kind) of \(id) was decided while it is paused")
+        }
         if record.hasEnded, entry.event.kind != .runResumed, entry.event.kind != .runUndone {
             fail("\(entry.event.kind) after the end of \(id)")
         }
         switch entry.event {
         case .runCreated(let body): record.epoch = body.epoch
-        case .runStopped, .approvalAsked, .approvalAnswered, .runUndone, .runLimited, .lockWanted, .lockGranted,
-            .lockRefused:
+        case .runStopped, .approvalAsked, .approvalAnswered, .runUndone, .runLimited, .runPaused, .lockWanted,
+            .lockGranted, .lockRefused:
             break
+        case .runUnpaused: if !record.isPaused { fail("\(id) goes on, and was not paused") }
         case .runBegan(let body):
             if record.hasBegun { fail("\(id) begins again") }
             record.epoch = body.epoch

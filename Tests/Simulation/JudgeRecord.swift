@@ -42,5 +42,6 @@ extension Judge {
         /// Whether anything of it was begun, and whether it waits for a person.
         var hasBegun = false
         var isStopped = false
+        var isPaused = false
     }
 }

@@ -216,6 +216,32 @@ final class SimulatedBus: UnitCalls, @unchecked Sendable {
 
     func start(_ name: String) async throws(BusError) {}
 
+    func freeze(_ name: String) async throws(BusError) {
+        try await call("freeze \(name)") { [self] in
+            empty(freezes ? host.freeze(name, true) : SimulatedBus.notSupported)
+        }
+    }
+
+    func thaw(_ name: String) async throws(BusError) {
+        try await call("thaw \(name)") { [self] in empty(freezes ? host.freeze(name, false) : SimulatedBus.notSupported)
+        }
+    }
+
+    func kill(_ name: String, signal: Int32) async throws(BusError) {
+        try await call("kill \(name) \(signal)") { [self] in empty(host.freeze(name, signal == 19)) }
+    }
+
+    func reload() async throws(BusError) {
+        try await call("reload") { [self] in
+            host.readFiles()
+            return .success(())
+        }
+    }
+
+    /// Whether the host has a freezer.
+    private var freezes: Bool { faults.seed % 2 == 0 }
+    private static var notSupported: BusError { error("org.freedesktop.DBus.Error.NotSupported") }
+
     func stop(_ name: String) async throws(BusError) {
         try await call("stop") { [self] in empty(host.stop(name)) }
     }
@@ -278,7 +304,8 @@ final class SimulatedBus: UnitCalls, @unchecked Sendable {
                     ListedUnit(
                         name: name, description: "", loadState: "loaded",
                         activeState: host.units[name]?.activeState ?? "active", subState: "", jobID: 0,
-                        jobType: host.leavingSlices.contains(name) ? "stop" : "")
+                        jobType: host.leavingSlices.contains(name)
+                            ? "stop" : host.units[name]?.isToStart == true ? "start" : "")
                 })
         }
     }

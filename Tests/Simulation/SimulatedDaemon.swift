@@ -10,6 +10,7 @@ import SystemdKit
 // SAFETY: as for `Schedule`.
 final class SimulatedDaemon: @unchecked Sendable {
     let conductor: Conductor
+    let freezer: StepFreezer
     private let host: SimulatedHost
     let schedule: Schedule
     private let bus: SimulatedBus
@@ -50,8 +51,12 @@ final class SimulatedDaemon: @unchecked Sendable {
         let manager = SystemdServiceManager(units: bus, bootID: host.bootID, thread: events)
         let signs = UnitSigns()
         let slices = RunSlices(manager: manager, journal: journal)
+        let freezer = StepFreezer(manager: manager, folders: files, now: { host.wallClock })
+        self.freezer = freezer
         let driver = AttemptDriver(
-            manager: manager, folders: files, slices: slices, signs: signs, isHostStopping: world.isHostStopping)
+            manager: manager, folders: files, slices: slices,
+            freezer: freezer, signs: signs,
+            isHostStopping: world.isHostStopping)
         let effects = EffectLoop(
             conductor: conductor,
             attempts: AttemptWork(conductor: conductor, driver: driver, folders: files, journal: journal),

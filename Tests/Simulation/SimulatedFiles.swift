@@ -50,5 +50,9 @@ final class SimulatedFiles: AttemptFiles, @unchecked Sendable {
     func stdout(of name: AttemptName) async throws(FolderFault) -> [UInt8]? { await onThread { nil } }
     func hasStarted(_ name: AttemptName) async -> Bool { await onThread { [self] in host.marks.contains(name) } }
     func exists(run: RunID) async -> Bool { await onThread { [self] in host.folders.contains(run) } }
+    func setDropIn(_ text: String?, of name: AttemptName) async throws(FolderFault) {
+        await onThread { [self] in if !isCut { host.dropIns[name] = text } }
+    }
+    func dropIn(of name: AttemptName) async -> String? { await onThread { [self] in host.dropIns[name] } }
     func toJournal(_ lines: [String], of command: StepCommand, _ journal: RunJournal) async {}
 }

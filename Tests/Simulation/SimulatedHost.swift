@@ -25,6 +25,8 @@ final class SimulatedHost: @unchecked Sendable {
     /// `/run/pawl/host-stopping`.
     private(set) var hasMark = false
     private(set) var isStopping = false
+    /// Drop-ins below /run, which PID 1 reads when it reads all its files.
+    var dropIns: [AttemptName: String] = [:]
     /// What `RuntimeDirectory=` leaves until the recorder has done its work.
     private(set) var marks: Set<AttemptName> = []
     private(set) var isUp = true
@@ -222,7 +224,7 @@ final class SimulatedHost: @unchecked Sendable {
         return members.map(\.name).sorted() + slices.keys.filter { SimulatedHost.above($0).last == slice }.sorted()
     }
 
-    private func noSuchUnit(_ name: String) -> BusError {
+    func noSuchUnit(_ name: String) -> BusError {
         BusError(name: "org.freedesktop.systemd1.NoSuchUnit", message: "Unit \(name) not loaded.")
     }
 
@@ -238,7 +240,7 @@ final class SimulatedHost: @unchecked Sendable {
         Chance(seed: attempt.unit.utf8.reduce(faults.seed) { ($0 ^ UInt64($1)) &* 0x100_0000_01B3 })
     }
 
-    private func later(_ unit: SimulatedUnit, _ delay: Int64, _ action: @escaping () -> Void) {
+    func later(_ unit: SimulatedUnit, _ delay: Int64, _ action: @escaping () -> Void) {
         unit.generation += 1
         let generation = unit.generation
         schedule.after(delay) { [self] in
@@ -283,25 +285,14 @@ final class SimulatedHost: @unchecked Sendable {
             return later(unit, schedule.chance.pick(200...5000)) { [self] in exited(unit, status) }
         }
         onBegin(unit.attempt)
-        let seconds = unit.plan.duration
-        if let timeout = unit.timeout, timeout < seconds {
-            later(unit, timeout) { [self] in
-                unit.result = "timeout"
-                terminate(unit)
-            }
-        } else {
-            later(unit, seconds) { [self] in
-                switch unit.plan.end {
-                case .exit(let status): exited(unit, status)
-                case .signal(let number): killed(unit, number)
-                }
-            }
-        }
+        (unit.began, unit.runsSince, unit.left) = (schedule.now, schedule.now, unit.plan.duration)
+        arm(unit)
     }
 
     /// The start job is over, and the unit goes at once: what its last change of state says is all that ever tells.
     private func pass(over unit: SimulatedUnit, for kind: String) {
         unit.conditionResult = kind != "Condition"
+        unit.isPassedOver = true
         emit(
             .propertiesChanged(
                 unit: unit.name, interface: "org.freedesktop.systemd1.Unit",
@@ -323,6 +314,7 @@ final class SimulatedHost: @unchecked Sendable {
         case "inactive" where unit.invocation.isEmpty && unit.conditionResult:
             // Its job has not run yet, and never will.
             trace("\(unit.name): its start job is cancelled")
+            unit.isPassedOver = true
             emit(.jobRemoved(id: 1, path: "/job", unit: unit.name, result: "canceled"))
             later(unit, schedule.chance.latency()) { [self] in unload(unit) }
         case "active":
@@ -334,7 +326,9 @@ final class SimulatedHost: @unchecked Sendable {
         }
     }
 
-    private func terminate(_ unit: SimulatedUnit) {
+    func terminate(_ unit: SimulatedUnit) {
+        // systemd thaws what it stops.
+        (unit.isFrozen, unit.left) = (false, nil)
         unit.activeState = "deactivating"
         emit(state: unit)
         let ignoresTerm = unit.plan.ignoresTerm && !unit.isAsking
@@ -350,13 +344,13 @@ final class SimulatedHost: @unchecked Sendable {
         }
     }
 
-    private func exited(_ unit: SimulatedUnit, _ status: Int32) {
+    func exited(_ unit: SimulatedUnit, _ status: Int32) {
         (unit.mainCode, unit.mainStatus) = (1, status)
         if status != 0, unit.result == "success" { unit.result = "exit-code" }
         mainEnded(unit)
     }
 
-    private func killed(_ unit: SimulatedUnit, _ signal: Int32) {
+    func killed(_ unit: SimulatedUnit, _ signal: Int32) {
         (unit.mainCode, unit.mainStatus) = (2, signal)
         // One that is stopped and falls to SIGTERM did as it was told.
         if unit.result == "success", signal != 15 || unit.activeState == "active" { unit.result = "signal" }
@@ -364,6 +358,7 @@ final class SimulatedHost: @unchecked Sendable {
     }
 
     private func mainEnded(_ unit: SimulatedUnit) {
+        unit.left = nil
         unit.activeState = "deactivating"
         unit.exitedAt = wallClock
         work.ended(unit.attempt, with: unit.mainCode == 1 ? Int(unit.mainStatus) : nil, &schedule.chance)
@@ -478,6 +473,7 @@ final class SimulatedHost: @unchecked Sendable {
         units = [:]
         (slices, leavingSlices) = ([:], [])
         marks = []
+        dropIns = [:]
         for (attempt, entry) in receipts where !entry.isDurable {
             if schedule.chance.once(in: 2) {
                 receipts[attempt] = nil

@@ -5,7 +5,8 @@ import PawlModel
 final class SimulatedUnit: @unchecked Sendable {
     let attempt: AttemptName
     let name: String
-    let timeout: Int64?
+    /// For how long its program may run, as systemd has it.
+    var timeout: Int64?
     let plan: Plan
     /// Whether a receipt keeps it from being started.
     let isConditioned: Bool
@@ -24,8 +25,19 @@ final class SimulatedUnit: @unchecked Sendable {
     var mainCode: Int32 = 0
     var mainStatus: Int32 = 0
     var exitedAt: Timestamp?
+    /// When its program began, and for how much longer it has to run, counted from `runsSince`; nil once it is over.
+    var began: Int64 = 0
+    var left: Int64?
+    var runsSince: Int64 = 0
+    /// Whether its processes stand still.
+    var isFrozen = false
     /// Counts what was planned for it: only the last plan holds.
     var generation = 0
+
+    /// Whether its start job has yet to run.
+    var isToStart: Bool { activeState == "inactive" && invocation.isEmpty && !isPassedOver && !isForeign }
+    /// Whether its start job is over, and it was not started.
+    var isPassedOver = false
 
     init(
         attempt: AttemptName, slice: String, timeout: Int64? = nil, isConditioned: Bool = false,

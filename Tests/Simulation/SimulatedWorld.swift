@@ -219,6 +219,7 @@ final class SimulatedWorld: @unchecked Sendable {
             judge.fail("the runs \(openRuns) do not end")
         }
         for id in openRuns {
+            unpause(id, daemon)
             // What is a step of another run is resumed from there, now and then.
             let above = disk.runs[id]?.created.parent.flatMap { schedule.chance.once(in: 2) ? $0.run : nil }
             daemon.ask { conductor, _ in
@@ -256,6 +257,33 @@ final class SimulatedWorld: @unchecked Sendable {
         host.startForeign(run.attemptName(place, number: number), in: "system.slice")
     }
 
+    /// Somebody wants a run to stand still, and sees to it that it does.
+    private func pause() {
+        guard let id = openRuns.randomElement(using: &schedule.chance), let daemon, daemon.isReady else { return }
+        let freezer = daemon.freezer
+        daemon.ask { [self] conductor, _ in
+            guard let paused = try? await conductor.pause(id, by: 0) else { return }
+            for (run, steps) in paused {
+                guard (try? await freezer.freeze(run, steps.map(\.command))) != nil else { return }
+            }
+            // Somebody may have let it go on meanwhile; a call of a dead pawld comes in when it likes.
+            for (run, _) in paused where !faults.arrivesLate && judge.runs[run]?.isPaused == true {
+                let left = host.notFrozen(of: run)
+                if !left.isEmpty, self.daemon === daemon { judge.fail("\(run) is paused, and \(left) run") }
+            }
+        }
+    }
+
+    /// Somebody lets what is paused go on.
+    private func unpause(_ id: RunID, _ daemon: SimulatedDaemon) {
+        guard schedule.chance.once(in: 2) else { return }
+        let freezer = daemon.freezer
+        daemon.ask { conductor, _ in
+            guard let standing = await conductor.standing(of: id), standing.state == .paused else { return }
+            for (run, steps) in (try? await conductor.unpause(id, by: 0)) ?? [] { try? await freezer.thaw(run, steps) }
+        }
+    }
+
     // MARK: Blows
 
     private func deal(_ blow: Faults.Blow) {
@@ -288,6 +316,7 @@ final class SimulatedWorld: @unchecked Sendable {
         case .cancel:
             guard let id = openRuns.randomElement(using: &schedule.chance), let daemon, daemon.isReady else { return }
             daemon.ask { conductor, _ in try? await conductor.cancel(id, by: 0) }
+        case .pause: pause()
         case .foreignUnit: startForeign()
         case .failCommits: faults.failingCommits = 1 + schedule.chance.below(3)
         }

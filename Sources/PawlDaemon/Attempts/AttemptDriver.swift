@@ -10,6 +10,8 @@ struct AttemptDriver: Sendable {
     let folders: any AttemptFiles
     /// The runs' slices.
     let slices: RunSlices
+    /// Lets the steps of paused runs wait.
+    let freezer: StepFreezer
     /// 'Look again'.
     let signs: UnitSigns
     /// Whether the host is going down.
@@ -59,37 +61,21 @@ struct AttemptDriver: Sendable {
         var sign = changes.makeAsyncIterator()
         while !Task.isCancelled {
             if mayStart {
-                if await isCancelled() { return .outcome(AttemptDriver.neverStarted, isLoaded: false) }
-                do throws(FolderFault) {
-                    let hadFolder = try await folders.prepare(command)
-                    wasOrderedBefore = isNew && starts == 0 && hadFolder
-                } catch {
-                    return error.isDiskFull ? .blocked(error.description) : .refused(error.description)
-                }
+                let asked = await ask(command, isFirst: isNew && starts == 0, isCancelled)
                 mayStart = false
+                wasOrderedBefore = false
+                var isStarted = true
+                switch asked {
+                case .ended(let end): return end
                 // A folder comes after the order: there was one that the store has lost, and it may have been carried out.
-                if wasOrderedBefore { continue }
-                var credentials: [FoundCredential] = []
-                if !command.credentials.isEmpty {
-                    // Right before the start, and each time anew: what is in the stores may have been mended meanwhile.
-                    do throws(CredentialFault) { credentials = try await folders.credentials(of: command) } catch {
-                        return .refused(error.description)
-                    }
+                case .wasOrderedBefore:
+                    wasOrderedBefore = true
+                    continue
+                case .started: break
+                // Started or not, looking tells. No sign may ever come of what was not started.
+                case .unknown: isStarted = false
                 }
                 starts += 1
-                var isStarted = true
-                do throws(ServiceManagerFault) {
-                    // Its limits first: nothing of a run is ever without them.
-                    try await slices.ensure(command)
-                    try await manager.start(StepUnit(command, credentials: credentials))
-                } catch {
-                    switch error {
-                    case .refused(let words): return .refused(words)
-                    case .hostStopping: return .left
-                    // Started or not, looking tells. No sign may ever come of what was not started.
-                    case .unknownOutcome: isStarted = false
-                    }
-                }
                 if await isCancelled() { await stop(command.name) }
                 if starts == 1, isStarted {
                     // A unit that was started just now need not be looked for: its end gives a sign.
@@ -131,6 +117,44 @@ struct AttemptDriver: Sendable {
             }
         }
         return .left
+    }
+
+    private enum Asked {
+        case started
+        case unknown
+        case wasOrderedBefore
+        case ended(End)
+    }
+
+    /// Asks for an attempt's unit once, as soon as its run is not paused.
+    private func ask(_ command: StepCommand, isFirst: Bool, _ isCancelled: @Sendable () async -> Bool) async -> Asked {
+        guard await freezer.enter(command.name.run) else { return .ended(.left) }
+        defer { freezer.leave(command.name.run) }
+        if await isCancelled() { return .ended(.outcome(AttemptDriver.neverStarted, isLoaded: false)) }
+        do throws(FolderFault) {
+            if try await folders.prepare(command), isFirst { return .wasOrderedBefore }
+        } catch {
+            return .ended(error.isDiskFull ? .blocked(error.description) : .refused(error.description))
+        }
+        var credentials: [FoundCredential] = []
+        if !command.credentials.isEmpty {
+            // Right before the start, and each time anew: what is in the stores may have been mended meanwhile.
+            do throws(CredentialFault) { credentials = try await folders.credentials(of: command) } catch {
+                return .ended(.refused(error.description))
+            }
+        }
+        do throws(ServiceManagerFault) {
+            // Its limits first: nothing of a run is ever without them.
+            try await slices.ensure(command)
+            try await manager.start(StepUnit(command, credentials: credentials))
+            return .started
+        } catch {
+            switch error {
+            case .refused(let words): return .ended(.refused(words))
+            case .hostStopping: return .ended(.left)
+            case .unknownOutcome: return .unknown
+            }
+        }
     }
 
     /// Stops an attempt's unit and all of its processes.

@@ -16,6 +16,10 @@ protocol AttemptFiles: Sendable {
     func report(of name: AttemptName) async throws(FolderFault) -> StepReport?
     /// What a step wrote to stdout, where that is kept.
     func stdout(of name: AttemptName) async throws(FolderFault) -> [UInt8]?
+    /// Lays a drop-in over the unit of an attempt until the next boot, or takes it away. systemd reads it with a reload.
+    func setDropIn(_ text: String?, of name: AttemptName) async throws(FolderFault)
+    /// The drop-in that was laid over the unit of an attempt.
+    func dropIn(of name: AttemptName) async -> String?
     /// Whether an attempt's program was started in this boot and has left no receipt since.
     func hasStarted(_ name: AttemptName) async -> Bool
     /// Whether a run's folder was ever made: an ID with one is not given out again, even after the store was lost.

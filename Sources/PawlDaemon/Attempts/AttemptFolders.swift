@@ -26,15 +26,19 @@ actor AttemptFolders: AttemptFiles {
     private let executor: EventLoop
     let runs: String
     private let started: String
+    let dropIns: String
     private let stores: CredentialStores
 
     /// Works below a folder, on a thread.
     ///
-    /// - Parameter started: where systemd leaves a mark of each unit that it starts, until there is a receipt.
+    /// - Parameters:
+    ///   - started: where systemd leaves a mark of each unit that it starts, until there is a receipt.
+    ///   - dropIns: where systemd looks for drop-ins that do not outlive the boot.
     init(
-        runs: String, started: String = "/run/pawl/started", stores: CredentialStores = CredentialStores(),
-        executor: EventLoop
+        runs: String, started: String = "/run/pawl/started", dropIns: String = "/run/systemd/system",
+        stores: CredentialStores = CredentialStores(), executor: EventLoop
     ) {
+        self.dropIns = dropIns
         self.stores = stores
         self.runs = runs
         self.started = started
@@ -90,7 +94,7 @@ actor AttemptFolders: AttemptFiles {
         return wasThere
     }
 
-    private func writeFile(_ path: String, _ bytes: [UInt8], mode: mode_t) throws(FolderFault) {
+    func writeFile(_ path: String, _ bytes: [UInt8], mode: mode_t) throws(FolderFault) {
         let descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o600)
         if descriptor < 0 {
             // It is there: either whole, with its mode, or left half written by a pawld that died before the start.
@@ -149,7 +153,7 @@ actor AttemptFolders: AttemptFiles {
 
     /// Reads a file that a step could have replaced: no link is followed, no pipe waited for, and nothing is taken that
     /// has another name too or belongs to somebody else.
-    private func read(_ path: String, limit: Int) throws(FolderFault) -> [UInt8]? {
+    func read(_ path: String, limit: Int) throws(FolderFault) -> [UInt8]? {
         let descriptor = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)
         guard descriptor >= 0 else {
             if errno == ENOENT { return nil }

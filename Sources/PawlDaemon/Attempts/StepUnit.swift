@@ -78,6 +78,14 @@ struct StepUnit: Sendable {
     /// The directive that came last, with the version of systemd it came with.
     var newest: (directive: String, since: Int)?
 
+    /// For how long a step may run, in microseconds; nil for ever.
+    static func runtimeMax(_ command: StepCommand) -> UInt64? {
+        command.timeout.map { timeout in
+            let microseconds = timeout / .microseconds(1)
+            return microseconds < 1e18 ? UInt64(microseconds) : .max
+        }
+    }
+
     /// Makes the unit of an attempt.
     init(_ command: StepCommand, credentials: [FoundCredential] = []) {
         name = command.name.unit
@@ -124,10 +132,7 @@ struct StepUnit: Sendable {
             ("IOAccounting", .boolean(true)),
             ("TasksAccounting", .boolean(true)),
         ]
-        if let timeout = command.timeout {
-            let microseconds = timeout / .microseconds(1)
-            properties.append(("RuntimeMaxUSec", .unsigned64(microseconds < 1e18 ? UInt64(microseconds) : .max)))
-        }
+        if let most = StepUnit.runtimeMax(command) { properties.append(("RuntimeMaxUSec", .unsigned64(most))) }
         if command.keepsOutput {
             // Not to be truncated: PID 1 opens it once more for the recorder, which runs after the step. And what goes to
             // stderr is no output: without a word about it systemd would send it the same way.

@@ -18,6 +18,13 @@ protocol ServiceManager: Sendable {
     /// Stops a step's unit with all its processes. One that is not loaded is fine, and one that is in another slice than its
     /// run's is none of ours: it is left alone.
     func stop(_ unit: String, in slice: String) async throws(ServiceManagerFault)
+    /// Keeps the processes of a step's unit from running, once its start is over: by the freezer where the kernel has one for
+    /// control groups of version 2, else by SIGSTOP. One that is not loaded is fine, and so is one that stands still already.
+    func freeze(_ unit: String) async throws(ServiceManagerFault)
+    /// Takes that back.
+    func thaw(_ unit: String) async throws(ServiceManagerFault)
+    /// Has systemd read its files anew, and comes back when it has.
+    func reload() async throws(ServiceManagerFault)
     /// Forgets a step's unit that has failed. One that is not loaded is fine, and one in another slice is left alone.
     func release(_ unit: String, in slice: String) async throws(ServiceManagerFault)
     /// Stops a run's slice with all that is in it. One that is not loaded is fine.

@@ -8,7 +8,7 @@ import SystemdKit
 
 /// The real systemd, over the system bus.
 final class SystemdServiceManager: ServiceManager {
-    private let units: any UnitCalls
+    let units: any UnitCalls
     private let bootID: String
     /// The epoch of this connection to the manager: asked for once, and again whenever the manager appears anew.
     private let known = Mutex<String?>(nil)
@@ -182,7 +182,7 @@ final class SystemdServiceManager: ServiceManager {
         return false
     }
 
-    private func listed(_ unit: String) async throws(ServiceManagerFault) -> ListedUnit? {
+    func listed(_ unit: String) async throws(ServiceManagerFault) -> ListedUnit? {
         try await ask { () async throws(BusError) in try await units.units(matching: [unit]) }.first { $0.name == unit }
     }
 
@@ -298,7 +298,7 @@ final class SystemdServiceManager: ServiceManager {
 
     /// Asks what may be asked twice. A manager that is there and took too long to answer is asked again: no sign would
     /// tell that it is worth another try, as one does when it comes back.
-    private func ask<Answer>(
+    func ask<Answer>(
         again: Bool = true, _ call: () async throws(BusError) -> Answer
     ) async throws(ServiceManagerFault) -> Answer {
         while true {

@@ -13,6 +13,14 @@ protocol UnitCalls: Sendable {
     func start(_ name: String) async throws(BusError)
     /// Stops a unit.
     func stop(_ name: String) async throws(BusError)
+    /// Freezes a unit; `isNotSupported` where the kernel cannot.
+    func freeze(_ name: String) async throws(BusError)
+    /// Thaws a unit; `isNotSupported` where the kernel cannot.
+    func thaw(_ name: String) async throws(BusError)
+    /// Sends a signal to all processes of a unit.
+    func kill(_ name: String, signal: Int32) async throws(BusError)
+    /// Has the manager read its files anew.
+    func reload() async throws(BusError)
     /// Releases a failed unit; `isNoSuchUnit` if it is not loaded.
     func resetFailedUnit(_ name: String) async throws(BusError)
     /// What has become of a service, or nil if no unit of that name is loaded.
@@ -48,6 +56,12 @@ extension UnitManager: UnitCalls {
     func stop(_ name: String) async throws(BusError) {
         try await stopUnit(name)
     }
+
+    func freeze(_ name: String) async throws(BusError) { try await freezeUnit(name) }
+
+    func thaw(_ name: String) async throws(BusError) { try await thawUnit(name) }
+
+    func kill(_ name: String, signal: Int32) async throws(BusError) { try await killUnit(name, signal: signal) }
 
     func slice(of service: String) async throws(BusError) -> String {
         try await property(service, "org.freedesktop.systemd1.Service", "Slice").asString ?? ""

@@ -44,7 +44,7 @@ struct ActiveRun {
         case .lockWanted(let body): body.step.flatMap { run.place(of: $0, item: body.item) }
         case .lockGranted(let body): body.step.flatMap { run.place(of: $0, item: body.item) }
         case .runCreated, .cancelRequested, .runStopped, .runResumed, .phaseBegan, .runUndone, .hostLost, .servicesLost,
-            .runLimited, .runBegan, .runEnded:
+            .runLimited, .runPaused, .runUnpaused, .runBegan, .runEnded:
             nil
         }
     }

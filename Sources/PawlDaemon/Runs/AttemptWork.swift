@@ -65,6 +65,7 @@ struct AttemptWork: Sendable {
             // Not recorded: receipt and unit stay as they are, and tell the same when the run is resumed.
             return false
         }
+        await driver.freezer.forget(name)
         if needsRelease { await driver.release(name) }
         return true
     }

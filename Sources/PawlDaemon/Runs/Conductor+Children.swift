@@ -37,7 +37,8 @@ extension Conductor {
         switch event {
         case .attemptOrdered(let body): if let child = body.child { make(child, body, of: id, at: time, in: &turns) }
         case .runEnded: end(id, at: time, in: &turns)
-        case .runStopped, .runResumed, .approvalAsked, .approvalAnswered, .cancelRequested: tell(above: id)
+        case .runStopped, .runResumed, .runPaused, .runUnpaused, .approvalAsked, .approvalAnswered, .cancelRequested:
+            tell(above: id)
         default: break
         }
     }
@@ -135,6 +136,7 @@ extension Conductor {
         guard let entry = active[id] else { return isUnreadable(id) ? "cannot be read: the journal tells why" : nil }
         if let fault = entry.fault { return "stands still: \(fault)" }
         if entry.run.state == .stopped { return "waits for a person: \(entry.run.reason ?? "it was stopped")" }
+        if entry.run.isPaused { return "is paused" }
         if let place = entry.run.approvals.min() { return entry.run[place].reason }
         for place in entry.run.running.sorted() {
             guard let child = entry.run.child(at: place), let words = standstill(of: child.id) else { continue }

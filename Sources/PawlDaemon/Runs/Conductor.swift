@@ -81,7 +81,7 @@ actor Conductor {
             // For the test of the watchdog: the engine hangs for good while everything else goes on.
             if let path = getenv("PAWL_TEST_BLOCK_ENGINE"), access(path, F_OK) == 0 {
                 unlink(path)
-                while true { pause() }
+                while true { Glibc.pause() }
             }
         #endif
     }
@@ -260,6 +260,8 @@ actor Conductor {
             case .attemptOrdered(let body):
                 if let place = run.place(of: body.step, item: body.item) { drive(place, of: run, isNew: true) }
             case .cancelRequested:
+                // systemd thaws what it stops.
+                if run.wasPaused { todo.yield(.endPause(id)) }
                 // Where nothing ran any more the handlers have their turn by now, and what runs is theirs.
                 for place in run.running where run.cancel != nil {
                     guard let name = run.runningAttempt(of: place).flatMap({ AttemptName(unit: $0.unit) }) else {
@@ -270,6 +272,8 @@ actor Conductor {
             // Whoever asked for it may be gone before it is done.
             case .runLimited:
                 limitSlice(of: run)
+            case .runPaused: freeze(run)
+            case .runUnpaused: thaw(run)
             case .runEnded:
                 todo.yield(.closeSlice(run))
             default:
@@ -421,6 +425,7 @@ actor Conductor {
             putLocks(of: row.id)
             // pawld may have ended between the record and that.
             if run.hasSetLimits { limitSlice(of: run) }
+            takeUpPause(of: run)
         } catch {
             // One run that cannot be read must not keep the others from going on.
             journal.unreadable(run: row.name, cause: "\(error)")

@@ -42,6 +42,27 @@ struct EffectLoop: Sendable {
                                 .warning, "\(slice.name) has not the limits that were set: \(error)")
                         }
                     }
+                case .freeze(let run, let name, let steps):
+                    // Before any step of it that follows.
+                    driver.freezer.close(run)
+                    group.addTask {
+                        do throws(PauseFault) { try await driver.freezer.freeze(run, steps) } catch {
+                            conductor.journal.note(
+                                .warning,
+                                "Not all steps of \(name) stand still, though it is paused: \(error); "
+                                    + "'pawl pause \(name)' tries it again")
+                        }
+                    }
+                case .thaw(let run, let name, let steps):
+                    group.addTask {
+                        do throws(PauseFault) { try await driver.freezer.thaw(run, steps) } catch {
+                            conductor.journal.note(
+                                .warning,
+                                "Not all steps of \(name) go on after its pause: \(error); 'pawl pause \(name)' and then "
+                                    + "'pawl unpause \(name)' try it again")
+                        }
+                    }
+                case .endPause(let run): driver.freezer.open(run)
                 case .closeSlice(let run):
                     group.addTask {
                         await slices.close(run.id, named: run.slice) { name in

@@ -27,6 +27,9 @@ extension RunStatus {
                 var step = StepStatus(id: id, item: place.item, run[place])
                 let seat = LockOwner(run.id, LockSeat(step: id, item: place.item))
                 if !step.state.isEnded, let words = locks.wait(of: seat) { step.reason = words }
+                if run.isPaused, step.state == .running, run.runsOn(place) {
+                    step.reason = "goes on though the run is paused: its WatchdogSec would end it as it stands"
+                }
                 return step
             })
         if run.state == .running, let words = locks.wait(of: LockOwner(run.id, .run)) {
@@ -78,7 +81,7 @@ extension RunSummary {
 
     /// Why the run does not go on, if that is so.
     mutating func tell(_ run: Run, _ locks: LockTable, _ room: HostRoom) {
-        if run.state == .stopped { reason = run.reason }
+        if run.state == .stopped || run.isPaused { reason = run.reason }
         guard run.state == .running else { return }
         if let words = locks.wait(of: LockOwner(run.id, .run)) {
             (state, reason) = (.queued, words)

@@ -45,6 +45,12 @@ enum Work: Sendable {
     case wake(RunID, seconds: Double)
     /// Give the slice of a run the limits that somebody has set.
     case limitSlice(StepUnit.Slice)
+    /// Let the steps of a paused run stand still.
+    case freeze(RunID, String, [StepCommand])
+    /// Let them go on.
+    case thaw(RunID, String, [PausedStep])
+    /// Steps of a run may be asked for again, and those that stand still are stopped.
+    case endPause(RunID)
     /// A run is over: its slice can go, unless somebody else has put something into it.
     case closeSlice(Run)
 }

@@ -21,6 +21,7 @@ struct ManagerService: Sendable {
     let started: Timestamp
     let authorization: Authorization
     let slices: RunSlices
+    let freezer: StepFreezer
     let logFile: LogFile
     let retention: RunRetention
     private let auditor: Auditor
@@ -29,12 +30,14 @@ struct ManagerService: Sendable {
         conductor: Conductor, library: WorkflowLibrary, schedules: Schedules, monitor: HostMonitor,
         folders: any AttemptFiles,
         logs: LogReader, paths: Paths, activity: Activity, journal: RunJournal, started: Timestamp,
-        authorization: Authorization, auditor: Auditor, slices: RunSlices, logFile: LogFile,
+        authorization: Authorization, auditor: Auditor, slices: RunSlices,
+        freezer: StepFreezer, logFile: LogFile,
         retention: RunRetention
     ) {
         self.authorization = authorization
         self.auditor = auditor
         self.slices = slices
+        self.freezer = freezer
         self.logFile = logFile
         self.retention = retention
         self.conductor = conductor
@@ -134,6 +137,8 @@ struct ManagerService: Sendable {
             case .retryRun: try await retryRun(call, rights)
             case .undoRun: try await undoRun(call, rights)
             case .answerApproval: try await answerApproval(call, rights)
+            case .pauseRun: try await pauseRun(call, rights)
+            case .unpauseRun: try await unpauseRun(call, rights)
             case .setProperties: try await setProperties(call, rights)
             case .pruneRuns: try await pruneRuns(call, rights)
             case .setSchedule: try await setSchedule(call, rights)

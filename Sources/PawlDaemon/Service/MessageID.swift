@@ -13,6 +13,8 @@ enum MessageID: String, Sendable, CaseIterable {
     case stepStarted = "0504c6fcad824c4f996cd481e16d52ff"
     /// A step has ended.
     case stepEnded = "0d50af2951594a4293b43d238438b673"
+    /// A run was paused, or goes on.
+    case runPaused = "5f0f3b0c1c8d4c0e9a1e6d2b7f94a683"
     /// Somebody has set limits of a run's slice.
     case runLimited = "c991db8a1587409a84bfa93e006b8471"
     /// A run or a step waits for a lock that another one has, or was refused it.

@@ -97,6 +97,12 @@ final class RunJournal: Sendable {
             let limits = body.limits.flatMap(\.assignments)
             let what = limits.isEmpty ? "as its workflow says again" : limits.joined(separator: " ")
             write(.notice, .runLimited, "The slice of \(run.name) is limited by uid \(body.uid): \(what)", fields)
+        case .runPaused(let body):
+            write(
+                .notice, .runPaused,
+                "Run \(run.name) is paused by uid \(body.uid): 'pawl unpause \(run.name)' goes on", fields)
+        case .runUnpaused(let body):
+            write(.notice, .runPaused, "Run \(run.name) goes on after its pause, as uid \(body.uid) asked", fields)
         case .hostLost(let body):
             let what = body.recovery == .restart ? "starts anew" : "fails"
             write(.warning, .runStopped, "Run \(run.name) \(what), since the host was lost while it ran", fields)

@@ -1,0 +1,213 @@
+import PawlEngine
+import PawlLanguage
+import PawlModel
+import Synchronization
+
+/// Lets the steps of paused runs stand still, and start none.
+///
+/// A step is frozen as a unit of its own and not by its run's slice: systemd thaws a unit that it is to stop, but not the slice
+/// around it, so that the shutdown of the host would wait for steps that cannot hear it. systemd's clocks go on for a frozen
+/// unit. They are held by a drop-in, since nothing on the bus changes `RuntimeMaxSec=` of a unit that is loaded, and a reload has
+/// PID 1 read it and arm its timers anew.
+final class StepFreezer: Sendable {
+    private let manager: any ServiceManager
+    private let folders: any AttemptFiles
+    private let now: @Sendable () -> Timestamp
+    private let state = Mutex(State())
+
+    private struct State {
+        /// The runs that are paused.
+        var paused: Set<RunID> = []
+        /// How many steps of each are being asked for just now.
+        var starting: [RunID: Int] = [:]
+        /// The runs whose steps are being frozen or thawed just now.
+        var busy: Set<RunID> = []
+        /// Attempts that have a drop-in, and what systemd has read of it.
+        var held: [AttemptName: String] = [:]
+        /// Those who wait until something of this has changed.
+        var waiting: [Int: CheckedContinuation<Void, Never>] = [:]
+        var lastWaiting = 0
+        /// How often anything of this has changed.
+        var version = 0
+    }
+
+    /// Speaks to systemd, and writes drop-ins.
+    init(manager: any ServiceManager, folders: any AttemptFiles, now: @escaping @Sendable () -> Timestamp) {
+        (self.manager, self.folders, self.now) = (manager, folders, now)
+    }
+
+    /// From now on no step of a run is asked for.
+    func close(_ run: RunID) { change { _ = $0.paused.insert(run) } }
+
+    /// Steps of a run may be asked for again.
+    func open(_ run: RunID) { change { _ = $0.paused.remove(run) } }
+
+    /// Waits until a step may be asked for: one that starts while its run is being frozen would be missed.
+    ///
+    /// - Returns: false if pawld ends.
+    func enter(_ run: RunID) async -> Bool {
+        await wait { state in
+            guard !state.paused.contains(run) else { return false }
+            state.starting[run, default: 0] += 1
+            return true
+        }
+    }
+
+    /// A step was asked for.
+    func leave(_ run: RunID) {
+        change { state in
+            let left = (state.starting[run] ?? 1) - 1
+            state.starting[run] = left > 0 ? left : nil
+        }
+    }
+
+    /// Freezes what runs of a paused run. Doing it twice is fine.
+    ///
+    /// - Throws: what systemd or the disk has said; some steps may be frozen then.
+    func freeze(_ run: RunID, _ steps: [StepCommand]) async throws(PauseFault) {
+        guard await begin(run, isPaused: true) else { return }
+        defer { end(run) }
+        do {
+            var held: [StepCommand] = []
+            // What is about to end leaves its receipt, which a frozen recorder could not.
+            for step in steps where try await goesOn(step) { held.append(step) }
+            var dropIns: [(AttemptName, PauseDropIn)] = []
+            for step in held { dropIns.append((step.name, PauseDropIn(holding: await dropIn(of: step.name)))) }
+            try await lay(dropIns)
+            for step in held {
+                try await manager.freeze(step.name.unit)
+                if try await !goesOn(step) { try await manager.thaw(step.name.unit) }
+            }
+        } catch {
+            throw PauseFault(description: "\(error)")
+        }
+    }
+
+    /// Lets the steps of a run go on, each for as much longer as its run was paused.
+    ///
+    /// - Throws: what systemd or the disk has said; some steps may be frozen then.
+    func thaw(_ run: RunID, _ steps: [PausedStep]) async throws(PauseFault) {
+        open(run)
+        guard await begin(run, isPaused: false) else { return }
+        defer { end(run) }
+        do {
+            var held: [PausedStep] = []
+            for step in steps where await folders.dropIn(of: step.command.name) != nil { held.append(step) }
+            for step in held where try await goesOn(step.command) { try await manager.thaw(step.command.name.unit) }
+            // Only now: as long as a step stands still, no time of it runs.
+            var dropIns: [(AttemptName, PauseDropIn)] = []
+            for step in held {
+                let late = step.unpaused.map { now().seconds(since: $0) } ?? 0
+                dropIns.append(
+                    (
+                        step.command.name,
+                        PauseDropIn(step, late: late, after: await dropIn(of: step.command.name))
+                    ))
+            }
+            try await lay(dropIns)
+        } catch {
+            throw PauseFault(description: "\(error)")
+        }
+    }
+
+    /// The end of an attempt is on disk: nobody needs its drop-in any more.
+    func forget(_ name: AttemptName) async {
+        guard state.withLock({ $0.held.removeValue(forKey: name) }) != nil else { return }
+        // What stays of it is of a unit that never comes again, and goes with the boot.
+        _ = try? await folders.setDropIn(nil, of: name)
+    }
+
+    private func dropIn(of name: AttemptName) async -> PauseDropIn? {
+        await folders.dropIn(of: name).map { PauseDropIn(text: $0) }
+    }
+
+    private func lay(_ dropIns: [(name: AttemptName, dropIn: PauseDropIn)]) async throws {
+        let dropIns = dropIns.map { (name: $0.name, text: $0.dropIn.text) }
+        // An earlier pawld may have ended between the file and the reload: what is there need not have been read.
+        let news = state.withLock { state in dropIns.filter { state.held[$0.name] != $0.text } }
+        guard !news.isEmpty else { return }
+        for (name, text) in news {
+            state.withLock { $0.held[name] = "" }
+            try await folders.setDropIn(text, of: name)
+        }
+        try await manager.reload()
+        state.withLock { state in
+            for (name, text) in news where state.held[name] != nil { state.held[name] = text }
+        }
+    }
+
+    private func goesOn(_ step: StepCommand) async throws(ServiceManagerFault) -> Bool {
+        let unit = step.name.unit
+        guard let status = try await manager.status(of: unit) else { return false }
+        return !status.hasEnded && !status.isEnding && status.stranger(named: unit, to: step.name.run.slice) == nil
+    }
+
+    // MARK: One after the other
+
+    /// Waits for a turn with a run's steps. Returns false where that is not what is wanted any more.
+    private func begin(_ run: RunID, isPaused: Bool) async -> Bool {
+        var isWanted = false
+        let isReady = await wait { state in
+            isWanted = state.paused.contains(run) == isPaused
+            guard isWanted else { return true }
+            guard !state.busy.contains(run), !isPaused || state.starting[run] == nil else { return false }
+            state.busy.insert(run)
+            return true
+        }
+        return isReady && isWanted
+    }
+
+    private func end(_ run: RunID) { change { _ = $0.busy.remove(run) } }
+
+    private func change(_ body: (inout State) -> Void) {
+        let waiting = state.withLock { state in
+            body(&state)
+            state.version += 1
+            defer { state.waiting = [:] }
+            return state.waiting.values
+        }
+        for one in waiting { one.resume() }
+    }
+
+    /// Returns true once a condition holds, or false if the task is cancelled.
+    private func wait(_ condition: (inout State) -> Bool) async -> Bool {
+        while !Task.isCancelled {
+            let seen: (version: Int, key: Int)? = state.withLock { state in
+                if condition(&state) { return nil }
+                state.lastWaiting += 1
+                return (state.version, state.lastWaiting)
+            }
+            guard let seen else { return true }
+            await withTaskCancellationHandler {
+                await withCheckedContinuation { continuation in
+                    // What has changed since would not tell any more.
+                    let mustWait = state.withLock { state in
+                        guard !Task.isCancelled, state.version == seen.version else { return false }
+                        state.waiting[seen.key] = continuation
+                        return true
+                    }
+                    if !mustWait { continuation.resume() }
+                }
+            } onCancel: {
+                state.withLock { $0.waiting.removeValue(forKey: seen.key) }?.resume()
+            }
+        }
+        return false
+    }
+}
+
+/// A step that goes on after a pause.
+struct PausedStep: Sendable {
+    /// The step.
+    let command: StepCommand
+    /// For how long its run was paused while it ran, by the records.
+    let seconds: Double
+    /// When that was over the last time; until it was thawed it stood still for longer.
+    let unpaused: Timestamp?
+}
+
+/// Steps that could not be frozen, or thawed.
+struct PauseFault: Error, Sendable, CustomStringConvertible {
+    /// Why.
+    let description: String
+}
