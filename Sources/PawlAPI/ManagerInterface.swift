@@ -198,8 +198,8 @@ package enum ManagerInterface {
         # least important lines; with 'lines' only the last so many of all that
         method ReadLogs(run: string, step: ?string, follow: ?bool, lines: ?int, since: ?string, until: ?string, priority: ?int) -> (entries: []LogEntry)
 
-        # Cancels a run; answers once it has ended
-        method CancelRun(run: string) -> (status: RunStatus)
+        # Cancels a run; answers once it has ended. With 'force' what runs of it is killed at once, and not asked to end first
+        method CancelRun(run: string, force: ?bool) -> (status: RunStatus)
 
         # Goes on with a stopped run; 'with_current' as in RetryRun
         method ResumeRun(run: string, with_current: ?bool) -> (run: string, id: string)
@@ -212,8 +212,9 @@ package enum ManagerInterface {
         # Takes back what an ended run has done: a run of its own that goes through its 'undo' in reverse order
         method UndoRun(run: string) -> (run: string, id: string)
 
-        # Says yes or no to a step that waits for approval; 'step' is its name, of a foreach item NAME.ITEM
-        method AnswerApproval(run: string, step: string, approved: bool) -> (run: string, id: string)
+        # Says yes or no to a step that waits for approval; 'step' is its name, of a foreach item NAME.ITEM, and 'comment' is kept
+        # with the answer
+        method AnswerApproval(run: string, step: string, approved: bool, comment: ?string) -> (run: string, id: string)
 
         # Lets a run stand still with its steps, and no timeout run out; answers once they do
         method PauseRun(run: string) -> (status: RunStatus)

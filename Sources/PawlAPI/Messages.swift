@@ -207,8 +207,11 @@ package enum Messages {
         package var step: String
         /// Whether it is a yes.
         package var approved: Bool
+        /// What is to be kept with the answer.
+        package var comment: String?
         /// Makes a request.
-        package init(run: String, step: String, approved: Bool) {
+        package init(run: String, step: String, approved: Bool, comment: String? = nil) {
+            self.comment = comment
             self.run = run
             self.step = step
             self.approved = approved
@@ -258,7 +261,17 @@ package enum Messages {
         }
     }
 
-    /// DescribeRun, WatchRun, CancelRun, PauseRun, UnpauseRun and UndoRun take this.
+    /// CancelRun takes this.
+    package struct Cancel: Sendable, Codable {
+        /// A run's name, its ID, a prefix of either that is unique, or `@last`.
+        package var run: String
+        /// Whether its steps are killed at once, and not asked to end.
+        package var force: Bool?
+        /// Makes a request.
+        package init(run: String, force: Bool? = nil) { (self.run, self.force) = (run, force) }
+    }
+
+    /// DescribeRun, WatchRun, PauseRun, UnpauseRun and UndoRun take this.
     package struct Run: Sendable, Codable {
         /// A run's name, its ID, a prefix of either that is unique, or `@last`.
         package var run: String

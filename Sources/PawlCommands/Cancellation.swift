@@ -13,7 +13,9 @@ struct Cancellation {
 
     /// Cancelling twice does no harm, so a lost connection is no reason to give up: pawld is asked again, and a run
     /// that has ended meanwhile is the answer.
-    func cancel(_ run: String) throws -> RunStatus {
+    ///
+    /// - Parameter isForced: whether what runs of it is killed.
+    func cancel(_ run: String, isForced: Bool = false) throws -> RunStatus {
         var name = run
         var isAskedBefore = false
         var wasLost = false
@@ -29,7 +31,7 @@ struct Cancellation {
                     if isAskedBefore, status.state.isEnded { return status }
                 }
                 isAskedBefore = true
-                return try client.cancel(name)
+                return try client.cancel(name, isForced: isForced)
             } catch {
                 // An order whose answer was lost was carried out, and the run ended after its status was asked for.
                 if wasLost, case .refused(let refusal) = error, refusal.code == .invalidState { continue }

@@ -68,8 +68,9 @@ final class ManagerClient {
     }
 
     /// Cancels a run and waits until it has ended.
-    func cancel(_ run: String) throws(ManagerError) -> RunStatus {
-        let answer: Messages.Status = try call(.cancelRun, Messages.Run(run: run))
+    func cancel(_ run: String, isForced: Bool = false) throws(ManagerError) -> RunStatus {
+        let answer: Messages.Status = try call(
+            .cancelRun, Messages.Cancel(run: run, force: isForced ? true : nil))
         return answer.status
     }
 
@@ -100,8 +101,10 @@ final class ManagerClient {
     func undo(_ run: String) throws(ManagerError) -> Messages.RunName { try call(.undoRun, Messages.Run(run: run)) }
 
     /// Says yes or no to a step that waits for approval.
-    func answer(_ run: String, step: String, isApproved: Bool) throws(ManagerError) -> Messages.RunName {
-        try call(.answerApproval, Messages.Approval(run: run, step: step, approved: isApproved))
+    func answer(
+        _ run: String, step: String, isApproved: Bool, comment: String?
+    ) throws(ManagerError) -> Messages.RunName {
+        try call(.answerApproval, Messages.Approval(run: run, step: step, approved: isApproved, comment: comment))
     }
 
     /// Sets limits of a run's slice, each as `MemoryMax=2G`.

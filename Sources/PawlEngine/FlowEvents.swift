@@ -42,9 +42,15 @@ package struct ApprovalAnswered: Sendable, Codable, Equatable {
     package var isApproved: Bool
     /// Who, by uid.
     package var uid: UInt32
+    /// What he has said about it.
+    package var comment: String?
+
+    /// So many bytes a comment may have.
+    package static let longestComment = 1024
 
     /// Makes the body.
-    package init(step: String, item: Int? = nil, isApproved: Bool, uid: UInt32) {
+    package init(step: String, item: Int? = nil, isApproved: Bool, uid: UInt32, comment: String? = nil) {
+        self.comment = comment
         self.step = step
         self.item = item
         self.isApproved = isApproved
@@ -52,7 +58,7 @@ package struct ApprovalAnswered: Sendable, Codable, Equatable {
     }
 
     private enum CodingKeys: String, CodingKey {
-        case step, item, uid
+        case step, item, uid, comment
         case isApproved = "approved"
     }
 }

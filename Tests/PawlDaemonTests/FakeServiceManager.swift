@@ -99,6 +99,10 @@ final class FakeServiceManager: ServiceManager {
         }
     }
 
+    func kill(_ unit: String, in slice: String) async throws(ServiceManagerFault) {
+        state.withLock { $0.pauses.append("kill \(unit)") }
+    }
+
     func freeze(_ unit: String) async throws(ServiceManagerFault) {
         state.withLock { $0.pauses.append("freeze \(unit)") }
     }

@@ -47,7 +47,8 @@ struct PauseTests {
             #expect(steps.map(\.command.name.unit) == [unit])
             try await daemon.freezer.thaw(run, steps)
         }
-        #expect(pauses().suffix(2) == ["thaw \(unit)", "reload"])
+        // By whoever comes first, and once more by the other one, whose reload is spared.
+        #expect(pauses().firstRange(of: ["thaw \(unit)", "reload"]) != nil)
         let text = try #require(try await dropIn(daemon, unit))
         let times = text.split(separator: "\n").compactMap { line in
             line.hasPrefix("#") ? nil : line.split(separator: "=").last.flatMap { Int($0.dropLast("us".count)) }

@@ -168,12 +168,14 @@ struct FlowTests {
         )
         harness.end("other", .succeeded)
         #expect(harness.run.state == .running)
-        let answer = Event.approvalAnswered(ApprovalAnswered(step: "sure", isApproved: isApproved, uid: 7))
+        let answer = Event.approvalAnswered(
+            ApprovalAnswered(
+                step: "sure", isApproved: isApproved, uid: 7, comment: isApproved ? nil : "not now"))
         #expect(harness.run.refusal(of: answer) == nil)
         harness.submit(answer)
         #expect(harness.run.refusal(of: answer) != nil, "once is enough")
         #expect(harness.states["sure"] == (isApproved ? .succeeded : .failed))
-        #expect(harness.run.steps[0].reason == (isApproved ? "approved by uid 7" : "rejected by uid 7"))
+        #expect(harness.run.steps[0].reason == (isApproved ? "approved by uid 7" : "rejected by uid 7: not now"))
         #expect(harness.states["delete"] == (isApproved ? .running : .skipped))
         #expect(try harness.replayed().steps[0].state == harness.states["sure"])
     }

@@ -8,7 +8,7 @@ struct ApproveVerb: Verb {
         discussion: """
             Examples:
               pawl approve @last release
-              pawl approve rollout-7k2m9qxa release.3
+              pawl approve rollout-7k2m9qxa release.3 --comment "checked with Ada"
             """)
 
     @OptionGroup var target: RunArgument
@@ -26,7 +26,7 @@ struct RejectVerb: Verb {
         commandName: "reject", abstract: "Say no to a step that waits for approval: it fails.",
         discussion: """
             Examples:
-              pawl reject @last release
+              pawl reject @last release --comment "the disks are full"
             """)
 
     @OptionGroup var target: RunArgument
@@ -44,10 +44,13 @@ struct ApprovalArgument: ParsableArguments {
         help: "The step's name; of an item of a step with 'foreach' NAME.ITEM.", completion: Completions.steps)
     var step: String
 
+    @Option(help: "What is kept with the answer, and shown as its reason.") var comment: String?
+
     func answer(
         _ run: String, isApproved: Bool, _ format: OutputFormat, _ surroundings: Surroundings
     ) throws -> PawlAPI.ExitStatus {
-        let name = try surroundings.client.answer(run, step: step, isApproved: isApproved)
+        let name = try surroundings.client.answer(
+            run, step: step, isApproved: isApproved, comment: comment)
         if format == .json {
             try surroundings.print(json: name)
             return .succeeded

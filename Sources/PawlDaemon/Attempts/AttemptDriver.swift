@@ -166,6 +166,15 @@ struct AttemptDriver: Sendable {
         }
     }
 
+    /// Kills an attempt's processes at once, and stops its unit.
+    func kill(_ name: AttemptName) async {
+        do throws(ServiceManagerFault) {
+            try await manager.kill(name.unit, in: name.run.slice)
+        } catch {
+            // As in `stop`, which was ordered too.
+        }
+    }
+
     /// Forgets an attempt's unit. Only to be called once the attempt's end is recorded: until then PID 1 is the second
     /// source of its result.
     func release(_ name: AttemptName) async {

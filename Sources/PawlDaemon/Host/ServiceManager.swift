@@ -18,6 +18,9 @@ protocol ServiceManager: Sendable {
     /// Stops a step's unit with all its processes. One that is not loaded is fine, and one that is in another slice than its
     /// run's is none of ours: it is left alone.
     func stop(_ unit: String, in slice: String) async throws(ServiceManagerFault)
+    /// Kills the processes of a step's unit that is to stop, but for the recorder: `stop` is ordered before. One that is not loaded
+    /// is fine, and one that is in another slice than its run's is left alone.
+    func kill(_ unit: String, in slice: String) async throws(ServiceManagerFault)
     /// Keeps the processes of a step's unit from running, once its start is over: by the freezer where the kernel has one for
     /// control groups of version 2, else by SIGSTOP. One that is not loaded is fine, and so is one that stands still already.
     func freeze(_ unit: String) async throws(ServiceManagerFault)

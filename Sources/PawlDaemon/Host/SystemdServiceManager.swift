@@ -115,6 +115,11 @@ final class SystemdServiceManager: ServiceManager {
         if let words = try await stranger(unit.name, to: unit.slice) { throw .refused(words) }
     }
 
+    /// Whether a unit is in its run's slice, or not loaded.
+    func isOurs(_ unit: String, in slice: String) async throws(ServiceManagerFault) -> Bool {
+        try await stranger(unit, to: slice) == nil
+    }
+
     private func stranger(_ unit: String, to own: String) async throws(ServiceManagerFault) -> String? {
         ForeignUnit.words(of: unit, in: try await slice(of: unit), notIn: own)
     }

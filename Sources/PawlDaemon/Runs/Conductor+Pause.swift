@@ -68,7 +68,7 @@ extension Conductor {
     }
 
     /// The runs that are steps of a run, and those that are steps of these, as far as they go on.
-    private func runs(below id: RunID) -> [RunID] {
+    func runs(below id: RunID) -> [RunID] {
         guard let run = active[id]?.run else { return [] }
         return run.running.sorted().compactMap { run.child(at: $0)?.id }.filter { active[$0] != nil }.flatMap {
             [$0] + runs(below: $0)

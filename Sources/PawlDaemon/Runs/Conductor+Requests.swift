@@ -181,7 +181,9 @@ extension Conductor {
     }
 
     /// Asks for a run's end, and returns once that is on disk. The run has ended some time later.
-    func cancel(_ id: RunID, by uid: UInt32) async throws(APIError) {
+    ///
+    /// - Parameter isForced: whether what runs of it is killed, its handlers too: those that have their turn now.
+    func cancel(_ id: RunID, by uid: UInt32, isForced: Bool = false) async throws(APIError) {
         try refuseSetAside(id)
         guard let entry = active[id] else {
             throw APIError(.invalidState, "the run '\(try find(id.rawValue).name)' has ended already")
@@ -189,9 +191,23 @@ extension Conductor {
         if entry.fault != nil { try await clearFault(of: id) }
         // What cannot be recorded below it would keep it from its end.
         for child in stoppedChildren(of: id) where active[child]?.fault != nil { try await clearFault(of: child) }
-        guard active[id]?.run.cancel == nil else { return }
-        try await record(
-            .cancelRequested(CancelRequested(cause: .person, reason: "cancelled by uid \(uid)")), of: id)
+        if active[id]?.run.cancel == nil {
+            try await record(
+                .cancelRequested(CancelRequested(cause: .person, reason: "cancelled by uid \(uid)")), of: id)
+        }
+        if isForced { kill(id) }
+    }
+
+    /// Kills what is to end of a run and of those that are its steps. What it does not find it has no need of: nothing of a
+    /// cancelled run is started any more.
+    private func kill(_ id: RunID) {
+        for id in [id] + runs(below: id) {
+            guard let run = active[id]?.run, run.cancel != nil else { continue }
+            for place in run.running.sorted() {
+                guard let attempt = run.runningAttempt(of: place), attempt.child == nil else { continue }
+                todo.yield(.kill(run.attemptName(place, number: attempt.number)))
+            }
+        }
     }
 
     /// Goes on with a stopped run, with another definition if one is given.
@@ -300,8 +316,14 @@ extension Conductor {
     }
 
     /// A person says yes or no to a step that waits for it; `step` is its name, of a foreach item `NAME.ITEM`.
-    func answer(_ id: RunID, step: String, isApproved: Bool, by uid: UInt32) async throws(APIError) {
+    func answer(_ id: RunID, _ request: Messages.Approval, by uid: UInt32) async throws(APIError) {
         try refuseSetAside(id)
+        let step = request.step
+        guard request.comment?.utf8.count ?? 0 <= ApprovalAnswered.longestComment else {
+            throw APIError(
+                .invalidVariable,
+                "nothing was answered: a comment has at most \(ApprovalAnswered.longestComment) bytes")
+        }
         guard let run = active[id]?.run else {
             throw APIError(
                 .invalidState, "the run '\(try find(id.rawValue).name)' has ended: nothing of it waits for approval")
@@ -324,7 +346,9 @@ extension Conductor {
             )
         }
         try await record(
-            .approvalAnswered(ApprovalAnswered(step: name, item: item, isApproved: isApproved, uid: uid)), of: id)
+            .approvalAnswered(
+                ApprovalAnswered(
+                    step: name, item: item, isApproved: request.approved, uid: uid, comment: request.comment)), of: id)
     }
 
     /// A person says that what kept the run from being recorded is gone: it goes on from what the store has, and the

@@ -24,6 +24,8 @@ struct EffectLoop: Sendable {
                     }
                 case .stop(let name):
                     group.addTask { await driver.stop(name) }
+                case .kill(let name):
+                    group.addTask { await driver.kill(name) }
                 case .wake(let run, let seconds):
                     group.addTask {
                         do {

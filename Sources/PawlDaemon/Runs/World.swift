@@ -41,6 +41,8 @@ enum Work: Sendable {
     case drive(StepCommand, epoch: String, isNew: Bool)
     /// Stop an attempt's unit.
     case stop(AttemptName)
+    /// Kill what runs of an attempt.
+    case kill(AttemptName)
     /// Look at a run again after so many seconds.
     case wake(RunID, seconds: Double)
     /// Give the slice of a run the limits that somebody has set.

@@ -400,8 +400,10 @@ struct ManagerService: Sendable {
     private static func isAtRest(_ state: RunState) -> Bool { state.isEnded || state == .stopped }
 
     private func cancelRun(_ call: Call, _ rights: Authorization.Rights) async throws {
-        try await act("cancel", onRun: try call.decode(Messages.Run.self).run, rights, call) { row in
-            try await conductor.cancel(row.id, by: call.peer.uid)
+        let request = try call.decode(Messages.Cancel.self)
+        let isForced = request.force == true
+        try await act("cancel", onRun: request.run, detail: isForced ? "by force" : nil, rights, call) { row in
+            try await conductor.cancel(row.id, by: call.peer.uid, isForced: isForced)
             // A cancelled run stops only because nothing of it can be recorded any more.
             try await waitForEnd(of: row.id, failsWhenStopped: true)
             let (status, _) = try await conductor.status(of: row.id)
@@ -442,10 +444,13 @@ struct ManagerService: Sendable {
 
     private func answerApproval(_ call: Call, _ rights: Authorization.Rights) async throws {
         let request = try call.decode(Messages.Approval.self)
+        let comment = request.comment.map { ": \($0)" } ?? ""
         try await act(
-            request.approved ? "approve" : "reject", onRun: request.run, detail: "step \(request.step)", rights, call
+            request.approved ? "approve" : "reject", onRun: request.run, detail: "step \(request.step)\(comment)",
+            rights,
+            call
         ) { row in
-            try await conductor.answer(row.id, step: request.step, isApproved: request.approved, by: call.peer.uid)
+            try await conductor.answer(row.id, request, by: call.peer.uid)
             try await call.reply(Messages.RunName(run: row.name, id: row.id.rawValue))
         }
     }

@@ -30,6 +30,14 @@ steps:
   - id: never
     run: touch /var/tmp/never
 END
+write_workflow deaf <<'END'
+steps:
+  - id: deaf
+    run: |
+      trap "" TERM
+      touch "$PAWL_RUN_DIR/ready"
+      while :; do sleep 0.1; done
+END
 write_workflow mixed <<'END'
 max_parallel: 2
 steps:
@@ -94,6 +102,17 @@ assert_status "pawl cancel" 0 host_exec pawl cancel "$run"
 assert_equal "steps" "traps=cancelled never=cancelled" "$(states "$run")"
 assert_contains "its last words" "taking leave" "$(host_exec pawl logs "$run" traps)"
 assert_equal "the run" cancelled "$(status_of "$run" | json 'd["state"]')"
+expect_gone "$run"
+
+section "by force, what heeds no SIGTERM, and its result is there all the same"
+run=$(host_exec pawl run deaf --detach)
+id=$(status_of "$run" | json 'd["id"]')
+wait_until 10 "the trap" host_exec test -e "/var/lib/pawl/runs/$id/work/ready"
+assert_status "pawl cancel --force" 0 host_exec pawl cancel --force "$run"
+assert_equal "steps" "deaf=cancelled" "$(states "$run")"
+assert_equal "its signal" KILL "$(status_of "$run" | json 'd["steps"][0]["attempts"][0]["signal"]')"
+assert_equal "its result, which would be 'timeout'" signal "$(status_of "$run" | json 'd["steps"][0]["attempts"][0]["result"]')"
+host_exec test -s "/var/lib/pawl/runs/$id/deaf.1/result.json" || fail "it has left no receipt"
 expect_gone "$run"
 
 section "a child that heeds no SIGTERM"

@@ -109,9 +109,10 @@ assert_status "no such" 8 host_exec pawl approve @last release
 assert_contains "no such" "waits for no approval; sure does" "$output"
 # It waits over a restart of pawld too.
 host_exec systemctl kill --signal SIGKILL pawld.service
-host_exec pawl approve @last sure >/dev/null
+host_exec pawl approve @last sure --comment 'checked with Ada' >/dev/null
 host_exec pawl wait @last >/dev/null
 assert_equal "done" "released 0a+1b+2c;cleaned;" "$(done_now)"
+assert_contains "who has said so" "approved by uid 0: checked with Ada" "$(host_exec pawl status @last)"
 attempts=$(host_exec pawl status @last --output json | json '[len(s["attempts"]) for s in d["steps"] if s["id"] == "build" and s["item"] is not None]')
 assert_equal "attempts of the items" "[1, 2, 1]" "$attempts"
 
