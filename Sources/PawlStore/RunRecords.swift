@@ -34,6 +34,8 @@ package protocol RunRecords: AnyObject {
     /// Runs that ended before a moment, and those that ended longest ago beyond so many; the oldest first. Those that are steps
     /// of others go with them, and are neither counted nor told of.
     func expired(before: Timestamp?, beyond count: Int?, limit: Int) throws -> [RunSummaryRow]
+    /// How many runs these are, with those that are steps of them.
+    func expiredCount(before: Timestamp?, beyond count: Int?) throws -> Int
     /// The runs that are steps of a run, those of their steps included.
     func children(of run: RunID) throws -> [RunSummaryRow]
     /// Removes some runs that have ended, all or none; one that is not there is fine.

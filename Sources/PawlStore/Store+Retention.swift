@@ -5,14 +5,33 @@ extension Store {
     /// Runs that ended before a moment, and those that ended longest ago beyond so many; the oldest first. Those that are steps
     /// of others go with them, and are neither counted nor told of.
     package func expired(before: Timestamp?, beyond count: Int?, limit: Int) throws -> [RunSummaryRow] {
+        let number = try expired(before: before, beyond: count)
+        guard number > 0 else { return [] }
+        return try rows(
+            "ended IS NOT NULL AND parent IS NULL ORDER BY ended, number LIMIT ?", [.init(min(number, limit))])
+    }
+
+    /// How many runs these are, with those that are steps of them.
+    package func expiredCount(before: Timestamp?, beyond count: Int?) throws -> Int {
+        let number = try expired(before: before, beyond: count)
+        guard number > 0 else { return 0 }
+        return try connection.first(
+            """
+            WITH RECURSIVE gone (id) AS (
+              SELECT id FROM (
+                SELECT id FROM runs WHERE ended IS NOT NULL AND parent IS NULL ORDER BY ended, number LIMIT ?)
+              UNION ALL SELECT runs.id FROM gone CROSS JOIN runs ON runs.parent = gone.id)
+            SELECT count(*) FROM gone
+            """, [.init(number)])?.get(0) ?? 0
+    }
+
+    private func expired(before: Timestamp?, beyond count: Int?) throws -> Int {
         var number = 0
         if let before {
             number = try self.count("ended < ? AND parent IS NULL", [.integer(before.microseconds)])
         }
         if let count { number = max(number, try self.count("ended IS NOT NULL AND parent IS NULL", []) - count) }
-        guard number > 0 else { return [] }
-        return try rows(
-            "ended IS NOT NULL AND parent IS NULL ORDER BY ended, number LIMIT ?", [.init(min(number, limit))])
+        return number
     }
 
     /// The runs that are steps of a run, those of their steps included.

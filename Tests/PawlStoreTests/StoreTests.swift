@@ -237,6 +237,26 @@ struct StoreTests {
         #expect(try expired(nil, 2) == [ids[2]])
         #expect(try expired(nil, 3) == [])
         #expect(try expired(100, 0) == [ids[2], ids[1], ids[0]])
+        func count(_ before: Int64?, _ count: Int?) throws -> Int {
+            try store.expiredCount(before: before.map { Timestamp(microseconds: $0) }, beyond: count)
+        }
+        #expect(try count(nil, nil) == 0)
+        #expect(try count(100, nil) == 2)
+        #expect(try count(nil, 3) == 0)
+        // What is a step of one goes with it, however deep.
+        var above = ids[2]
+        for place in 0..<2 {
+            let id = try #require(RunID(rawValue: "1000000\(place)"))
+            var (child, _) = try change(id, [.runCreated(created())])
+            (child.summary.parent, child.summary.ended) = (above, Timestamp(microseconds: 97))
+            try store.record([child])
+            above = id
+        }
+        #expect(try expired(100, 0) == [ids[2], ids[1], ids[0]])
+        #expect(try count(100, nil) == 4)
+        #expect(try count(nil, 2) == 3)
+        try store.remove(store.children(of: ids[2]).map(\.id))
+        #expect(try count(100, nil) == 2)
         try store.remove([ids[2], ids[1], ids[1]])
         #expect(try store.allRuns().map(\.id) == [ids[3], ids[0]])
         #expect(try store.events(of: ids[2]).isEmpty && !store.knows(ids[2]))

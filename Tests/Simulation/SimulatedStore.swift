@@ -146,6 +146,7 @@ final class SimulatedStore: RunRecords, @unchecked Sendable {
     }
 
     func expired(before: Timestamp?, beyond count: Int?, limit: Int) throws -> [RunSummaryRow] { [] }
+    func expiredCount(before: Timestamp?, beyond count: Int?) throws -> Int { 0 }
     func remove(_ runs: [RunID]) throws {}
 
     // Nobody asks over a socket here, so there is nothing to write down.

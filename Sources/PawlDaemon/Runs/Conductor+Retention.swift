@@ -33,9 +33,11 @@ extension Conductor {
 
     /// Those whose time would be over, with those that are steps of them: how many, and the names of the first.
     func expired(_ retention: Retention, naming most: Int) throws -> (count: Int, names: [String]) {
-        let rows = try store.expired(before: before(retention), beyond: retention.runs, limit: .max)
-        let family = try rows.flatMap { row in [row] + (try store.children(of: row.id)) }
-        return (family.count, family.prefix(most).map(\.name))
+        let count = try store.expiredCount(before: before(retention), beyond: retention.runs)
+        let rows = try store.expired(before: before(retention), beyond: retention.runs, limit: most)
+        var family: [RunSummaryRow] = []
+        for row in rows where family.count < most { family += [row] + (try store.children(of: row.id)) }
+        return (count, family.prefix(most).map(\.name))
     }
 
     /// The moment before which a run must have ended.
