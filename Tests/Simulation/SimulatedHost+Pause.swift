@@ -30,7 +30,8 @@ extension SimulatedHost {
     /// A program that asks whether its work is done is over in a moment, and is not frozen here.
     func freeze(_ name: String, _ isFrozen: Bool) -> BusError? {
         guard let unit = units[name] else { return noSuchUnit(name) }
-        if unit.isForeign { onHarm("\(name) was frozen or thawed, and is somebody else's") }
+        // What was frozen in the moment in which it became somebody else's is thawed.
+        if isFrozen, isHarmed(unit) { onHarm("\(name) was frozen, and is somebody else's") }
         guard unit.activeState == "active" else {
             return BusError(name: "org.freedesktop.systemd1.UnitInactive", message: "not active")
         }

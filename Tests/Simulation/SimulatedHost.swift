@@ -173,7 +173,7 @@ final class SimulatedHost: @unchecked Sendable {
     }
 
     /// Whether pawld could know that a unit is none of its own.
-    private func isHarmed(_ unit: SimulatedUnit) -> Bool {
+    func isHarmed(_ unit: SimulatedUnit) -> Bool {
         unit.isForeign && (toldSlices[unit.name] ?? unit.slice) == unit.slice
             && !ForeignUnit.isOurs(unit.slice, unit.attempt.run.slice)
     }

@@ -79,7 +79,7 @@ final class StepFreezer: Sendable {
                 if try await !goesOn(step) { try await manager.thaw(step.name.unit) }
             }
         } catch {
-            throw PauseFault(description: "\(error)")
+            throw PauseFault(error)
         }
     }
 
@@ -106,7 +106,29 @@ final class StepFreezer: Sendable {
             }
             try await lay(dropIns)
         } catch {
-            throw PauseFault(description: "\(error)")
+            throw PauseFault(error)
+        }
+    }
+
+    /// Freezes or thaws, and where systemd is not there, again once it is back: a step must not stand still for ever since the bus
+    /// was lost in the moment in which its run went on.
+    ///
+    /// - Throws: what will not pass.
+    func insist(
+        _ run: RunID, _ signs: UnitSigns, _ body: () async throws(PauseFault) -> Void
+    ) async throws(PauseFault) {
+        let key = state.withLock { state in
+            state.lastWaiting += 1
+            return "\(run) \(state.lastWaiting)"
+        }
+        // Asked for before the first try: systemd may be back before that has failed.
+        var sign = signs.signs(of: key).makeAsyncIterator()
+        defer { signs.forget(key) }
+        while !Task.isCancelled {
+            do throws(PauseFault) { return try await body() } catch {
+                guard error.isPassing else { throw error }
+                _ = await sign.next(isolation: nil)
+            }
         }
     }
 
@@ -210,4 +232,11 @@ struct PausedStep: Sendable {
 struct PauseFault: Error, Sendable, CustomStringConvertible {
     /// Why.
     let description: String
+    /// Whether systemd did not answer, and will once it is back.
+    let isPassing: Bool
+
+    init(_ error: any Error) {
+        description = "\(error)"
+        if case .unknownOutcome? = error as? ServiceManagerFault { isPassing = true } else { isPassing = false }
+    }
 }

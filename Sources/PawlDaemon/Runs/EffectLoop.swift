@@ -48,7 +48,11 @@ struct EffectLoop: Sendable {
                     // Before any step of it that follows.
                     driver.freezer.close(run)
                     group.addTask {
-                        do throws(PauseFault) { try await driver.freezer.freeze(run, steps) } catch {
+                        do throws(PauseFault) {
+                            try await driver.freezer.insist(run, driver.signs) { () async throws(PauseFault) in
+                                try await driver.freezer.freeze(run, steps)
+                            }
+                        } catch {
                             conductor.journal.note(
                                 .warning,
                                 "Not all steps of \(name) stand still, though it is paused: \(error); "
@@ -57,7 +61,11 @@ struct EffectLoop: Sendable {
                     }
                 case .thaw(let run, let name, let steps):
                     group.addTask {
-                        do throws(PauseFault) { try await driver.freezer.thaw(run, steps) } catch {
+                        do throws(PauseFault) {
+                            try await driver.freezer.insist(run, driver.signs) { () async throws(PauseFault) in
+                                try await driver.freezer.thaw(run, steps)
+                            }
+                        } catch {
                             conductor.journal.note(
                                 .warning,
                                 "Not all steps of \(name) go on after its pause: \(error); 'pawl pause \(name)' and then "

@@ -12,8 +12,9 @@ extension ManagerService {
                 do throws(PauseFault) { try await freezer.freeze(run, steps.map(\.command)) } catch {
                     throw APIError(
                         .internalError,
-                        "the run is paused and starts nothing, but not all of its steps stand still: \(error); "
-                            + "'pawl pause \(row.name)' tries it again")
+                        "the run is paused and starts nothing, but not all of its steps stand still"
+                            + (error.isPassing
+                                ? " yet: \(error)" : ": \(error); 'pawl pause \(row.name)' tries it again"))
                 }
             }
             let (status, _) = try await conductor.status(of: row.id)
@@ -29,8 +30,11 @@ extension ManagerService {
                 do throws(PauseFault) { try await freezer.thaw(run, steps) } catch {
                     throw APIError(
                         .internalError,
-                        "the run goes on, but not all of its steps do: \(error); 'pawl pause \(row.name)' and then "
-                            + "'pawl unpause \(row.name)' try it again")
+                        "the run goes on, but not all of its steps do"
+                            + (error.isPassing
+                                ? " yet: \(error)"
+                                : ": \(error); 'pawl pause \(row.name)' and then 'pawl unpause \(row.name)' try it again")
+                    )
                 }
             }
             let (status, _) = try await conductor.status(of: row.id)
