@@ -4,7 +4,7 @@
 SWIFT_FLAGS = --explicit-target-dependency-import-check error -Xswiftc -warnings-as-errors
 SWIFT_FILES = Package.swift Sources Tests
 
-.PHONY: all build recorder test check format lint deb demo bench chaos power-cut simulate mutations fuzz hooks clean
+.PHONY: all build recorder test check format lint deb reproducible demo bench chaos power-cut simulate mutations fuzz hooks clean
 all: build
 
 build: recorder
@@ -32,6 +32,10 @@ lint:
 
 deb:
 	packaging/build-deb
+
+# Builds the packages twice, in two folders, and compares them byte for byte.
+reproducible:
+	packaging/reproducible
 
 demo:
 	Tests/System/demo

@@ -31,15 +31,20 @@ func tests(_ name: String, _ imports: [String] = []) -> Target {
         path: "Tests/\(name)Tests", swiftSettings: settings)
 }
 
+/// The one dependency. A source package brings it along, so that a build of it fetches nothing.
+let argumentParser: Package.Dependency =
+    switch Context.environment["PAWL_ARGUMENT_PARSER"] {
+    case .some(let folder) where !folder.isEmpty: .package(path: folder)
+    default: .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2")
+    }
+
 let package = Package(
     name: "pawl",
     products: [
         .executable(name: "pawl", targets: ["pawl"]),
         .executable(name: "pawld", targets: ["pawld"]),
     ],
-    dependencies: [
-        .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2")
-    ],
+    dependencies: [argumentParser],
     targets: [
         // Floor 0: C.
         .systemLibrary(

@@ -93,7 +93,8 @@ at_end() {
     echo "--- the test ended with status $status"
   fi
   if [[ $installed && $("$harness" kind) == machine ]]; then
-    systemctl stop 'pawl-step-*.service' || true
+    # A run that is active would keep the package from being removed.
+    systemctl stop pawld.socket pawld.service 'pawl-step-*.service' || true
     DEBIAN_FRONTEND=noninteractive apt-get purge -y -qq pawl || true
     rm -rf /etc/pawl "/root/$(basename "$PAWL_TEST_DEB")"
   fi
