@@ -15,8 +15,11 @@ struct Composition {
     /// How many files may be included, in one another and in all, and how large all files may be together.
     static let (deepest, most, mostBytes) = (8, 64, 4 << 20)
 
+    /// Gives the text of a file. It is handed down and never kept: `withoutActuallyEscaping` would leave the length of this
+    /// file's own path in the program, which would not be the same from every folder that it is built in.
+    typealias Load = (_ file: String) -> Result<String, IncludeFault>
+
     let faults: Faults
-    let load: (String) -> Result<String, IncludeFault>
     /// The files that were included, in the order in which they were asked for.
     private(set) var included: [SourceFile] = []
     /// All files in the order in which they count: what is included before what includes it, drop-ins at the end.
@@ -25,12 +28,12 @@ struct Composition {
     private var bytes = 0
     private var isTooMuch = false
 
-    init(faults: Faults, load: @escaping (String) -> Result<String, IncludeFault>) {
-        (self.faults, self.load) = (faults, load)
+    init(faults: Faults) {
+        self.faults = faults
     }
 
     /// The tree; nil where the workflow's own file cannot be read or is empty.
-    mutating func compose(_ source: WorkflowSource, _ template: inout OlderTemplate) -> YAMLNode? {
+    mutating func compose(_ source: WorkflowSource, _ template: inout OlderTemplate, _ load: Load) -> YAMLNode? {
         bytes = source.dropIns.reduce(source.main.text.utf8.count) { $0 + $1.text.utf8.count }
         var result = faults.root(of: source.main.text)
         if let root = result {
@@ -38,7 +41,7 @@ struct Composition {
                 refuseInclude(root)
                 result = template.translate(root)
             } else {
-                result = withIncluded(root, [source.main.file])
+                result = withIncluded(root, [source.main.file], load)
             }
         }
         order.append(source.main)
@@ -52,7 +55,7 @@ struct Composition {
                 continue
             }
             guard let base = result, base.mapping != nil else { continue }
-            result = Overlay(isDropIn: true).lay(withIncluded(root, [file.file]), over: base)
+            result = Overlay(isDropIn: true).lay(withIncluded(root, [file.file], load), over: base)
         }
         return result
     }
@@ -60,7 +63,7 @@ struct Composition {
     // MARK: What is included
 
     /// A map over all that it includes, the later files over the earlier ones.
-    private mutating func withIncluded(_ root: YAMLNode, _ chain: [String]) -> YAMLNode {
+    private mutating func withIncluded(_ root: YAMLNode, _ chain: [String], _ load: Load) -> YAMLNode {
         guard let mapping = root.mapping, let entry = mapping.first(where: { $0.key.text == "include" }) else {
             return root
         }
@@ -70,7 +73,7 @@ struct Composition {
         }
         var base: YAMLNode?
         for item in items {
-            guard let part = part(item, chain) else { continue }
+            guard let part = part(item, chain, load) else { continue }
             base = base.map { Overlay().lay(part, over: $0) } ?? part
         }
         let own = YAMLNode(.mapping(mapping.filter { $0.key.text != "include" }), at: root.mark)
@@ -78,7 +81,7 @@ struct Composition {
     }
 
     /// The tree of an included file with all that this one includes; nil where there is nothing to be had of it.
-    private mutating func part(_ item: YAMLNode, _ chain: [String]) -> YAMLNode? {
+    private mutating func part(_ item: YAMLNode, _ chain: [String], _ load: Load) -> YAMLNode? {
         guard let name = item.scalar?.text, !item.isEmpty, !name.isEmpty else {
             faults.error(item.mark, "'include' takes names of files, not \(item.kindName)")
             return nil
@@ -126,7 +129,7 @@ struct Composition {
             faults.error(root.mark, "a file that is included is a map of keys and values, not \(root.kindName)")
             return nil
         }
-        return withIncluded(root, chain + [file])
+        return withIncluded(root, chain + [file], load)
     }
 
     private func refuseInclude(_ root: YAMLNode) {

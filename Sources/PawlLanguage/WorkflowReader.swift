@@ -64,11 +64,9 @@ package enum WorkflowReader {
         }
         var workflow = Workflow(name: name)
         var template = OlderTemplate(faults: faults)
-        let (root, included) = withoutActuallyEscaping(load) { load in
-            var composition = Composition(faults: faults, load: load)
-            return (composition.compose(source, &template), composition.included)
-        }
-        source.included = included
+        var composition = Composition(faults: faults)
+        let root = composition.compose(source, &template, load)
+        source.included = composition.included
         if let root {
             read(root, template, into: &workflow, faults)
         } else if !faults.hasErrors {
@@ -82,10 +80,10 @@ package enum WorkflowReader {
         let known = Dictionary(source.included.map { ($0.file, $0.text) }) { first, _ in first }
         let faults = Faults(file: source.main.file)
         var template = OlderTemplate(faults: faults)
-        var composition = Composition(faults: faults) { file in
+        var composition = Composition(faults: faults)
+        _ = composition.compose(source, &template) { file in
             known[file].map { .success($0) } ?? .failure(IncludeFault("is not there"))
         }
-        _ = composition.compose(source, &template)
         return composition.order
     }
 

@@ -109,6 +109,8 @@ host_exec sh -c 'mkdir -p /etc/systemd/system && printf "[Timer]\nOnCalendar=dai
 host_exec pawl reload
 assert_status "a run with a service that fails" 1 host_exec pawl run serves
 host_exec pawl run --detach serves >/dev/null || true
+# As after a boot.
+host_exec systemctl start pawl-boot.target
 host_exec systemctl start pawl@hello.service
 host_exec sh -c 'for run in $(pawl ps | sed 1d | cut -d" " -f1); do pawl wait "$run" || true; done'
 for made in /var/lib/pawl/pawl.db /var/lib/systemd/timers/stamp-pawl@hello.timer /etc/systemd/system/pawl-boot.target.wants/pawl@hello.service /run/systemd/transient/pawl@scheduled.timer; do
