@@ -95,7 +95,10 @@ let package = Package(
         tests("PawlAPI", ["PawlModel", "VarlinkKit"]),
         tests(
             "PawlDaemon",
-            ["PawlModel", "PawlLanguage", "PawlEngine", "PawlStore", "PawlAPI", "EventLoopKit", "SystemdKit"]),
+            [
+                "PawlModel", "PawlLanguage", "PawlEngine", "PawlStore", "PawlAPI", "EventLoopKit", "SystemdKit",
+                "VarlinkKit",
+            ]),
         tests("PawlSteps", ["PawlModel", "PawlLanguage"]),
         tests("PawlCommands", ["PawlModel", "PawlAPI", "PawlLanguage"]),
         .testTarget(name: "HouseTests", path: "Tests/HouseTests", swiftSettings: settings),

@@ -3,9 +3,6 @@ package enum ManagerInterface {
     /// The interface's name.
     package static let name = "io.pawl.Manager"
 
-    /// Where pawld listens.
-    package static let socketPath = "/run/pawl/pawl.sock"
-
     /// The version of every program of this tree.
     package static let version = "0.1.0"
 

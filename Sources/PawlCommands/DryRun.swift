@@ -35,7 +35,8 @@ struct DryRun {
         guard faults.isEmpty else {
             throw CommandFailure(.usage, "'\(workflow)' would not be started: \(faults.joined(separator: "; "))")
         }
-        let read = try LocalWorkflow.read(workflow, in: surroundings.workflowFolders)
+        let read = try LocalWorkflow.read(
+            workflow, in: surroundings.workflowFolders, scope: surroundings.scope, manager: surroundings.manager)
         guard let definition = read.workflow else {
             throw CommandFailure(.usage, "workflow '\(read.name)' has \(read.count)", faults: read.diagnostics)
         }

@@ -115,7 +115,10 @@ enum HelpTopic: String, CaseIterable {
             ("/etc/pawl/run.d/NAME.yaml", "values for pawl@NAME.service"),
             ("/var/lib/pawl", "the history, and the folders of runs"),
             ("/run/pawl/pawl.sock", "the socket of pawld"),
-        ]) + ["", "See pawl(1), pawl.workflow(5), pawl.config(5), pawld(8) and pawl-recipes(7)."]
+        ]) + [
+            "", "With --user: ~/.config/pawl, ~/.local/state/pawl and $XDG_RUNTIME_DIR/pawl.",
+            "See pawl(1), pawl.workflow(5), pawl.config(5), pawld(8) and pawl-recipes(7).",
+        ]
 
     /// Two columns.
     private static func table(_ rows: [(String, String)], indent: Int = 0) -> [String] {

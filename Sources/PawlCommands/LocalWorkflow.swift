@@ -40,10 +40,11 @@ struct LocalWorkflow {
     ///   - draft: what is read in place of what is in a file, or of nothing.
     ///   - isStrict: whether what is allowed and better avoided is warned of too.
     ///   - checksCalls: whether the workflows that its steps run are read too.
-    ///   - systemd: the version of the systemd that is to run it, where that is known.
+    ///   - scope: whose pawl is to read it.
+    ///   - manager: what is known of the manager that is to run it.
     static func read(
         _ workflow: String, in folders: [String], draft: Draft? = nil, isStrict: Bool = false, checksCalls: Bool = true,
-        systemd: Int? = nil
+        scope: RuntimeScope = .system, manager: ManagerTraits = ManagerTraits()
     ) throws(CommandFailure) -> LocalWorkflow {
         let path: String
         if let draft, !draft.isDropIn {
@@ -52,7 +53,7 @@ struct LocalWorkflow {
             path = try WorkflowFiles.find(workflow, in: folders)
         }
         let name = WorkflowFiles.name(of: path)
-        var reader = Reader(draft: draft?.file)
+        var reader = Reader(draft: draft?.file, owner: scope.owner)
         let text: String
         do {
             text = try reader.text(path, isMain: true)
@@ -88,7 +89,7 @@ struct LocalWorkflow {
                         ?? Diagnostic(file: file, line: 1, column: 1, message: "cannot be read: \(error.reason)"))
             }
         }
-        let read = WorkflowReader.read(&source, name: name, isStrict: isStrict, systemd: systemd) { file in
+        let read = WorkflowReader.read(&source, name: name, isStrict: isStrict, manager: manager) { file in
             reader.included(file)
         }
         var found = read.diagnostics
@@ -121,20 +122,23 @@ struct LocalWorkflow {
     /// Reads files, and notes what will keep pawld from reading them.
     private struct Reader {
         let draft: SourceFile?
+        let owner: UInt32
         var diagnostics: [Diagnostic] = []
 
         mutating func text(_ path: String, isMain: Bool = false) throws(TextFile.Failure) -> String {
             if let draft, draft.file == path { return draft.text }
             let file = try TextFile.read(path, orNull: true)
             guard !file.isNull else { return "" }
-            diagnostics += WorkflowFiles.warnings(path: path, owner: file.owner, mode: file.mode, isMain: isMain)
+            diagnostics += WorkflowFiles.warnings(
+                path: path, owner: file.owner, mode: file.mode, isMain: isMain, wanted: owner)
             return file.text
         }
 
         mutating func included(_ path: String) -> Result<String, IncludeFault> {
             do throws(TextFile.Failure) {
                 let file = try TextFile.read(path)
-                diagnostics += WorkflowFiles.warnings(path: path, owner: file.owner, mode: file.mode, isMain: false)
+                diagnostics += WorkflowFiles.warnings(
+                    path: path, owner: file.owner, mode: file.mode, isMain: false, wanted: owner)
                 return .success(file.text)
             } catch {
                 let place = error.fault.map { " (line \($0.line), column \($0.column))" } ?? ""

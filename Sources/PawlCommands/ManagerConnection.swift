@@ -1,4 +1,5 @@
 import PawlAPI
+import PawlModel
 
 /// Why pawld did not do what it was asked.
 enum ManagerError: Error, Equatable {
@@ -14,15 +15,18 @@ enum ManagerError: Error, Equatable {
     static func == (left: ManagerError, right: ManagerError) -> Bool { left.message == right.message }
 
     /// What happened and what to do next.
-    var message: String {
+    var message: String { message(in: .system) }
+
+    /// The same, with the commands for whose pawl it is.
+    func message(in scope: RuntimeScope) -> String {
         switch self {
         case .unreachable(let path, let reason):
-            "pawld cannot be reached at \(path): \(reason); start it with 'systemctl start pawld.socket'"
+            "pawld cannot be reached at \(path): \(reason); start it with '\(scope.systemctl) start pawld.socket'"
         case .lost(let reason):
-            "the connection to pawld is lost: \(reason); look at it with 'systemctl status pawld'"
+            "the connection to pawld is lost: \(reason); look at it with '\(scope.systemctl) status pawld'"
         case .refused(let error): error.message
         case .unintelligible(let what):
-            "pawld's answer was not understood: \(what); is it of this version? ('pawl status' and 'pawl --version')"
+            "pawld's answer was not understood: \(what); is it of this version? ('\(scope.pawl) status' and 'pawl --version')"
         }
     }
 

@@ -19,6 +19,8 @@ struct Pawl: ParsableCommand {
             """,
         version: "pawl \(ManagerInterface.version)", subcommands: verbs)
 
+    @OptionGroup var scope: ScopeOption
+
     /// The verbs, in the order of their use.
     static let verbs: [any ParsableCommand.Type] = [
         RunVerb.self, AttachVerb.self, BatchVerb.self, ImportVerb.self, CheckVerb.self, PlanVerb.self, CatVerb.self,

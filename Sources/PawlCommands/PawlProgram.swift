@@ -7,8 +7,27 @@ import PawlModel
 package enum PawlProgram {
     /// Runs the program on the process's own standard output and error, and says what it exits with.
     package static func main(arguments: [String]) -> Int32 {
-        run(arguments, surroundings())
+        do throws(ScopeFault) {
+            return run(arguments, surroundings(try scope(of: arguments)))
+        } catch {
+            let errors = TextOutput(descriptor: STDERR_FILENO)
+            errors.line("pawl: \(error)")
+            errors.flush()
+            return PawlAPI.ExitStatus.unreachable.rawValue
+        }
     }
+
+    /// Whose pawl is meant.
+    static func scope(of arguments: [String]) throws(ScopeFault) -> RuntimeScope {
+        guard arguments.prefix(while: { $0 != "--" }).contains(userOption) else { return .system }
+        guard getuid() != 0 else {
+            throw ScopeFault(description: "root has the host's pawl, and none of its own: leave '\(userOption)' out")
+        }
+        return .user(try UserFolders(uid: getuid()) { name in getenv(name).map { String(cString: $0) } })
+    }
+
+    /// The option, before the verb or behind it.
+    private static let userOption = "--user"
 
     /// Runs the program in the given surroundings.
     static func run(_ arguments: [String], _ surroundings: Surroundings) -> Int32 {
@@ -24,6 +43,8 @@ package enum PawlProgram {
     }
 
     private static func perform(_ arguments: [String], _ surroundings: Surroundings) -> Int32 {
+        // It has been looked at, and every verb has it behind itself.
+        let arguments = Array(arguments.drop { $0 == userOption })
         let word = arguments.first { !$0.hasPrefix("-") }
         if let refusal = refusal(arguments, word: word) {
             surroundings.warn(refusal)
@@ -45,7 +66,7 @@ package enum PawlProgram {
         } catch let error as ManagerError {
             var faults: [Diagnostic] = []
             if case .refused(let refusal) = error { faults = refusal.faults }
-            report(error.message, faults, surroundings)
+            report(error.message(in: surroundings.scope), faults, surroundings)
             return error.exitStatus.rawValue
         } catch {
             return answer(error, verb: word, surroundings)
@@ -98,11 +119,11 @@ package enum PawlProgram {
     static let helpColumns = 80
 
     /// What is around this process.
-    static func surroundings() -> Surroundings {
+    static func surroundings(_ scope: RuntimeScope) -> Surroundings {
         let environment = environment()
         let isTerminal = isatty(STDOUT_FILENO) == 1
         let canMove = isTerminal && (environment["TERM"] ?? "dumb") != "dumb"
-        let path = environment["PAWL_SOCKET"] ?? ManagerInterface.socketPath
+        let path = environment["PAWL_SOCKET"] ?? scope.socket
         let (output, errors) = (TextOutput(descriptor: STDOUT_FILENO), TextOutput(descriptor: STDERR_FILENO))
         // Questions go to standard error, since standard output may be somebody's data.
         let canAsk = isatty(STDIN_FILENO) == 1 && isatty(STDERR_FILENO) == 1
@@ -113,7 +134,7 @@ package enum PawlProgram {
             pause: { seconds in _ = poll(nil, 0, Int32(seconds * 1000)) },
             screenSize: { canMove ? terminalSize(of: STDOUT_FILENO) : nil }, isTerminal: isTerminal,
             style: Style(isTerminal: isTerminal, environment: environment), zone: Zone(),
-            onInterrupt: Interrupt.announce, workflowFolders: Surroundings.standardWorkflowFolders,
+            onInterrupt: Interrupt.announce, workflowFolders: scope.workflows,
             variables: variables(),
             ask: canAsk
                 ? { prompt in
@@ -122,6 +143,7 @@ package enum PawlProgram {
                     errors.flush()
                     return readLine()
                 } : nil)
+        surroundings.scope = scope
         surroundings.unitExit = (environment["EXIT_CODE"] ?? "", environment["EXIT_STATUS"] ?? "")
         return surroundings
     }

@@ -1,4 +1,5 @@
 import PawlAPI
+import PawlModel
 
 /// What a follower is told.
 enum FollowEvent<Answer> {
@@ -94,6 +95,6 @@ struct PersistentStream {
         CommandFailure(
             .unreachable,
             "pawld was not reached for \(Int(PersistentStream.patience)) s (\(reason)); the run is not touched by "
-                + "that: see 'systemctl status pawld', then 'pawl ps'")
+                + "that: see '\(surroundings.scope.systemctl) status pawld', then '\(surroundings.scope.pawl) ps'")
     }
 }

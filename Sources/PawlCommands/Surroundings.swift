@@ -1,5 +1,6 @@
 import Glibc
 import PawlAPI
+import PawlLanguage
 import PawlModel
 
 /// What a verb meets outside itself, so that a test can put something else in its place.
@@ -40,13 +41,23 @@ struct Surroundings {
     var input: () throws(CommandFailure) -> String = { () throws(CommandFailure) in try Editor.standardInput() }
     /// The host, for `pawl doctor`.
     var host = HostView()
+    /// Whose pawl is meant.
+    var scope = RuntimeScope.system
     /// Where a text lies while somebody edits it.
     var draftFolder = "/var/tmp"
     /// How the main process of the unit has ended that this program runs after, as systemd has it in the environment.
     var unitExit: (code: String, status: String) = ("", "")
 
-    /// The folders of the manual, the admin's own first.
-    static let standardWorkflowFolders = ["/etc/pawl/workflows", "/run/pawl/workflows", "/usr/lib/pawl/workflows"]
+    /// What a check has to know of the manager that is to run workflows, as far as that needs no pawld.
+    var manager: ManagerTraits { ManagerTraits(user: scope.isUser ? host.userManager(scope) : nil) }
+
+    /// Says that schedules need more than a file, where it is so.
+    func warnOfSchedules() {
+        guard let user = scope.user, host.isLingering(user.uid) == false else { return }
+        warn(
+            "schedules elapse only while you are logged in, since your manager ends with your last session; 'loginctl enable-linger' "
+                + "keeps it up")
+    }
 
     /// pawld, over a connection that is made when it is needed.
     var client: ManagerClient { ManagerClient(connect: connect) }

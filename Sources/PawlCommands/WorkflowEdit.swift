@@ -16,14 +16,18 @@ struct WorkflowEdit {
     /// What the person begins with.
     private(set) var beginning = ""
     private let folders: [String]
+    private let scope: RuntimeScope
+    private let manager: ManagerTraits
 
     private static let heading = "### Editing "
     private static let above = "### What stands between here and the comment below becomes the drop-in"
     private static let below = "### Lines below this comment are discarded"
 
     /// Finds out which file is meant.
-    init(_ verb: EditVerb, folders: [String]) throws(CommandFailure) {
+    init(_ verb: EditVerb, _ surroundings: Surroundings) throws(CommandFailure) {
+        let folders = surroundings.workflowFolders
         (name, self.folders) = (verb.workflow, folders)
+        (scope, manager) = (surroundings.scope, surroundings.manager)
         guard Names.isWorkflow(name) else {
             throw CommandFailure(.usage, "'\(name)' is no workflow's name; a file is edited with an editor")
         }
@@ -56,7 +60,7 @@ struct WorkflowEdit {
         }
         current = try WorkflowEdit.text(of: target)
         if isDropIn {
-            beginning = template(try LocalWorkflow.read(name, in: folders).source)
+            beginning = template(try LocalWorkflow.read(name, in: folders, scope: scope, manager: manager).source)
         } else if let current {
             guard !current.isEmpty else {
                 throw CommandFailure(.conflict, "workflow '\(name)' is masked by \(target); remove that first")
@@ -112,7 +116,7 @@ struct WorkflowEdit {
     /// Checks the workflow as it would be. Places are those of the text as it was edited: its head is comments.
     func check(_ text: String) throws(CommandFailure) -> LocalWorkflow {
         let draft = LocalWorkflow.Draft(file: SourceFile(file: target, text: kept(text)), isDropIn: isDropIn)
-        return try LocalWorkflow.read(name, in: folders, draft: draft)
+        return try LocalWorkflow.read(name, in: folders, draft: draft, scope: scope, manager: manager)
     }
 
     /// Refuses before anybody has written anything, if it could not be saved.
@@ -133,10 +137,8 @@ struct WorkflowEdit {
     /// Puts the text into the file, whole or not at all.
     func save(_ text: String) throws(CommandFailure) {
         let folder = target.lastIndex(of: "/").map { String(target[..<$0]) } ?? "."
-        var path = ""
-        for part in folder.split(separator: "/") {
-            path += "/\(part)"
-            guard mkdir(path, 0o755) == 0 || errno == EEXIST else { throw refusal(errno, "'\(path)' cannot be made") }
+        if let failed = WorkflowFiles.makeFolders(above: target) {
+            throw refusal(failed.number, "'\(failed.path)' cannot be made")
         }
         // Beside the file, so that it can take its place at once; no name of a workflow or a drop-in.
         let name = "\(folder)/.#\(WorkflowFiles.base(target)).\(getpid())"

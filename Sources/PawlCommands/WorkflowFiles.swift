@@ -28,23 +28,45 @@ enum WorkflowFiles {
     static func base(_ path: String) -> String { path.split(separator: "/").last.map(String.init) ?? path }
 
     /// What will keep pawld from reading the file, though its text may be without fault.
-    static func warnings(path: String, owner: UInt32, mode: UInt32, isMain: Bool = true) -> [Diagnostic] {
+    ///
+    /// - Parameter wanted: who may own it besides root.
+    static func warnings(
+        path: String, owner: UInt32, mode: UInt32, isMain: Bool = true, wanted: UInt32 = 0
+    ) -> [Diagnostic] {
         var warnings: [(message: String, hint: String)] = []
         if isMain, !path.hasSuffix(suffix) {
             warnings.append(("pawld reads only files whose names end in .yaml", "rename it"))
         }
-        if owner != 0 {
+        if owner != 0, owner != wanted {
+            let whose = wanted == 0 ? "root" : "you"
             warnings.append(
-                ("pawld refuses this file where it is: it belongs to uid \(owner), not to root", "chown root"))
+                (
+                    "pawld refuses this file where it is: it belongs to uid \(owner), not to \(whose)",
+                    wanted == 0 ? "chown root" : "copy it"
+                ))
         }
         // Group and others: whoever may write a workflow is root on this host.
         if mode & 0o022 != 0 {
-            warnings.append(("pawld refuses this file where it is: others than root may write it", "chmod go-w"))
+            warnings.append(
+                (
+                    "pawld refuses this file where it is: others than \(wanted == 0 ? "root" : "you") may write it",
+                    "chmod go-w"
+                ))
         }
         return warnings.map { warning in
             Diagnostic(
                 file: path, line: 1, column: 1, severity: .warning, message: warning.message, hint: warning.hint)
         }
+    }
+
+    /// Makes the folders above a file that are not there. Returns which could not be made, with the error's number.
+    static func makeFolders(above file: String) -> (path: String, number: Int32)? {
+        var path = ""
+        for part in file.split(separator: "/").dropLast() {
+            path += "/\(part)"
+            guard mkdir(path, 0o755) == 0 || errno == EEXIST else { return (path, errno) }
+        }
+        return nil
     }
 
     /// Whether the host has the clocks of a time zone: a file that begins as they do (`man:tzfile(5)`).

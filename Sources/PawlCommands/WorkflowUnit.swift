@@ -13,10 +13,11 @@ struct WorkflowUnit {
     }
 
     private var name: String { "pawl@\(workflow).service" }
+    private var scope: RuntimeScope { surroundings.scope }
 
     /// Starts a run, or finds the one that goes on, and follows it: the unit's start job is over when the run is.
     func start() throws -> ExitStatus {
-        let file = "\(WorkflowUnit.variables)/\(workflow).yaml"
+        let file = "\(scope.unitVariables)/\(workflow).yaml"
         let values = try VariableArguments.read([], files: access(file, F_OK) == 0 ? [file] : [])
         let run = try started(values, atBoot: isStartedByBoot())
         let display = UnitDisplay(StatusNotice())
@@ -48,11 +49,9 @@ struct WorkflowUnit {
 
     /// Whether it is the start of an enabled unit at boot: the first one since. A file that goes with the boot says so.
     private func isStartedByBoot() -> Bool {
-        let isEnabled = ["/etc", "/run", "/usr/lib", "/lib"].contains {
-            access("\($0)/systemd/system/pawl-boot.target.wants/\(name)", F_OK) == 0
-        }
-        mkdir(WorkflowUnit.marks, 0o755)
-        let mark = open("\(WorkflowUnit.marks)/\(workflow)", O_CREAT | O_EXCL | O_CLOEXEC, 0o644)
+        let isEnabled = scope.unitFolders.contains { access("\($0)/pawl-boot.target.wants/\(name)", F_OK) == 0 }
+        mkdir(scope.startedUnits, 0o755)
+        let mark = open("\(scope.startedUnits)/\(workflow)", O_CREAT | O_EXCL | O_CLOEXEC, 0o644)
         guard mark >= 0 else { return false }
         close(mark)
         return isEnabled
@@ -63,7 +62,7 @@ struct WorkflowUnit {
     /// What a stop does to the process that follows the run is told in the environment (`man:systemd.exec(5)`, "EXIT_CODE"). A
     /// host that goes down stops the unit too: the run is left as it is then and goes on after the boot.
     func stop() throws -> ExitStatus {
-        guard surroundings.unitExit == ("killed", "TERM"), access(WorkflowUnit.shutdownMark, F_OK) != 0 else {
+        guard surroundings.unitExit == ("killed", "TERM"), access(scope.hostStopping, F_OK) != 0 else {
             return .succeeded
         }
         do {
@@ -73,10 +72,6 @@ struct WorkflowUnit {
         }
         return .succeeded
     }
-
-    private static let variables = "/etc/pawl/run.d"
-    private static let marks = "/run/pawl/started-units"
-    private static let shutdownMark = "/run/pawl/host-stopping"
 }
 
 /// Tells systemd how far the run is, for `systemctl status`.

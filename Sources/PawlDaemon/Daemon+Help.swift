@@ -10,6 +10,7 @@ extension Daemon {
 
         Usage: pawld [OPTION]
 
+          --user           Be a user's own, on that user's manager
           --mark-shutdown  Leave the mark that the host goes down, if it does
           --version        Show the version
           -h, --help       Show this help

@@ -16,6 +16,7 @@ import VarlinkKit
 /// `pawl-engine` decides and records, `pawl-files` reads and writes attempts' folders, workflows and the journal.
 package struct Daemon: Sendable {
     private let paths: Paths
+    private var scope: RuntimeScope { paths.scope }
     private let events = EventLoop(name: "pawl-event")
     private let engine = EventLoop(name: "pawl-engine")
     private let files = EventLoop(name: "pawl-files")
@@ -23,9 +24,12 @@ package struct Daemon: Sendable {
     /// Where what is isolated to no actor runs: on the event thread, since all of it is waiting and passing on.
     package let executor: LoopTaskExecutor
 
-    /// A daemon over these paths.
-    package init(paths: Paths = Paths()) {
-        self.paths = paths
+    /// The host's daemon, or that of the user whose process this is.
+    ///
+    /// - Throws: what keeps a user from having one.
+    package init(isUser: Bool) throws {
+        let user = isUser ? try UserFolders(uid: getuid()) { name in getenv(name).map { String(cString: $0) } } : nil
+        paths = Paths(RuntimeScope(user))
         executor = LoopTaskExecutor(events)
     }
 
@@ -34,37 +38,40 @@ package struct Daemon: Sendable {
     /// - Throws: what keeps it from starting, in words for an admin.
     package func run() async throws {
         let activity = activity
+        try paths.makeFolders()
         let lock = try StateLock(folder: paths.state)
         defer { lock.release() }
         // One that nobody can speak to takes nothing up: it would start steps, and then be gone.
-        let listener = try Daemon.listener()
+        let listener = try listener()
         // The package makes it, but an admin may have given the state a disk of its own since.
         guard mkdir(paths.runs, 0o700) == 0 || errno == EEXIST else {
             throw StartFault("cannot make \(paths.runs): \(String(cString: strerror(errno)))")
         }
-        let journal = RunJournal(level: .info) { runs, steps in activity.set(runs: runs, steps: steps) }
+        let journal = RunJournal(level: .info, scope: scope) { runs, steps in activity.set(runs: runs, steps: steps) }
         let requests = SignalListener.requests(on: events)
-        let bus = Bus(loop: events)
+        let bus = Bus(loop: events, address: scope.bus)
         let units = UnitManager(bus: bus, prefixes: [AttemptName.unitPrefix, "pawl@"])
         let signs = UnitSigns()
         let manager = SystemdServiceManager(
             units: units, bootID: HostReader.bootID() ?? "unknown", thread: events)
-        let folders = AttemptFolders(runs: paths.runs, started: paths.started, executor: files)
+        let folders = AttemptFolders(
+            runs: paths.runs, started: paths.started, stores: CredentialStores(scope: scope), owner: paths.owner,
+            executor: files)
         let (store, damage) = try Store.openOrRescue(
             path: paths.database, label: String(Daemon.now().microseconds / 1_000_000))
         if let damage { journal.damaged(damage) }
         let conductor = Conductor(executor: engine, store: store, world: world(), journal: journal)
         let library = WorkflowLibrary(paths: paths, executor: files)
         // A name service may take its time, and nothing else is to wait for it.
-        let authorization = Authorization(executor: EventLoop(name: "accounts"))
+        let authorization = Authorization(scope: scope, executor: EventLoop(name: "accounts"))
         let monitor = HostMonitor(
-            conductor: conductor, library: library, journal: journal, events: events, files: files)
+            conductor: conductor, library: library, journal: journal, events: events, files: files, scope: scope)
         let schedules = schedules(conductor, library, units, manager, journal)
         let slices = RunSlices(manager: manager, journal: journal)
         let freezer = StepFreezer(manager: manager, folders: folders, now: Daemon.now)
         let server = ManagerService(
             conductor: conductor, library: library, schedules: schedules, monitor: monitor, folders: folders,
-            logs: LogReader(executor: files), paths: paths, activity: activity, journal: journal,
+            logs: LogReader(executor: files, scope: scope), paths: paths, activity: activity, journal: journal,
             started: Daemon.now(), authorization: authorization,
             auditor: Auditor(conductor: conductor, authorization: authorization, units: units, journal: journal),
             slices: slices, freezer: freezer, logFile: LogFile(path: paths.log, executor: files),
@@ -131,7 +138,8 @@ package struct Daemon: Sendable {
             executor: events,
             manager: SystemdTimerManager(
                 units: units, manager: manager, files: UnitFiles(executor: files), events: events),
-            library: library, file: ScheduleFile(path: paths.schedules, executor: files), journal: journal,
+            scope: scope, library: library, file: ScheduleFile(path: paths.schedules, executor: files),
+            journal: journal,
             world: conductor.world,
             runs: Schedules.Runs(
                 newest: { await conductor.newestRun(of: $0, workflow: $1) },
@@ -224,9 +232,10 @@ package struct Daemon: Sendable {
     }
 
     /// The socket that systemd listens on for us.
-    private static func listener() throws -> CInt {
+    private func listener() throws -> CInt {
         guard let descriptor = try ListenDescriptors().descriptors.first?.descriptor else {
-            throw StartFault("there is no socket: pawld is started by systemd, with 'systemctl start pawld.socket'")
+            throw StartFault(
+                "there is no socket: pawld is started by systemd, with '\(scope.systemctl) start pawld.socket'")
         }
         return descriptor
     }
@@ -265,7 +274,7 @@ package struct Daemon: Sendable {
     /// Leaves the mark that the host goes down, if it does. Called by `pawl-shutdown.service` when that is stopped,
     /// which happens before any step is. If the manager cannot be asked any more, the host does go down.
     package func markShutdown() async throws {
-        let bus = Bus(loop: events)
+        let bus = Bus(loop: events, address: scope.bus)
         let units = UnitManager(bus: bus, prefixes: [])
         var state = "stopping"
         do {

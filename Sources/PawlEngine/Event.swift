@@ -217,6 +217,11 @@ package struct RunCreated: Sendable, Codable, Equatable {
     package var parent: ParentRun?
     /// The workflows of its steps, and of theirs, as they were when it was started; nil for none.
     package var children: [ChildDefinition]?
+    /// Whose pawl it is, where that is a user's; nil for the host's.
+    package var user: UserFolders?
+
+    /// Whose pawl it is.
+    package var scope: RuntimeScope { RuntimeScope(user) }
 
     /// Makes the body.
     package init(
@@ -235,7 +240,8 @@ package struct RunCreated: Sendable, Codable, Equatable {
     }
 
     private enum CodingKeys: String, CodingKey {
-        case workflow, file, text, variables, uid, folder, host, undo, epoch, included, unit, key, parent, children
+        case workflow, file, text, variables, uid, folder, host, undo, epoch, included, unit, key, parent, children,
+            user
         case maxParallel = "max_parallel"
         case leftOut = "left_out"
         case dropIns = "drop_ins"

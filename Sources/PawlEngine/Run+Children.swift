@@ -108,6 +108,7 @@ extension Run {
             folder: "\(runs)/\(child.id)", maxParallel: created.maxParallel, host: created.host, epoch: epoch)
         made.source = definition.source
         made.children = created.children
+        made.user = created.user
         made.parent = ParentRun(
             run: id, workflow: created.workflow, step: step.id, item: place.item, attempt: number,
             timeout: step.timeout.map { $0 / .seconds(1) }, above: above)

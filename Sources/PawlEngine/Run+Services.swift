@@ -41,7 +41,7 @@ extension Run {
                 throw RenderFault(description: "service: \(error)")
             }
             if let fault = ServicePlan.nameFault(name) { throw RenderFault(description: "service: \(fault)") }
-            return (name + ".service", "system.slice")
+            return (name + ".service", created.scope.serviceSlice)
         }
     }
 
@@ -155,14 +155,14 @@ extension Run {
         let scope = RunScope(run: self, place: place)
         let (unit, slice) = try service(place, kind)
         let isBound = settings.contains(where: Run.needsBinding)
-        let (folder, attemptFolder) = (ServicePlan.folder(of: unit), attemptFolder(name))
+        let (folder, attemptFolder) = (created.scope.serviceFolder(of: unit), attemptFolder(name))
         var arguments = given
         // The run's folder goes one day, and the service may be started again after that.
         if script != nil { arguments[arguments.count - 1] = folder + "/script" }
         let environment = try environment(of: step, name, scope, settings, isBound: isBound)
             .filter { $0.name != "PAWL_OUTPUT" }
         var properties = [
-            "Type=exec", "CollectMode=inactive", "SyslogIdentifier=\(step.id)",
+            "Type=exec", "CollectMode=inactive", "SyslogIdentifier=\(created.scope.logName(of: name))",
             "WorkingDirectory=-" + (isBound ? BoundPath.work : workFolder),
             "TimeoutStartSec=" + (step.timeout.map { "\($0 / .microseconds(1))us" } ?? "infinity"),
             "LogExtraFields=PAWL_WORKFLOW=\(created.workflow)", "LogExtraFields=PAWL_RUN=\(self.name)",
@@ -181,7 +181,7 @@ extension Run {
         var plan =
             try plan(
                 step, scope, io: attemptFolder + "/io", asksOnly: asksOnly(place, number: name.number))
-            ?? StepPlan(report: attemptFolder + "/io/report")
+            ?? StepPlan(report: attemptFolder + "/io/report", scope: created.scope)
         plan.credentials = step.credentials
         if !plan.probes.isEmpty { properties.append("ExecStartPost=\(stepProgram) \(folder)/plan") }
         // The marks come first: a value of the step's that looks like one comes after them.
@@ -207,7 +207,8 @@ extension Run {
             settings: settings.filter { if case .condition = $0.value { true } else { false } },
             newest: Directives.newest(settings), limits: try sliceLimits(), above: try slicesAbove(),
             keepsOutput: false,
-            timeout: step.timeout, isBound: false, workFolder: workFolder, attemptFolder: attemptFolder)
+            timeout: step.timeout, isBound: false, workFolder: workFolder, attemptFolder: attemptFolder,
+            scope: created.scope)
     }
 }
 

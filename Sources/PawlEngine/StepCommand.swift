@@ -44,6 +44,8 @@ package struct StepCommand: Sendable {
     package var workFolder: String
     /// The attempt's folder, as the host sees it.
     package var attemptFolder: String
+    /// Whose manager runs it.
+    package var scope = RuntimeScope.system
 
     /// The slice of the run.
     package var slice: String { name.run.slice(below: above.map(\.run)) }
@@ -55,9 +57,9 @@ package struct StepCommand: Sendable {
             else { return [] }
             return units.compactMap { if case .string(let unit) = $0 { unit } else { nil } }
         }
-        guard !needed.isEmpty else { return "; 'journalctl -u \(name.unit)' may tell why" }
+        guard !needed.isEmpty else { return "; '\(scope.journalctl) -u \(name.unit)' may tell why" }
         return
-            "; it needs \(needed.joined(separator: ", ")): 'systemctl status \(needed.joined(separator: " "))' tells "
+            "; it needs \(needed.joined(separator: ", ")): '\(scope.systemctl) status \(needed.joined(separator: " "))' tells "
             + "whether that could start"
     }
 
@@ -136,10 +138,10 @@ extension Run {
         var plan = repair == nil ? try plan(step, scope, io: io, asksOnly: asksOnly) : nil
         switch step.action {
         case .reboot where repair == nil:
-            plan = StepPlan(report: io + "/report")
+            plan = StepPlan(report: io + "/report", scope: created.scope)
             plan?.turn = .reboot
         case .stopServices where repair == nil:
-            plan = StepPlan(report: io + "/report")
+            plan = StepPlan(report: io + "/report", scope: created.scope)
             plan?.turn = .stop(try servicesToStop(place))
         default: break
         }
@@ -170,7 +172,8 @@ extension Run {
             newest: Directives.newest(settings), limits: try sliceLimits(), above: try slicesAbove(),
             keepsOutput: step.isOutputRead && repair == nil,
             successes: repair == nil && !asksOnly && step.hasStatus ? step.exitCodes.successes : [0], repair: repair,
-            timeout: step.timeout, isBound: isBound, workFolder: workFolder, attemptFolder: folder)
+            timeout: step.timeout, isBound: isBound, workFolder: workFolder, attemptFolder: folder, scope: created.scope
+        )
     }
 
     private func settings(
@@ -181,6 +184,8 @@ extension Run {
             let values = try evaluate(directive.values, scope, what: directive.name).map(\.text)
             do throws(DirectiveFault) {
                 settings += try Directives.resolve(directive.name, values)
+                // Its values may be known only now.
+                if created.scope.isUser { try Directives.checkUser(directive.name, values, UserManager()) }
             } catch {
                 throw RenderFault(description: "\(what): \(directive.name): \(error)")
             }
@@ -207,7 +212,7 @@ extension Run {
     ) throws(RenderFault) -> StepPlan? {
         let hasVariables = step.credentials.contains { $0.variable != nil }
         guard !step.doneWhen.probes.isEmpty || hasVariables else { return nil }
-        var plan = StepPlan(report: io + "/report")
+        var plan = StepPlan(report: io + "/report", scope: created.scope)
         plan.credentials = step.credentials
         do throws(EvaluationFault) { plan.probes = try step.doneWhen.rendered(in: scope) } catch {
             throw RenderFault(description: "done_when: \(error)")
@@ -258,7 +263,7 @@ extension Run {
         if settings.contains(UnitSetting(name: "DynamicUser", value: .boolean(true))) {
             result.append(("HOME", BoundPath.work))
         } else if !step.unit.contains(where: { $0.name == "User" }) {
-            result.append(("HOME", "/root"))
+            result.append(("HOME", created.scope.stepHome))
         }
         result += [
             ("PAWL_RUN", self.name), ("PAWL_RUN_DIR", isBound ? BoundPath.work : workFolder),

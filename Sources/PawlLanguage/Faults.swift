@@ -25,12 +25,14 @@ final class Faults {
     /// Whether what is allowed and better avoided is warned of.
     let isStrict: Bool
 
-    /// The version of the systemd that is to run the workflow, where that is known.
-    let systemd: Int?
+    /// What is known of the manager that is to run the workflow.
+    let manager: ManagerTraits
 
-    init(file: String, isAccepted: Bool = false, isStrict: Bool = false, systemd: Int? = nil) {
+    init(
+        file: String, isAccepted: Bool = false, isStrict: Bool = false, manager: ManagerTraits = ManagerTraits()
+    ) {
         parts = [(file, nil)]
-        (self.isAccepted, self.isStrict, self.systemd) = (isAccepted, isStrict, systemd)
+        (self.isAccepted, self.isStrict, self.manager) = (isAccepted, isStrict, manager)
     }
 
     /// The file that was to be read.

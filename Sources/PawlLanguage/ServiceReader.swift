@@ -44,6 +44,12 @@ extension StepReader {
                 hint: "a handler has to end with the run")
         }
         guard faults.boolean(entry) == true else { return faults.refuse(entry, "true") }
+        if faults.manager.user != nil {
+            return faults.error(
+                entry.key.mark,
+                "'reboot' is not for a user's pawl: the host is everybody's, and a user's run is gone with the manager",
+                hint: "let root's pawl do it")
+        }
         draft.isReboot = true
     }
 }

@@ -149,13 +149,16 @@ struct StepReader {
                 faults.error(entry.key.mark, error.message, hint: error.hint)
                 continue
             }
-            if let running = faults.systemd, known.since > running {
+            if let running = faults.manager.version, known.since > running {
                 faults.error(entry.key.mark, Directives.tooNew(name, since: known.since, on: running))
                 continue
             }
             let values =
                 known.kind.takesList ? list(entry, of: known, &result.uses) : value(entry, of: known, &result.uses)
-            if let values { result.unit.append(Directive(name: name, values: values)) }
+            if let values {
+                refuseForUser(known, values, entry)
+                result.unit.append(Directive(name: name, values: values))
+            }
         }
     }
 
@@ -163,13 +166,35 @@ struct StepReader {
     private func readPreset(_ entry: YAMLEntry, among mapping: [YAMLEntry], into result: inout StepSettings) {
         guard let preset = faults.choice(entry, of: Directives.Preset.self) else { return }
         let given = Set(mapping.map(\.key.text))
+        if let manager = faults.manager.user {
+            let faulty = preset.directives.lazy.filter { !given.contains($0.name) && !$0.values.isEmpty }.compactMap {
+                directive in
+                (try? Directives.find(directive.name)).flatMap { Directives.userFault($0, directive.values, manager) }
+            }
+            if let fault = faulty.first {
+                faults.error(
+                    entry.place, "the preset '\(preset.rawValue)' is none for a user's manager: \(fault.message)",
+                    hint: "name the directives one by one, beside PrivateUsers: true")
+                return
+            }
+        }
         result.unit += preset.directives.filter { !given.contains($0.name) }
             .map { Directive(name: $0.name, values: $0.values.map { Template(constant: .string($0)) }) }
     }
 
+    /// Refuses what a user's manager lacks. One that takes back the workflow's asks for nothing.
+    private func refuseForUser(_ known: Directives.Entry, _ values: [Template], _ entry: YAMLEntry) {
+        guard let manager = faults.manager.user, !values.isEmpty else { return }
+        let constants = values.compactMap { $0.constant?.text }
+        if let fault = Directives.userFault(known, constants, manager) {
+            faults.error(entry.key.mark, fault.message, hint: fault.hint)
+        }
+    }
+
     /// Refuses what came later than the systemd that runs, where that hangs on the value.
     private func isTooNew(_ settings: [UnitSetting], _ entry: YAMLEntry) -> Bool {
-        guard let running = faults.systemd, let newest = Directives.newest(settings), newest.since > running else {
+        guard let running = faults.manager.version, let newest = Directives.newest(settings), newest.since > running
+        else {
             return false
         }
         faults.error(entry.place, Directives.tooNew(newest.directive, since: newest.since, on: running))

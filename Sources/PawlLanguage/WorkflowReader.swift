@@ -46,16 +46,16 @@ package enum WorkflowReader {
     ///   - name: the workflow's name, that of its file without `.yaml`.
     ///   - isAccepted: whether a run was started from the text. Then what only later versions refuse is a warning.
     ///   - isStrict: whether what is allowed and better avoided is warned of too.
-    ///   - systemd: the version of the systemd that is to run it, where that is known.
+    ///   - manager: what is known of the manager that is to run it.
     ///   - load: gives the text of a file that is included, under the name that the including file's leads to.
     /// - Returns: the workflow, nil exactly where there is an error; and all errors and warnings, those of the workflow's
     ///   file first.
     package static func read(
         _ source: inout WorkflowSource, name: String, isAccepted: Bool = false, isStrict: Bool = false,
-        systemd: Int? = nil, load: (String) -> Result<String, IncludeFault>
+        manager: ManagerTraits = ManagerTraits(), load: (String) -> Result<String, IncludeFault>
     ) -> (workflow: Workflow?, diagnostics: [Diagnostic]) {
         let faults = Faults(
-            file: source.main.file, isAccepted: isAccepted, isStrict: isStrict, systemd: systemd)
+            file: source.main.file, isAccepted: isAccepted, isStrict: isStrict, manager: manager)
         let start = YAMLMark(line: 1, column: 1)
         if !Names.isWorkflow(name) {
             faults.error(
@@ -154,6 +154,7 @@ package enum WorkflowReader {
             for script in draft.scripts { scriptChecker.check(script) }
             draft.checkRetries(shared: shared, faults)
             draft.settings.complete(by: shared)
+            if faults.manager.user != nil { draft.checkUser(faults) }
             if !draft.settings.credentials.isEmpty { draft.settings.checkCredentials(of: draft.id, faults) }
             for undo in draft.undo { undo.settings.over(draft.settings).checkCredentials(of: draft.id, faults) }
         }

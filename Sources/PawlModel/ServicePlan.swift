@@ -48,9 +48,6 @@ package struct ServicePlan: Sendable, Equatable {
         (self.properties, self.environment, self.script) = (properties, environment, script)
     }
 
-    /// Where a service finds its files: it may outlive what is kept of its run, and no boot.
-    package static func folder(of unit: String) -> String { "/run/pawl/services/\(unit)" }
-
     /// What is wrong with the name that a workflow gives to a service, or nil. It stands before `.service`.
     package static func nameFault(_ name: String) -> String? {
         let allowed = name.utf8.allSatisfy {

@@ -33,9 +33,11 @@ package struct StepPlan: Sendable, Equatable {
     package var successes = [0]
     /// The file that takes what was last found, for pawld to read; empty: it goes to stderr.
     package var report: String
+    /// Whose manager it is carried out under.
+    package var scope: RuntimeScope
 
     /// Makes a plan.
-    package init(report: String) { self.report = report }
+    package init(report: String, scope: RuntimeScope = .system) { (self.report, self.scope) = (report, scope) }
 
     /// The plan as it stands in its file, as JSON.
     package var value: Value {
@@ -46,7 +48,7 @@ package struct StepPlan: Sendable, Equatable {
             "credentials": .map(
                 Dictionary(
                     uniqueKeysWithValues: credentials.map { ($0.name, $0.variable.map { .string($0) } ?? .null) })),
-            "successes": .list(successes.map { .integer(Int64($0)) }),
+            "successes": .list(successes.map { .integer(Int64($0)) }), "user": scope.value,
         ])
     }
 
@@ -55,7 +57,7 @@ package struct StepPlan: Sendable, Equatable {
         guard case .map(let entries) = value, case .string(let report)? = entries["report"],
             case .list(let probes)? = entries["probes"]
         else { return nil }
-        self.init(report: report)
+        self.init(report: report, scope: RuntimeScope(entries["user"]))
         for value in probes {
             guard let probe = Probe(value) else { return nil }
             self.probes.append(probe)

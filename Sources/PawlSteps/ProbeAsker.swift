@@ -19,10 +19,12 @@ struct ProbeAsker {
     private let owner: PortOwner?
 
     private let environment: StepEnvironment
+    private let scope: RuntimeScope
 
     init(_ plan: StepPlan, in environment: StepEnvironment = StepEnvironment()) throws {
         owner = plan.turn == .readiness ? try PortOwner.inside() : nil
         self.environment = environment
+        scope = plan.scope
         probes = try plan.probes.map { ($0, try $0.matches.map { try Pattern(expression: $0) }) }
     }
 
@@ -50,7 +52,8 @@ struct ProbeAsker {
                 try PortProbe.connect(to: address)
                 text = []
             case .url(let url): text = try URLProbe.get(url, limit: ProbeAsker.textLimit)
-            case .unit(let name): text = try output(of: ["systemctl", "is-active", "--", name], what, nil)
+            case .unit(let name):
+                text = try output(of: ["systemctl"] + scope.managerOptions + ["is-active", "--", name], what, nil)
             }
             if let pattern, let expression = probe.matches {
                 guard try pattern.isFound(in: String(decoding: text, as: UTF8.self)) else {

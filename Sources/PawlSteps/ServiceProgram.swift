@@ -9,11 +9,12 @@ struct ServiceProgram {
     let reporter: Reporter
 
     private var unit: String { service.mark.unit }
-    private var folder: String { ServicePlan.folder(of: unit) }
+    private var scope: RuntimeScope { plan.scope }
+    private var folder: String { scope.serviceFolder(of: unit) }
 
     /// Returns the program's exit status.
     func run() throws -> Int32 {
-        let found = try ServiceUnit.read(unit)
+        let found = try ServiceUnit.read(unit, scope)
         if found.isLoaded {
             guard found.belongs(to: service.mark, ofRun: false) else {
                 return fail(
@@ -26,19 +27,19 @@ struct ServiceProgram {
             }
             if plan.asksOnly { return fail(answer.text) }
             if found.isUp { StepProgram.say("\(unit) is started anew: \(answer.text)") }
-            try ServiceProgram.takeAway(unit)
+            try ServiceProgram.takeAway(unit, scope)
         }
         if plan.asksOnly { return fail("\(unit) does not run") }
         reporter.tell(.open, "\(unit) is not ready")
         try writeFiles()
         let child = try ChildProcess.run(
-            [
-                "systemd-run", "--quiet", "--unit=\(unit)", "--slice=\(service.slice)",
+            ["systemd-run"] + scope.managerOptions + [
+                "--quiet", "--unit=\(unit)", "--slice=\(service.slice)",
                 "--description=\(service.description)",
             ]
                 + arguments(service.properties) + ["--"] + inherits + escaped(command), output: .inherited)
         guard child.end == .exited(0) else {
-            let state = try ServiceUnit.read(unit)
+            let state = try ServiceUnit.read(unit, scope)
             let why = state.isLoaded ? state.failure : "systemd did not start it"
             _ = fail("\(unit) did not become ready: \(why)")
             return state.mainStatus.flatMap { $0 != 0 ? $0 : nil } ?? StepProgram.Status.notHeld
@@ -66,7 +67,8 @@ struct ServiceProgram {
             }
         }
         let child = try ChildProcess.run(
-            ["systemd-run", "--quiet", "--wait", "--collect", "--pipe", "--slice=\(service.slice)"]
+            ["systemd-run"] + scope.managerOptions
+                + ["--quiet", "--wait", "--collect", "--pipe", "--slice=\(service.slice)"]
                 + arguments(properties + ["Type=oneshot", "TimeoutStartSec=60"])
                 + ["--", stepPath, folder + "/ask"], output: .taken(limit: 1 << 20))
         guard child.end == .exited(0) else {
@@ -98,7 +100,8 @@ struct ServiceProgram {
         let own = getenv("CREDENTIALS_DIRECTORY").map { String(cString: $0) } ?? ""
         var credentials = plan.credentials.map { "LoadCredential=\($0.name):\(own)/\($0.name)" }
         if hasSecondPlace {
-            credentials.append("BindReadOnlyPaths=-/run/credentials/\(unit):\(StepProgram.credentials(in: folder))")
+            credentials.append(
+                "BindReadOnlyPaths=-\(scope.unitCredentials)/\(unit):\(StepProgram.credentials(in: folder))")
         }
         return (properties + credentials).flatMap { ["-p", $0] } + service.environment.map { "--setenv=\($0)" }
     }
@@ -111,10 +114,10 @@ struct ServiceProgram {
     /// What the service needs lies where its user and its sandbox can see it, and for as long as it can live.
     private func writeFiles(asksOnly: Bool = false) throws {
         let second = hasSecondPlace ? [StepProgram.credentials(in: folder)] : []
-        for path in ["/run/pawl/services", folder] + second where mkdir(path, 0o755) != 0 && errno != EEXIST {
+        for path in [scope.services, folder] + second where mkdir(path, 0o755) != 0 && errno != EEXIST {
             throw FileFault("cannot make \(path)")
         }
-        var ready = StepPlan(report: "")
+        var ready = StepPlan(report: "", scope: scope)
         (ready.probes, ready.interval, ready.consecutive) = (plan.probes, plan.interval, plan.consecutive)
         ready.credentials = plan.credentials
         if asksOnly {
@@ -124,7 +127,7 @@ struct ServiceProgram {
         ready.turn = .readiness
         try TextFile.write(Array(ready.value.json.utf8), to: folder + "/plan", mode: 0o444)
         if !inherits.isEmpty {
-            var exec = StepPlan(report: "")
+            var exec = StepPlan(report: "", scope: scope)
             exec.credentials = plan.credentials
             try TextFile.write(Array(exec.value.json.utf8), to: folder + "/exec", mode: 0o444)
         }
@@ -134,16 +137,16 @@ struct ServiceProgram {
     }
 
     /// Stops services that a run has started; one that is somebody else's by now is left alone.
-    static func stop(_ marks: [ServiceMark], _ reporter: Reporter) throws -> Int32 {
+    static func stop(_ marks: [ServiceMark], _ scope: RuntimeScope, _ reporter: Reporter) throws -> Int32 {
         var failed: [String] = []
         for mark in marks {
-            let found = try ServiceUnit.read(mark.unit)
+            let found = try ServiceUnit.read(mark.unit, scope)
             guard found.isLoaded else { continue }
             guard found.belongs(to: mark, ofRun: true) else {
                 StepProgram.say("\(mark.unit) is left alone: \(found.owner)")
                 continue
             }
-            do { try takeAway(mark.unit) } catch {
+            do { try takeAway(mark.unit, scope) } catch {
                 StepProgram.say("\(error)")
                 failed.append(mark.unit)
             }
@@ -155,16 +158,18 @@ struct ServiceProgram {
         return 0
     }
 
-    private static func takeAway(_ unit: String) throws {
-        let stop = try ChildProcess.run(["systemctl", "stop", "--", unit], output: .taken(limit: 1 << 16))
+    private static func takeAway(_ unit: String, _ scope: RuntimeScope) throws {
+        let systemctl = ["systemctl"] + scope.managerOptions
+        let stop = try ChildProcess.run(systemctl + ["stop", "--", unit], output: .taken(limit: 1 << 16))
         // A unit that went by itself meanwhile is none that could not be stopped.
-        if stop.end != .exited(0), try ServiceUnit.read(unit).isUp {
+        if stop.end != .exited(0), try ServiceUnit.read(unit, scope).isUp {
             throw FileFault(plain: "\(unit) cannot be stopped: \(String(decoding: stop.output, as: UTF8.self))")
         }
         // One that has failed stays loaded, and keeps another one of its name from being started.
-        _ = try ChildProcess.run(["systemctl", "reset-failed", "--", unit], output: .taken(limit: 1 << 16))
-        for file in ["plan", "ask", "exec", "script"] { unlink("\(ServicePlan.folder(of: unit))/\(file)") }
-        rmdir(StepProgram.credentials(in: ServicePlan.folder(of: unit)))
-        rmdir(ServicePlan.folder(of: unit))
+        _ = try ChildProcess.run(systemctl + ["reset-failed", "--", unit], output: .taken(limit: 1 << 16))
+        let folder = scope.serviceFolder(of: unit)
+        for file in ["plan", "ask", "exec", "script"] { unlink("\(folder)/\(file)") }
+        rmdir(StepProgram.credentials(in: folder))
+        rmdir(folder)
     }
 }

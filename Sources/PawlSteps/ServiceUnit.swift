@@ -3,18 +3,20 @@ import PawlModel
 /// A unit as systemd has it, as far as who starts and stops services has to know.
 struct ServiceUnit {
     let name: String
+    let scope: RuntimeScope
     private let properties: [String: String]
 
     /// Asks systemd for a unit; one that does not exist has no state.
-    static func read(_ name: String) throws -> ServiceUnit {
+    static func read(_ name: String, _ scope: RuntimeScope) throws -> ServiceUnit {
         let wanted =
             "LoadState,ActiveState,SubState,FragmentPath,Environment,ControlGroup,MainPID,Result,ExecMainCode,"
             + "ExecMainStatus"
         let child = try ChildProcess.run(
-            ["systemctl", "show", "--no-pager", "--property=\(wanted)", "--", name], output: .taken(limit: 4 << 20))
+            ["systemctl"] + scope.managerOptions + ["show", "--no-pager", "--property=\(wanted)", "--", name],
+            output: .taken(limit: 4 << 20))
         let text = String(decoding: child.output, as: UTF8.self)
         guard child.end == .exited(0) else { throw FileFault(plain: "systemd does not tell of \(name): \(text)") }
-        return ServiceUnit(name: name, properties: properties(in: text))
+        return ServiceUnit(name: name, scope: scope, properties: properties(in: text))
     }
 
     static func properties(in text: String) -> [String: String] {
@@ -39,7 +41,7 @@ struct ServiceUnit {
 
     /// Whether it was started for a workflow; the run is looked at where one is named.
     func belongs(to mark: ServiceMark, ofRun: Bool) -> Bool {
-        guard property("FragmentPath").hasPrefix("/run/systemd/transient/") else { return false }
+        guard property("FragmentPath").hasPrefix(scope.transientUnits) else { return false }
         func isMarked(_ name: String, _ value: String) -> Bool {
             // The first one is pawl's own.
             property("Environment").split(separator: " ").first { $0.hasPrefix(name + "=") } == "\(name)=\(value)"

@@ -68,7 +68,7 @@ package struct StepProgram {
         case .program, .readiness: break
         case .service(let service):
             return try ServiceProgram(plan: plan, service: service, command: command, reporter: reporter).run()
-        case .stop(let marks): return try ServiceProgram.stop(marks, reporter)
+        case .stop(let marks): return try ServiceProgram.stop(marks, plan.scope, reporter)
         case .reboot: return try reboot()
         }
         if plan.asksOnly { return askOnce() }

@@ -1,7 +1,8 @@
-// pawl-record UNIT RUNS: leaves the receipt of an attempt on disk.
+// pawl-record UNIT RUNS [RUNTIME]: leaves the receipt of an attempt on disk.
 //
 // PID 1 runs it after every step, however the step ended (ExecStopPost=+ in the drop-in of pawl-step-.service), as root
-// and outside of the step's sandbox. Its environment is the step's, so it takes the folder from its arguments alone,
+// and outside of the step's sandbox; after a user's step that user's manager does, as the user. RUNTIME is /run/pawl, or the
+// user's own folder in its place. Its environment is the step's, so it takes the folder from its arguments alone,
 // reads only what man:systemd.exec(5) says PID 1 sets, and is linked statically: no LD_PRELOAD reaches it.
 // pawl-step-ID.REST.service has its receipt at RUNS/ID/REST/result.json. It appears whole or not at all, and the first
 // one stays: pawld takes it for the truth about the attempt.
@@ -27,8 +28,7 @@
 
 #define PREFIX "pawl-step-"
 #define SUFFIX ".service"
-#define HOST_STOPPING "/run/pawl/host-stopping"
-#define STARTED "/run/pawl/started"
+#define RUNTIME "/run/pawl"
 #define JOURNAL_OUTPUT "/run/systemd/journal/stdout"
 #define JOURNAL_CONTROL "/run/systemd/journal/io.systemd.journal"
 #define JOURNAL_PATIENCE_SEC 30
@@ -264,13 +264,20 @@ static void publish(int folder) {
 
 // With the receipt on disk the mark of the start (RuntimeDirectory= in the drop-in) has done its work. One that stays, since
 // the step has put something into it, harms nobody: the receipt is asked for first.
-static void remove_mark(const char *unit) {
+static void remove_mark(const char *runtime, const char *unit) {
     int size = (int)(strlen(unit) - strlen(SUFFIX));
-    char mark[512];
-    snprintf(mark, sizeof mark, STARTED "/%.*s", size, unit);
+    char mark[1024];
+    snprintf(mark, sizeof mark, "%s/started/%.*s", runtime, size, unit);
     // With DynamicUser= it is a link to a folder that is mounted for the step; that one goes by tmpfiles.d.
     if (rmdir(mark) != 0 && errno == ENOTDIR)
         unlink(mark);
+}
+
+// Whether the mark of the shutdown is there.
+static bool is_stopping(const char *runtime) {
+    char mark[1024];
+    snprintf(mark, sizeof mark, "%s/host-stopping", runtime);
+    return access(mark, F_OK) == 0;
 }
 
 // Whether one socket is one of journald's for output and has something unread that nobody adds to any more. `sees` is set by the
@@ -364,11 +371,11 @@ static void let_journal_finish(const char *unit) {
 }
 
 int main(int count, char **arguments) {
-    if (count != 3) {
-        dprintf(STDERR_FILENO, "usage: pawl-record UNIT RUNS\n");
+    if (count != 3 && count != 4) {
+        dprintf(STDERR_FILENO, "usage: pawl-record UNIT RUNS [RUNTIME]\n");
         return 2;
     }
-    const char *unit = arguments[1];
+    const char *unit = arguments[1], *runtime = count > 3 ? arguments[3] : RUNTIME;
     int folder = open_folder(unit, arguments[2]);
     if (folder < 0)
         return EXIT_SUCCESS;
@@ -387,7 +394,7 @@ int main(int count, char **arguments) {
     put_number("realtime_usec", now_usec(CLOCK_REALTIME));
     put_number("monotonic_usec", now_usec(CLOCK_MONOTONIC));
     put_string("boot_id", boot_id);
-    put(",\"stopping\":%s", access(HOST_STOPPING, F_OK) == 0 ? "true" : "false");
+    put(",\"stopping\":%s", is_stopping(runtime) ? "true" : "false");
     put_number("memory_peak", use.memory_peak);
     put_number("cpu_usec", use.cpu_usec);
     put_number("io_read_bytes", use.read_bytes);
@@ -396,7 +403,7 @@ int main(int count, char **arguments) {
     put("}\n");
     sync_given(folder);
     publish(folder);
-    remove_mark(unit);
+    remove_mark(runtime, unit);
     let_journal_finish(unit);
     return EXIT_SUCCESS;
 }

@@ -8,9 +8,12 @@ struct Pawld {
         // Before there is a second thread: each one inherits the mask of its maker.
         SignalListener.block()
         umask(0o077)
-        switch CommandLine.arguments.dropFirst().first {
-        case nil: carryOut { try await $0.run() }
-        case "--mark-shutdown": carryOut { try await $0.markShutdown() }
+        var arguments = CommandLine.arguments.dropFirst()
+        let isUser = arguments.first == "--user"
+        if isUser { arguments = arguments.dropFirst() }
+        switch arguments.first {
+        case nil: carryOut(isUser) { try await $0.run() }
+        case "--mark-shutdown": carryOut(isUser) { try await $0.markShutdown() }
         case "--version": print("pawld \(Daemon.version)")
         case "-h", "--help": print(Daemon.help)
         case let argument?:
@@ -21,8 +24,16 @@ struct Pawld {
 
     /// Runs it on the daemon's own threads and ends the process with it; the main thread only waits. Swift's thread pool
     /// stays empty: its threads ask for nice levels that pawld may not have, and cost memory while they idle.
-    private static func carryOut(_ work: @escaping @Sendable (Daemon) async throws -> Void) -> Never {
-        let daemon = Daemon()
+    private static func carryOut(
+        _ isUser: Bool, _ work: @escaping @Sendable (Daemon) async throws -> Void
+    ) -> Never {
+        let daemon: Daemon
+        do {
+            daemon = try Daemon(isUser: isUser)
+        } catch {
+            say("\(error)")
+            exit(1)
+        }
         Task(executorPreference: daemon.executor) {
             do {
                 try await work(daemon)

@@ -34,7 +34,7 @@ struct CredentialTests {
 
     @Test("A name is found in each of the folders, plain and encrypted, and no file is opened")
     func found() throws {
-        for (number, folder) in CredentialStores.folders.enumerated() {
+        for (number, folder) in stores.folders.enumerated() {
             // Nobody but root could open them; whoever runs this test may look.
             try put("\(folder)/plain-\(number)", mode: 0)
             try put("\(folder).encrypted/hidden-\(number)", mode: 0)

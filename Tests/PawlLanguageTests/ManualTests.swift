@@ -178,6 +178,14 @@ struct ManualTests {
         }
     }
 
+    @Test("what the page says a user's systemd lacks is what the table says, and nothing is missing")
+    func userDirectives() throws {
+        let named = try page.section("DIRECTIVES OF A USER'S OWN").filter { $0.hasPrefix(".Ql ") }
+            .compactMap { $0.split(separator: " ").dropFirst().first.map(String.init) }
+            .filter { name in Directives.all.contains { $0.name == name } }
+        #expect(Set(named) == Set(Directives.all.filter { $0.user != .full }.map(\.name)))
+    }
+
     @Test("what the page says is refused as a name is refused")
     func refusedNames() throws {
         for item in try page.items("NAMES", "Ev") {

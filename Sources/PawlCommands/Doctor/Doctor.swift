@@ -6,27 +6,38 @@ struct Doctor {
     let host: HostView
     /// What pawld says of itself; nil where it cannot be reached or does not answer whoever asks.
     let daemon: Messages.Daemon?
+    /// Whose pawl it is about.
+    var scope = RuntimeScope.system
 
     /// The oldest systemd that pawl runs with.
     static let oldestSystemd = 252
 
     /// All checks, in the order of what rests on what.
     func findings() -> [DoctorFinding] {
-        [
-            systemd(), controlGroups(), pressure(), machineID(), clock(), journal(), units(), stepUnits(), recorder(),
-            socketGroup(), pawld(), state(), disk(), store(), workflows(), credentials(),
+        guard let user = scope.user else {
+            return [
+                systemd(), controlGroups(), pressure(), machineID(), clock(), journal(), units(), stepUnits(),
+                recorder(),
+                socketGroup(), pawld(), state(), disk(), store(), workflows(), credentials(),
+            ]
+        }
+        return [
+            systemd(), bus(of: user), controllers(), pressure(), linger(of: user), clock(), journal(), units(of: user),
+            stepUnits(of: user), recorder(), pawld(), state(of: user), disk(), store(), workflows(), credentials(),
         ]
     }
 
     // MARK: The host
 
     private func systemd() -> DoctorFinding {
-        guard let text = host.output(["systemctl", "show", "--property", "Version", "--value"]),
+        guard
+            let text = host.output(
+                ["systemctl"] + scope.managerOptions + ["show", "--property", "Version", "--value"]),
             let version = Int(text.prefix { $0.isNumber })
         else {
             return DoctorFinding(
                 "systemd", .error, "systemd does not answer: every step is a unit of its, so that nothing can be run",
-                mend: "systemctl is-system-running")
+                mend: "\(scope.systemctl) is-system-running")
         }
         guard version >= Doctor.oldestSystemd else {
             return DoctorFinding(
@@ -166,19 +177,23 @@ struct Doctor {
 
     /// Drop-ins apply to every step whose unit's name begins as theirs: one of somebody else's can take the recorder away.
     private func stepUnits() -> DoctorFinding {
-        let own = "pawl-step-.service.d/10-record.conf"
-        let folders = [
+        stepUnits(in: [
             "/etc/systemd/system", "/run/systemd/system", "/usr/local/lib/systemd/system", "/lib/systemd/system",
-        ]
+        ])
+    }
+
+    /// - Parameter folders: where units' files are, that of packages last.
+    func stepUnits(in folders: [String]) -> DoctorFinding {
+        let own = "pawl-step-.service.d/10-record.conf"
         guard let first = folders.first(where: { host.look("\($0)/\(own)") != nil }) else {
             return DoctorFinding(
                 "step-units", .error, "\(own) is missing: no step leaves a receipt",
                 mend: "apt install --reinstall pawl")
         }
-        guard first == "/lib/systemd/system", host.text("\(first)/\(own)")?.contains("ExecStopPost=") == true else {
+        guard first == folders.last, host.text("\(first)/\(own)")?.contains("ExecStopPost=") == true else {
             return DoctorFinding(
                 "step-units", .error, "\(first)/\(own) hides the one of the package: no step may leave a receipt",
-                mend: "rm \(first)/\(own) && systemctl daemon-reload")
+                mend: "rm \(first)/\(own) && \(scope.systemctl) daemon-reload")
         }
         for folder in folders {
             for kind in ["service.d", "pawl-.service.d", "pawl-step-.service.d"] {
@@ -190,7 +205,7 @@ struct Doctor {
                     return DoctorFinding(
                         "step-units", .error,
                         "\(path) says '\(line)' for every step too: what becomes of a step may be lost by it",
-                        mend: "editor \(path) && systemctl daemon-reload")
+                        mend: "editor \(path) && \(scope.systemctl) daemon-reload")
                 }
             }
         }
@@ -239,18 +254,18 @@ struct Doctor {
         guard let daemon else {
             return DoctorFinding(
                 "pawld", .error, "pawld does not answer: runs stand still, and what steps did is not yet recorded",
-                mend: "systemctl restart pawld.socket pawld.service; journalctl -u pawld -n 20")
+                mend: "\(scope.systemctl) restart pawld.socket pawld.service; \(scope.journalctl) -u pawld -n 20")
         }
         guard daemon.version == ManagerInterface.version else {
             return DoctorFinding(
                 "pawld", .warning, "pawld \(daemon.version) still runs, and \(ManagerInterface.version) is installed",
-                mend: "systemctl restart pawld")
+                mend: "\(scope.systemctl) restart pawld")
         }
         guard daemon.faults.isEmpty else {
             return DoctorFinding(
                 "pawld", .warning,
                 "files have faults, and what was in force before stays: \(daemon.faults[0].description)",
-                mend: "pawl reload")
+                mend: "\(scope.pawl) reload")
         }
         return DoctorFinding("pawld", .ok, "answers, version \(daemon.version)")
     }
@@ -281,48 +296,54 @@ struct Doctor {
     private static let passing: Set<String> = ["tmpfs", "ramfs", "overlay"]
     private static let remote: Set<String> = ["nfs", "nfs4", "cifs", "smb3", "9p", "fuse", "ceph", "glusterfs"]
 
-    private static let findmnt = "findmnt --target /var/lib/pawl; put a file system on a disk of this host there"
+    private var findmnt: String {
+        "findmnt --target \(scope.state); put a file system on a disk of this host there"
+    }
 
     private func disk() -> DoctorFinding {
-        let type = host.fileSystem(of: "/var/lib/pawl") ?? "?"
+        let type = host.fileSystem(of: scope.state) ?? "?"
         if Doctor.passing.contains(type) {
             return DoctorFinding(
                 "disk", type == "overlay" ? .warning : .error,
-                "/var/lib/pawl is on \(type): what was recorded may be gone with the next boot", mend: Doctor.findmnt)
+                "\(scope.state) is on \(type): what was recorded may be gone with the next boot", mend: findmnt)
         }
         if Doctor.remote.contains(type) || type.hasPrefix("fuse.") {
             return DoctorFinding(
                 "disk", .warning,
-                "/var/lib/pawl is on \(type): whether what was recorded survives a power cut is for its server to say",
-                mend: Doctor.findmnt)
+                "\(scope.state) is on \(type): whether what was recorded survives a power cut is for its server to say",
+                mend: findmnt)
         }
-        guard let free = host.free("/var/lib/pawl") else {
-            return DoctorFinding("disk", .unknown, "how full /var/lib/pawl is cannot be told")
+        guard let free = host.free(scope.state) else {
+            return DoctorFinding("disk", .unknown, "how full \(scope.state) is cannot be told")
         }
-        let words = "\(Int((free * 100).rounded(.down))) % of the disk of /var/lib/pawl is free"
+        let words = "\(Int((free * 100).rounded(.down))) % of the disk of \(scope.state) is free"
         guard free >= 0.05 else {
             return DoctorFinding(
                 "disk", .error, "\(words): when it is full nothing can be recorded, and runs stand still",
-                mend: "du -xhd1 /var/lib/pawl/runs | sort -h | tail; pawl ps --all")
+                mend: "du -xhd1 \(scope.runs) | sort -h | tail; \(scope.pawl) ps --all")
         }
         return DoctorFinding("disk", .ok, words)
     }
 
     private func store() -> DoctorFinding {
-        let left = host.names(in: "/var/lib/pawl").filter { $0.hasPrefix("pawl.db.damaged") }
+        let canLook = host.isRoot || scope.isUser
+        let left = host.names(in: scope.state).filter { $0.hasPrefix("pawl.db.damaged") }
         if let file = left.first {
             return DoctorFinding(
                 "store", .warning,
-                "a damaged store was set aside as /var/lib/pawl/\(file): runs that are in it alone are not known any more",
-                mend: "journalctl -u pawld MESSAGE_ID=7a5c3e0b9d0f4c52a1f26c3b88e4d917 -x; look, then remove the file")
+                "a damaged store was set aside as \(scope.state)/\(file): runs that are in it alone are not known any more",
+                mend:
+                    "\(scope.journalctl) -u pawld MESSAGE_ID=7a5c3e0b9d0f4c52a1f26c3b88e4d917 -x; look, then remove the file"
+            )
         }
         return DoctorFinding(
-            "store", host.isRoot ? .ok : .unknown, host.isRoot ? "no damaged one was set aside" : "only root can look")
+            "store", canLook ? .ok : .unknown, canLook ? "no damaged one was set aside" : "only root can look")
     }
 
     private func workflows() -> DoctorFinding {
-        for folder in Surroundings.standardWorkflowFolders + [
-            "/etc/pawl", "/etc/pawl/config.yaml.d", "/etc/pawl/run.d",
+        let whose = scope.isUser ? "yours" : "root's"
+        for folder in scope.workflows + [
+            scope.configuration, scope.configurationFile + ".d", scope.unitVariables,
         ] {
             guard let file = host.look(folder) else { continue }
             let paths =
@@ -330,24 +351,26 @@ struct Doctor {
                 + host.names(in: folder).compactMap { name in
                     host.look("\(folder)/\(name)").map { ("\(folder)/\(name)", $0) }
                 }
-            for (path, file) in paths where file.uid != 0 || file.mode & 0o022 != 0 {
+            for (path, file) in paths where ![0, scope.owner].contains(file.uid) || file.mode & 0o022 != 0 {
                 return DoctorFinding(
                     "workflows", .error,
-                    "\(path) has owner \(file.uid) and mode \(String(file.mode, radix: 8)): who can write it is root, so pawld does "
-                        + "not read it", mend: "chown root: \(path) && chmod go-w \(path)")
+                    "\(path) has owner \(file.uid) and mode \(String(file.mode, radix: 8)): who can write it "
+                        + (scope.isUser ? "can act as you" : "is root") + ", so pawld does not read it",
+                    mend: "chown \(scope.isUser ? "$USER" : "root"): \(path) && chmod go-w \(path)")
             }
         }
-        return DoctorFinding("workflows", .ok, "root's alone")
+        return DoctorFinding("workflows", .ok, "\(whose) alone")
     }
 
     private func credentials() -> DoctorFinding {
-        for folder in ["/etc/credstore", "/etc/credstore.encrypted"] {
-            guard let file = host.look(folder), file.uid != 0 || file.mode & 0o077 != 0 else { continue }
+        for folder in [scope.credentialStores[0], scope.credentialStores[0] + ".encrypted"] {
+            guard let file = host.look(folder), file.uid != scope.owner || file.mode & 0o077 != 0 else { continue }
             return DoctorFinding(
                 "credentials", .error,
-                "\(folder) has owner \(file.uid) and mode \(String(file.mode, radix: 8)): others than root may read secrets",
-                mend: "chown root: \(folder) && chmod 0700 \(folder)")
+                "\(folder) has owner \(file.uid) and mode \(String(file.mode, radix: 8)): others than "
+                    + "\(scope.isUser ? "you" : "root") may read secrets",
+                mend: "chown \(scope.isUser ? "$USER" : "root"): \(folder) && chmod 0700 \(folder)")
         }
-        return DoctorFinding("credentials", .ok, "root's alone")
+        return DoctorFinding("credentials", .ok, scope.isUser ? "yours alone" : "root's alone")
     }
 }

@@ -1,4 +1,6 @@
 import Glibc
+import PawlLanguage
+import PawlModel
 
 /// The host as `pawl doctor` looks at it: files below a root, which a test has in a folder, and a few questions to systemd and
 /// the kernel.
@@ -53,6 +55,24 @@ struct HostView {
             if name != ".", name != ".." { names.append(name) }
         }
         return names.sorted()
+    }
+
+    // MARK: Users
+
+    /// The name of a user; nil where there is none.
+    var userName: (_ uid: UInt32) -> String? = { uid in getpwuid(uid)?.pointee.pw_name.map { String(cString: $0) } }
+
+    /// Whether a user's manager stays up without a session, as `loginctl enable-linger` leaves it on disk; nil where that cannot
+    /// be told.
+    func isLingering(_ uid: UInt32) -> Bool? {
+        userName(uid).map { look("/var/lib/systemd/linger/\($0)") != nil }
+    }
+
+    /// What a user's manager can do here.
+    func userManager(_ scope: RuntimeScope) -> UserManager {
+        let file = "cgroup.controllers"
+        return UserManager(
+            ofHost: text("/sys/fs/cgroup/\(file)"), ofManager: text("/sys/fs/cgroup\(scope.controlGroup)/\(file)"))
     }
 
     // MARK: The host itself

@@ -14,6 +14,7 @@ struct ApproveVerb: Verb {
     @OptionGroup var target: RunArgument
     @OptionGroup var step: ApprovalArgument
     @OptionGroup var format: OutputOption
+    @OptionGroup var scope: ScopeOption
 
     func perform(_ surroundings: Surroundings) throws -> PawlAPI.ExitStatus {
         try step.answer(target.run, isApproved: true, format.output, surroundings)
@@ -32,6 +33,7 @@ struct RejectVerb: Verb {
     @OptionGroup var target: RunArgument
     @OptionGroup var step: ApprovalArgument
     @OptionGroup var format: OutputOption
+    @OptionGroup var scope: ScopeOption
 
     func perform(_ surroundings: Surroundings) throws -> PawlAPI.ExitStatus {
         try step.answer(target.run, isApproved: false, format.output, surroundings)

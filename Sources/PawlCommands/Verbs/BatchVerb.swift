@@ -51,6 +51,7 @@ struct BatchVerb: Verb {
     var detach = false
 
     @OptionGroup var format: OutputOption
+    @OptionGroup var scope: ScopeOption
 
     func validate() throws {
         if scripts.isEmpty, graph == nil { throw ValidationError("scripts are missing, or a graph that names them") }

@@ -20,6 +20,7 @@ struct CancelVerb: Verb {
     @OptionGroup var target: RunArgument
     @Flag(help: "Kill what runs of it, instead of asking it to end.") var force = false
     @OptionGroup var format: OutputOption
+    @OptionGroup var scope: ScopeOption
 
     func perform(_ surroundings: Surroundings) throws -> PawlAPI.ExitStatus {
         let status = try Cancellation(surroundings).cancel(target.run, isForced: force)

@@ -22,6 +22,7 @@ struct CatVerb: Verb {
     var workflows: [String]
 
     @OptionGroup var format: OutputOption
+    @OptionGroup var scope: ScopeOption
 
     /// A workflow as JSON.
     struct Document: Encodable {
@@ -45,7 +46,8 @@ struct CatVerb: Verb {
     func perform(_ surroundings: Surroundings) throws -> PawlAPI.ExitStatus {
         var documents: [Document] = []
         for workflow in workflows {
-            let read = try LocalWorkflow.read(workflow, in: surroundings.workflowFolders)
+            let read = try LocalWorkflow.read(
+                workflow, in: surroundings.workflowFolders, scope: surroundings.scope, manager: surroundings.manager)
             documents.append(Self.document(read))
             guard read.workflow == nil else { continue }
             surroundings.warn("workflow '\(read.name)' has \(read.count); 'pawl check \(workflow)' says them")

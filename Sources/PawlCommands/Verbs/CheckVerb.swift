@@ -27,6 +27,7 @@ struct CheckVerb: Verb {
     var strict = false
 
     @OptionGroup var format: OutputOption
+    @OptionGroup var scope: ScopeOption
 
     /// What was found about one file.
     struct Finding: Encodable {
@@ -68,14 +69,19 @@ struct CheckVerb: Verb {
     }
 
     private func check(_ workflow: String, _ surroundings: Surroundings) throws(CommandFailure) -> Finding {
-        var read = try LocalWorkflow.read(workflow, in: surroundings.workflowFolders, isStrict: strict)
+        var manager = surroundings.manager
+        var read = try LocalWorkflow.read(
+            workflow, in: surroundings.workflowFolders, isStrict: strict, scope: surroundings.scope, manager: manager)
         // Which systemd runs only pawld knows, and hardly any workflow asks for what not every one has.
         if let needed = read.workflow?.neededSystemd, needed > Directives.oldest,
             let running = try? surroundings.client.describe().systemd, running < needed
         {
+            manager.version = running
             read = try LocalWorkflow.read(
-                workflow, in: surroundings.workflowFolders, isStrict: strict, systemd: running)
+                workflow, in: surroundings.workflowFolders, isStrict: strict, scope: surroundings.scope,
+                manager: manager)
         }
+        if read.workflow?.schedule != nil { surroundings.warnOfSchedules() }
         return Finding(
             file: read.file, ok: read.workflow != nil && !(strict && !read.isTextClean), diagnostics: read.diagnostics)
     }

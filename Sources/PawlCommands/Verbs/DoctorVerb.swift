@@ -1,5 +1,6 @@
 import ArgumentParser
 import PawlAPI
+import PawlModel
 
 /// `pawl doctor`.
 struct DoctorVerb: Verb {
@@ -16,6 +17,7 @@ struct DoctorVerb: Verb {
             """)
 
     @OptionGroup var format: OutputOption
+    @OptionGroup var scope: ScopeOption
 
     func perform(_ surroundings: Surroundings) throws -> PawlAPI.ExitStatus {
         var daemon: Messages.Daemon?
@@ -25,7 +27,7 @@ struct DoctorVerb: Verb {
         } catch {
             if case .refused(let fault) = error { refusal = fault.message }
         }
-        var findings = Doctor(host: surroundings.host, daemon: daemon).findings()
+        var findings = Doctor(host: surroundings.host, daemon: daemon, scope: surroundings.scope).findings()
         if let refusal, let place = findings.firstIndex(where: { $0.check == "pawld" }) {
             findings[place] = DoctorFinding("pawld", .unknown, refusal)
         }

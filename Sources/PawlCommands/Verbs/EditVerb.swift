@@ -40,6 +40,7 @@ struct EditVerb: Verb {
     var stdin = false
 
     @OptionGroup var format: OutputOption
+    @OptionGroup var scope: ScopeOption
 
     func validate() throws {
         if full, dropIn != nil { throw ValidationError("--full and --drop-in exclude each other") }
@@ -54,7 +55,7 @@ struct EditVerb: Verb {
     }
 
     func perform(_ surroundings: Surroundings) throws -> PawlAPI.ExitStatus {
-        let edit = try WorkflowEdit(self, folders: surroundings.workflowFolders)
+        let edit = try WorkflowEdit(self, surroundings)
         try edit.requirePermission()
         let text = stdin ? try given(edit, surroundings) : try edited(edit, surroundings)
         guard let text else { return .usage }

@@ -36,6 +36,8 @@ struct ImportVerb: Verb {
     @Option(name: .shortAndLong, help: ArgumentHelp("A new file, not standard output.", valueName: "file"))
     var output: String?
 
+    @OptionGroup var scope: ScopeOption
+
     func perform(_ surroundings: Surroundings) throws -> PawlAPI.ExitStatus {
         let absolute = ScriptFiles.absolute(folder)
         let last = absolute.split(separator: "/").last { $0 != "." }.map(String.init) ?? "import"

@@ -1,5 +1,6 @@
 import ArgumentParser
 import PawlAPI
+import PawlModel
 
 /// `pawl list`.
 struct ListVerb: Verb {
@@ -17,9 +18,13 @@ struct ListVerb: Verb {
             """)
 
     @OptionGroup var format: OutputOption
+    @OptionGroup var scope: ScopeOption
 
     func perform(_ surroundings: Surroundings) throws -> PawlAPI.ExitStatus {
         let workflows = try surroundings.client.workflows()
+        if workflows.contains(where: { $0.schedule.map { $0.state != .disabled } ?? false }) {
+            surroundings.warnOfSchedules()
+        }
         if format.output == .json {
             try surroundings.print(json: workflows)
             return .succeeded

@@ -88,6 +88,8 @@ struct LogsVerb: Verb {
         if let lines, lines < 0 { throw ValidationError("the number of lines cannot be negative") }
     }
 
+    @OptionGroup var scope: ScopeOption
+
     func perform(_ surroundings: Surroundings) throws -> PawlAPI.ExitStatus {
         let reader = LogReader(request: self, surroundings)
         let stream = PersistentStream(client: surroundings.client, surroundings: surroundings)

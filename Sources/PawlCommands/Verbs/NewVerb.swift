@@ -6,6 +6,7 @@ import PawlModel
 struct NewVerb: Verb {
     static let configuration = CommandConfiguration(
         commandName: "new", abstract: "Make a workflow from an example with comments.",
+        usage: "pawl new <workflow> [--example <example>] [--stdout] [--output <format>]",
         discussion: """
             The file is made in the first folder of the workflows, /etc/pawl/workflows; one
             that is there is left alone. 'pawl edit' changes it, and 'pawl reload' puts it
@@ -27,6 +28,7 @@ struct NewVerb: Verb {
     var stdout = false
 
     @OptionGroup var format: OutputOption
+    @OptionGroup var scope: ScopeOption
 
     private struct Made: Encodable {
         var file: String
@@ -46,6 +48,10 @@ struct NewVerb: Verb {
             throw CommandFailure(.usage, "there is no folder for workflows")
         }
         let file = "\(folder)/\(workflow).yaml"
+        // Of a user's folders none need be there.
+        if surroundings.scope.isUser, let failed = WorkflowFiles.makeFolders(above: file) {
+            throw CommandFailure(.failed, "'\(failed.path)' cannot be made: \(TextFile.words(failed.number))")
+        }
         try TextFile.make(file, text)
         if format.output == .json {
             try surroundings.print(json: Made(file: file))

@@ -62,8 +62,11 @@ struct PlanVerb: Verb {
         }
     }
 
+    @OptionGroup var scope: ScopeOption
+
     func perform(_ surroundings: Surroundings) throws -> PawlAPI.ExitStatus {
-        let read = try LocalWorkflow.read(workflow, in: surroundings.workflowFolders)
+        let read = try LocalWorkflow.read(
+            workflow, in: surroundings.workflowFolders, scope: surroundings.scope, manager: surroundings.manager)
         let (path, name) = (read.file, read.name)
         guard let workflow = read.workflow else {
             throw CommandFailure(.usage, "workflow '\(name)' has \(read.count)", faults: read.diagnostics)

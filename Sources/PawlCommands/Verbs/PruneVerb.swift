@@ -30,6 +30,7 @@ struct PruneVerb: Verb {
     var dryRun = false
 
     @OptionGroup var format: OutputOption
+    @OptionGroup var scope: ScopeOption
 
     func perform(_ surroundings: Surroundings) throws -> PawlAPI.ExitStatus {
         var request = Messages.PruneRuns(keep: keep, dryRun: dryRun ? true : nil)

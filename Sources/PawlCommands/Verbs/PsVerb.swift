@@ -16,6 +16,7 @@ struct PsVerb: Verb {
     var all = false
 
     @OptionGroup var format: OutputOption
+    @OptionGroup var scope: ScopeOption
 
     func perform(_ surroundings: Surroundings) throws -> PawlAPI.ExitStatus {
         let runs = try surroundings.client.runs(all: all)

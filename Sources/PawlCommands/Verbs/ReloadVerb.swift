@@ -15,6 +15,7 @@ struct ReloadVerb: Verb {
             """)
 
     @OptionGroup var format: OutputOption
+    @OptionGroup var scope: ScopeOption
 
     func perform(_ surroundings: Surroundings) throws -> PawlAPI.ExitStatus {
         let answer = try surroundings.client.reload()

@@ -5,6 +5,7 @@ import PawlAPI
 struct ResumeVerb: Verb {
     static let configuration = CommandConfiguration(
         commandName: "resume", abstract: "Go on with a stopped run and follow it.",
+        usage: "pawl resume <run> [--with-current] [--detach] [--output <format>]",
         discussion: """
             Examples:
               pawl resume @last
@@ -20,6 +21,7 @@ struct ResumeVerb: Verb {
     var detach = false
 
     @OptionGroup var format: OutputOption
+    @OptionGroup var scope: ScopeOption
 
     func perform(_ surroundings: Surroundings) throws -> PawlAPI.ExitStatus {
         try Reopening(run: target.run, detach: detach, format: format.output, what: "resumed")

@@ -58,6 +58,7 @@ struct RunVerb: Verb {
     var dryRun = false
 
     @OptionGroup var format: OutputOption
+    @OptionGroup var scope: ScopeOption
 
     private var selection: StepSelection { StepSelection(only: only, from: from, skip: skip) }
 

@@ -1,5 +1,6 @@
 import ArgumentParser
 import PawlAPI
+import PawlModel
 
 /// `pawl enable`.
 struct EnableVerb: Verb {
@@ -16,6 +17,7 @@ struct EnableVerb: Verb {
 
     @Argument(help: "The workflow's name.", completion: Completions.workflows) var workflow: String
     @OptionGroup var format: OutputOption
+    @OptionGroup var scope: ScopeOption
 
     func perform(_ surroundings: Surroundings) throws -> PawlAPI.ExitStatus {
         let answer = try surroundings.client.setSchedule(workflow, isEnabled: true)
@@ -31,6 +33,7 @@ struct EnableVerb: Verb {
         }
         let next = schedule?.next.moment.map { ", next at \(surroundings.zone.full($0))" } ?? ""
         surroundings.output.line("The schedule of workflow '\(workflow)' is on\(next).")
+        surroundings.warnOfSchedules()
         return .succeeded
     }
 }
@@ -50,6 +53,7 @@ struct DisableVerb: Verb {
 
     @Argument(help: "The workflow's name.", completion: Completions.workflows) var workflow: String
     @OptionGroup var format: OutputOption
+    @OptionGroup var scope: ScopeOption
 
     func perform(_ surroundings: Surroundings) throws -> PawlAPI.ExitStatus {
         let answer = try surroundings.client.setSchedule(workflow, isEnabled: false)
@@ -60,7 +64,8 @@ struct DisableVerb: Verb {
         surroundings.output.line("The schedule of workflow '\(workflow)' is off.")
         if let timer = answer.schedule?.timer {
             surroundings.warn(
-                "the timer of \(timer) is not pawl's; 'systemctl disable --now pawl@\(workflow).timer' stops it")
+                "the timer of \(timer) is not pawl's; '\(surroundings.scope.systemctl) disable --now pawl@\(workflow).timer' stops it"
+            )
         }
         return .succeeded
     }

@@ -21,6 +21,7 @@ struct SetPropertyVerb: Verb {
     @Argument(help: "A directive and its value: MemoryMax=2G.") var properties: [String]
 
     @OptionGroup var format: OutputOption
+    @OptionGroup var scope: ScopeOption
 
     func perform(_ surroundings: Surroundings) throws -> PawlAPI.ExitStatus {
         let status = try surroundings.client.setProperties(of: target.run, properties)

@@ -26,6 +26,7 @@ struct StatusVerb: Verb {
     var lines = 10
 
     @OptionGroup var format: OutputOption
+    @OptionGroup var scope: ScopeOption
 
     /// The logs of no more failed steps are shown: the first failure is mostly the cause of the others.
     private static let mostLogs = 5

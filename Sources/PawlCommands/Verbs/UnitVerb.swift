@@ -27,6 +27,8 @@ struct UnitVerb: Verb {
     @Argument(help: "The instance of the unit: a workflow's name.")
     var workflow: String
 
+    @OptionGroup var scope: ScopeOption
+
     func perform(_ surroundings: Surroundings) throws -> PawlAPI.ExitStatus {
         guard Names.isWorkflow(workflow) else {
             throw CommandFailure(

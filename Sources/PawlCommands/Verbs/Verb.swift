@@ -18,6 +18,13 @@ struct OutputOption: ParsableArguments {
     var output = OutputFormat.text
 }
 
+/// The option that every verb has: whose pawl is meant. It may stand before the verb too, so it is looked for before anything is
+/// parsed; here it has its help and its completion.
+struct ScopeOption: ParsableArguments {
+    @Flag(help: "Speak to your own pawld, on your own manager.")
+    var user = false
+}
+
 /// The run that a verb is about.
 struct RunArgument: ParsableArguments {
     @Argument(

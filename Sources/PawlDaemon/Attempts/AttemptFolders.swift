@@ -28,17 +28,20 @@ actor AttemptFolders: AttemptFiles {
     private let started: String
     let dropIns: String
     private let stores: CredentialStores
+    private let owner: UInt32
 
     /// Works below a folder, on a thread.
     ///
     /// - Parameters:
     ///   - started: where systemd leaves a mark of each unit that it starts, until there is a receipt.
     ///   - dropIns: where systemd looks for drop-ins that do not outlive the boot.
+    ///   - owner: whose the files of steps are that are taken: root's, but for a user's pawld.
     init(
         runs: String, started: String = "/run/pawl/started", dropIns: String = "/run/systemd/system",
-        stores: CredentialStores = CredentialStores(), executor: EventLoop
+        stores: CredentialStores = CredentialStores(), owner: UInt32 = 0, executor: EventLoop
     ) {
         self.dropIns = dropIns
+        self.owner = owner
         self.stores = stores
         self.runs = runs
         self.started = started
@@ -170,7 +173,7 @@ actor AttemptFolders: AttemptFiles {
             // pawl-record links its receipt into place, so that one may have two names for a moment.
             throw FolderFault(description: "\(path) is a link to another file: refused", code: 0)
         }
-        guard status.st_uid == 0 else {
+        guard status.st_uid == owner else {
             throw FolderFault(description: "\(path) belongs to uid \(status.st_uid): refused", code: 0)
         }
         guard status.st_size <= limit else {

@@ -1,4 +1,5 @@
 import Glibc
+import PawlModel
 
 /// A credential's file, as systemd is told of it.
 struct FoundCredential: Sendable, Equatable {
@@ -22,11 +23,13 @@ struct CredentialFault: Error, Sendable, CustomStringConvertible {
 /// The search is pawld's since systemd 252 takes a name that is nowhere for one that nobody needs, and finds no encrypted file
 /// by a plain name. A path it takes at its word: one that is gone by then fails the unit.
 struct CredentialStores: Sendable {
-    /// Where credentials lie in plain text; the encrypted ones lie beside, in a folder with this name and `.encrypted`.
-    static let folders = ["/etc/credstore", "/run/credstore", "/usr/lib/credstore"]
-
+    /// Whose they are.
+    var scope = RuntimeScope.system
     /// What stands before the folders; a test has its own.
     var root = ""
+
+    /// Where credentials lie in plain text; the encrypted ones lie beside, in a folder with this name and `.encrypted`.
+    var folders: [String] { scope.credentialStores }
 
     /// Finds all of the names. What is wrong with any of them is told together.
     func find(_ names: [String]) throws(CredentialFault) -> [FoundCredential] {
@@ -42,7 +45,7 @@ struct CredentialStores: Sendable {
     private func find(_ name: String) throws(CredentialFault) -> FoundCredential {
         var found: [(credential: FoundCredential, device: dev_t, inode: ino_t)] = []
         for isEncrypted in [false, true] {
-            for folder in CredentialStores.folders {
+            for folder in folders {
                 let path = "\(root)\(folder)\(isEncrypted ? ".encrypted" : "")/\(name)"
                 var status = stat()
                 guard lstat(path, &status) == 0 else {
@@ -70,14 +73,22 @@ struct CredentialStores: Sendable {
         guard let first = found.first?.credential else {
             throw CredentialFault(
                 description:
-                    "there is no credential '\(name)': it belongs into /etc/credstore/\(name), or encrypted by "
-                    + "'systemd-creds encrypt --name=\(name)' into /etc/credstore.encrypted/\(name)")
+                    "there is no credential '\(name)': it belongs into \(folders[0])/\(name)"
+                    + (scope.isUser
+                        ? ""
+                        : ", or encrypted by 'systemd-creds encrypt --name=\(name)' into \(folders[0]).encrypted/\(name)")
+            )
         }
         guard found.count == 1 else {
             // Which one would win is nothing to find out by a login that fails, or worse by one that works.
             let paths = found.map(\.credential.path).joined(separator: " and ")
             throw CredentialFault(
                 description: "credential '\(name)' is there more than once, as \(paths): remove what is not meant")
+        }
+        // The key is root's, and a user's manager that could ask for it came with systemd 256.
+        if scope.isUser, first.isEncrypted {
+            throw fault(
+                name, "\(first.path) is encrypted, and a user's manager cannot decrypt it: store it in plain text")
         }
         return first
     }

@@ -114,7 +114,7 @@ struct StepUnit: Sendable {
             ("Environment", .strings(command.environment.map { "\($0.name)=\($0.value)" })),
             // The leading dash: a step may remove its folder, and the recorder, which starts in it too, must not fail.
             ("WorkingDirectory", .string("-" + (command.isBound ? BoundPath.work : command.workFolder))),
-            ("SyslogIdentifier", .string(command.name.step)),
+            ("SyslogIdentifier", .string(command.scope.logName(of: command.name))),
             (
                 "LogExtraFields",
                 .byteStrings(

@@ -1,20 +1,28 @@
+package import PawlModel
+
 /// Where everything lies. Tests put a folder of their own in front.
 package struct Paths: Sendable {
+    /// Whose pawl it is.
+    package let scope: RuntimeScope
     /// The store's folder.
-    package var state = "/var/lib/pawl"
+    package var state: String
     /// What vanishes with a boot.
-    package var runtime = "/run/pawl"
+    package var runtime: String
     /// The configuration, without its drop-ins.
-    package var configuration = "/etc/pawl/config.yaml"
+    package var configuration: String
     /// pawld's own entries, for those who want them in a file.
-    package var log = "/var/log/pawl/pawld.log"
+    package var log: String
     /// The folders with workflows; a name in an earlier one hides it in the later ones.
-    package var workflows = ["/etc/pawl/workflows", "/run/pawl/workflows", "/usr/lib/pawl/workflows"]
-    /// Which uid must own workflows and configuration: root's, but in tests.
-    package var owner: UInt32 = 0
+    package var workflows: [String]
+    /// Which uid must own workflows and configuration, root besides.
+    package var owner: UInt32
 
     /// The paths of an installed pawl.
-    package init() {}
+    package init(_ scope: RuntimeScope = .system) {
+        self.scope = scope
+        (state, runtime, log) = (scope.state, scope.runtime, scope.log)
+        (configuration, workflows, owner) = (scope.configurationFile, scope.workflows, scope.owner)
+    }
 
     /// The store.
     package var database: String { state + "/pawl.db" }

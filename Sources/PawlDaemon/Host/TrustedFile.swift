@@ -2,7 +2,8 @@ import Glibc
 import PawlLanguage
 import PawlModel
 
-/// Reads files that root owns and nobody else can write: who could write one would be root by way of pawld.
+/// Reads files that root owns, or the user whose pawld it is, and nobody else can write: who could write one would be root by way
+/// of pawld, or that user.
 ///
 /// That goes for the folders on the way too, links followed: who can write one of them can put another of root's files there,
 /// a log for instance, and in that stands what anybody likes.
@@ -10,12 +11,15 @@ struct TrustedFile {
     /// The largest file that is read, in bytes.
     static let largest = 4 << 20
 
-    /// Who has to own them: root, but in tests.
+    /// Who may own them besides root.
     let owner: UInt32
     /// The folders that were looked at, and what is wrong with them.
     private var folders: [String: String?] = [:]
 
     init(owner: UInt32) { self.owner = owner }
+
+    /// Who that is, in words.
+    private var who: String { owner == 0 ? "root" : "uid \(owner)" }
 
     /// The text of a file, or why it is not read.
     ///
@@ -33,11 +37,11 @@ struct TrustedFile {
         guard fstat(descriptor, &status) == 0 else { return fault("cannot be read: \(SystemFault(number: errno))") }
         if orNull, status.st_mode & S_IFMT == S_IFCHR, status.st_rdev == TrustedFile.null { return .success("") }
         guard status.st_mode & S_IFMT == S_IFREG else { return fault("is no regular file") }
-        guard status.st_uid == owner, status.st_mode & 0o022 == 0 else {
+        guard status.st_uid == owner || status.st_uid == 0, status.st_mode & 0o022 == 0 else {
             let mode = String(status.st_mode & 0o7777, radix: 8)
             return fault(
-                "can be written by others than root (owner uid \(status.st_uid), mode \(mode)): refused; "
-                    + "'chown root: \(path) && chmod go-w \(path)' mends it")
+                "can be written by others than \(who) (owner uid \(status.st_uid), mode \(mode)): refused; "
+                    + "'chown \(owner == 0 ? "root" : String(owner)): \(path) && chmod go-w \(path)' mends it")
         }
         if let reason = wayFault(path) {
             return fault("is refused, since \(reason): who can do that can put another file here")
@@ -99,7 +103,7 @@ struct TrustedFile {
             reason = "the folder \(path) belongs to uid \(status.st_uid)"
         } else if status.st_mode & 0o022 != 0, status.st_mode & S_ISVTX == 0 {
             // With the sticky bit others can add to the folder, and neither remove nor rename what is root's.
-            reason = "others than root can write the folder \(path)"
+            reason = "others than \(who) can write the folder \(path)"
         }
         folders[path] = .some(reason)
         return reason

@@ -1,6 +1,7 @@
 import EventLoopKit
 import Glibc
 import PawlLanguage
+import PawlModel
 
 /// Looks at the host again and again: says in the journal when a part of it is used beyond its threshold, and keeps further steps
 /// from starting while there is no room for them.
@@ -12,8 +13,8 @@ actor HostMonitor {
     private let journal: RunJournal
     private let events: EventLoop
     private let files: EventLoop
-    private var reader = HostUseReader()
-    private var watch = ResourceWatch()
+    private var reader: HostUseReader
+    private var watch: ResourceWatch
     private let wishes: AsyncStream<Int>
     private let continuation: AsyncStream<Int>.Continuation
     /// The number of the look that is next.
@@ -25,7 +26,13 @@ actor HostMonitor {
     /// - Parameters:
     ///   - events: the thread on which is waited.
     ///   - files: the thread on which files are read.
-    init(conductor: Conductor, library: WorkflowLibrary, journal: RunJournal, events: EventLoop, files: EventLoop) {
+    ///   - scope: whose steps are counted, and where the store is.
+    init(
+        conductor: Conductor, library: WorkflowLibrary, journal: RunJournal, events: EventLoop, files: EventLoop,
+        scope: RuntimeScope = .system
+    ) {
+        reader = HostUseReader(folder: scope.state, group: scope.controlGroup)
+        watch = ResourceWatch(folder: scope.state)
         (self.conductor, self.library, self.journal) = (conductor, library, journal)
         (self.events, self.files) = (events, files)
         (wishes, continuation) = AsyncStream<Int>.makeStream()

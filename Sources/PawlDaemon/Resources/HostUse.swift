@@ -1,4 +1,5 @@
 import Glibc
+import PawlModel
 
 /// How much of the host is in use, as the kernel tells. Each part from 0 to 1; nil where it does not tell.
 struct HostUse: Sendable, Equatable {
@@ -25,14 +26,16 @@ struct HostUseReader {
     /// What stands before each path; empty but in tests.
     var root = ""
     /// The folder whose file system is looked at.
-    var folder = "/var/lib/pawl"
+    var folder = RuntimeScope.system.state
+    /// The control group of the manager that the steps run under.
+    var group = ""
     /// Over how many seconds at least processors have to be busy: for a moment they always are.
     var span = 5.0
     private var ticks: (busy: UInt64, all: UInt64, time: Double)?
     private var lastBusy: Double?
 
-    init(root: String = "", folder: String = "/var/lib/pawl") {
-        (self.root, self.folder) = (root, folder)
+    init(root: String = "", folder: String = RuntimeScope.system.state, group: String = "") {
+        (self.root, self.folder, self.group) = (root, folder, group)
     }
 
     /// Looks at all of it.
@@ -88,12 +91,12 @@ struct HostUseReader {
     }
 
     private func slice() -> (used: UInt64, limit: UInt64?)? {
-        let two = "/sys/fs/cgroup/pawl.slice"
+        let two = "/sys/fs/cgroup\(group)/pawl.slice"
         if let used = number("\(two)/memory.current") {
             let cached = numbers("\(two)/memory.stat")["inactive_file"] ?? 0
             return (used - min(cached, used), number("\(two)/memory.max"))
         }
-        let one = "/sys/fs/cgroup/memory/pawl.slice"
+        let one = "/sys/fs/cgroup/memory\(group)/pawl.slice"
         guard let used = number("\(one)/memory.usage_in_bytes") else { return nil }
         let cached = numbers("\(one)/memory.stat")["total_inactive_file"] ?? 0
         let limit = number("\(one)/memory.limit_in_bytes")

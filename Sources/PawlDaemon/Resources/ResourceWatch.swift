@@ -1,4 +1,5 @@
 import PawlLanguage
+import PawlModel
 
 /// What follows from how much of the host is in use: what is said, and whether a step may start.
 struct ResourceWatch: Sendable {
@@ -7,11 +8,13 @@ struct ResourceWatch: Sendable {
         case memory, cpu, disk, pressure
 
         /// What stands in sentences.
-        var words: String {
+        ///
+        /// - Parameter folder: the store's.
+        func words(_ folder: String) -> String {
             switch self {
             case .memory: "memory of the host"
             case .cpu: "CPU of the host"
-            case .disk: "the disk of /var/lib/pawl"
+            case .disk: "the disk of \(folder)"
             case .pressure: "time in which something waits for memory"
             }
         }
@@ -24,6 +27,8 @@ struct ResourceWatch: Sendable {
         var threshold: Double
         /// Whether it is above now; else it is below again.
         var isAbove: Bool
+        /// The part in words.
+        var words: String
     }
 
     /// A step that is younger than this has not shown how much memory it takes.
@@ -35,7 +40,10 @@ struct ResourceWatch: Sendable {
     /// The most memory that a step had on average, of those that have shown it.
     private(set) var largestStep: Double = 0
 
-    init() {}
+    /// The store's folder, whose disk is one of the parts.
+    private let folder: String
+
+    init(folder: String = RuntimeScope.system.state) { self.folder = folder }
 
     static func use(_ use: HostUse, _ part: Part) -> Double? {
         switch part {
@@ -54,10 +62,12 @@ struct ResourceWatch: Sendable {
                 return nil
             }
             if value >= threshold, above.insert(part).inserted {
-                return Crossing(part: part, use: value, threshold: threshold, isAbove: true)
+                return Crossing(
+                    part: part, use: value, threshold: threshold, isAbove: true, words: part.words(folder))
             }
             if value < threshold - ResourceWatch.slack, above.remove(part) != nil {
-                return Crossing(part: part, use: value, threshold: threshold, isAbove: false)
+                return Crossing(
+                    part: part, use: value, threshold: threshold, isAbove: false, words: part.words(folder))
             }
             return nil
         }
@@ -76,7 +86,7 @@ struct ResourceWatch: Sendable {
             guard let limit = limits[part.rawValue], let value = ResourceWatch.use(use, part), value >= limit else {
                 continue
             }
-            return ("\(part.words) is used to \(percent(value)), and its limit is \(percent(limit))", nil)
+            return ("\(part.words(folder)) is used to \(percent(value)), and its limit is \(percent(limit))", nil)
         }
         guard let limit = limits["memory"] else { return (nil, nil) }
         if let used = use.slice?.used, running > young {

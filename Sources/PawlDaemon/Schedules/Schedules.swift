@@ -30,6 +30,7 @@ actor Schedules {
     private let journal: RunJournal
     private let world: World
     private let runs: Runs
+    private let scope: RuntimeScope
 
     private let wishes: AsyncStream<Wish>
     private let continuation: AsyncStream<Wish>.Continuation
@@ -45,12 +46,14 @@ actor Schedules {
     private(set) var isRunning = false
 
     init(
-        executor: EventLoop, manager: any TimerManager, library: WorkflowLibrary, file: ScheduleFile,
+        executor: EventLoop, manager: any TimerManager, scope: RuntimeScope = .system, library: WorkflowLibrary,
+        file: ScheduleFile,
         journal: RunJournal,
         world: World, runs: Runs
     ) {
         (self.executor, self.manager, self.library, self.file) = (executor, manager, library, file)
         (self.journal, self.world, self.runs) = (journal, world, runs)
+        self.scope = scope
         (wishes, continuation) = AsyncStream<Wish>.makeStream()
     }
 
@@ -121,8 +124,8 @@ actor Schedules {
             _ = try await library.entry(name)
             throw APIError(
                 .invalidState,
-                "workflow '\(name)' has no 'schedule' that could be turned on or off; 'systemctl enable pawl@\(name)' would run it "
-                    + "at each boot")
+                "workflow '\(name)' has no 'schedule' that could be turned on or off; '\(scope.systemctl) enable pawl@\(name)' would run "
+                    + "it at each boot")
         }
         if isDisabled == isEnabled {
             let before = record.disabled

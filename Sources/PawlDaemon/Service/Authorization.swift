@@ -2,6 +2,7 @@ import EventLoopKit
 import Glibc
 import PawlAPI
 import PawlLanguage
+import PawlModel
 import VarlinkKit
 
 /// Who may do what. The socket is open to all; what counts is who the kernel says is at the other end
@@ -23,19 +24,25 @@ actor Authorization {
         case view
         /// Work with the workflows that allow it.
         case allowed
+        /// Nothing at all.
+        case nothing
     }
 
     private let executor: EventLoop
+    private let scope: RuntimeScope
 
     /// Looks names up on a thread.
-    init(executor: EventLoop) { self.executor = executor }
+    init(scope: RuntimeScope = .system, executor: EventLoop) { (self.scope, self.executor) = (scope, executor) }
 
     /// The thread.
     nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
 
     /// What somebody may, whatever the workflow.
     func rights(of peer: Peer) -> Rights {
-        if peer.uid == 0 || isMember(peer, of: Authorization.operators) { return .operate }
+        if peer.uid == 0 || peer.uid == scope.owner { return .operate }
+        // A user's pawld is that user's alone: a group of the host's has no say there, nor has what a workflow allows.
+        if scope.isUser { return .nothing }
+        if isMember(peer, of: Authorization.operators) { return .operate }
         return isMember(peer, of: Authorization.viewers) ? .view : .allowed
     }
 

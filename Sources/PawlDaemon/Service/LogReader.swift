@@ -8,12 +8,14 @@ import VarlinkKit
 /// them, filtered by run.
 struct LogReader: Sendable {
     private static let fields = [
-        "MESSAGE", "PRIORITY", "PAWL_STEP", "PAWL_ATTEMPT", "_SYSTEMD_UNIT", "MESSAGE_ID", "_TRANSPORT",
+        "MESSAGE", "PRIORITY", "PAWL_STEP", "PAWL_ATTEMPT", "MESSAGE_ID", "_TRANSPORT", "PAWL_RUN", "SYSLOG_IDENTIFIER",
     ]
     private static let journald = "/run/systemd/journal/io.systemd.journal"
 
     /// The thread on which the journal is read.
     let executor: EventLoop
+    /// Whose units the steps are.
+    var scope = RuntimeScope.system
 
     /// Which lines are wanted.
     struct Selection: Sendable {
@@ -21,6 +23,8 @@ struct LogReader: Sendable {
         var run: RunID
         /// Its full name.
         var name: String
+        /// When it was started: nothing of it is before that.
+        var started: Timestamp?
         /// One step alone.
         var step: String?
         /// None before it.
@@ -37,19 +41,33 @@ struct LogReader: Sendable {
     func open(_ selection: Selection, at position: JournalPosition) async throws -> OpenLog {
         // What the run's processes wrote before this moment is to be in what is read: journald takes it in first.
         await synchronize()
-        var matches: [JournalMatch] = [.field("PAWL_RUN", selection.name)]
-        if let step = selection.step { matches.append(.field("PAWL_STEP", step)) }
+        var matches = scope.isUser ? userMatches(selection) : systemMatches(selection)
         // Several of one field stand for one or the other (`man:sd_journal_add_match(3)`).
         if let priority = selection.priority, priority < 7 {
             matches += (0...max(priority, 0)).map { .field("PRIORITY", String($0)) }
         }
-        let reader = JournalReader(loop: executor, fields: LogReader.fields)
+        let reader = JournalReader(loop: executor, fields: LogReader.fields + [scope.unitField])
         var position = position
-        if case .head = position, let since = selection.since {
+        if case .head = position, let since = selection.since ?? (scope.isUser ? selection.started : nil) {
             position = .since(realtime: UInt64(clamping: since.microseconds))
         }
         try await reader.open(matches: matches, at: position)
-        return OpenLog(reader: reader, unitPrefix: "\(AttemptName.unitPrefix)\(selection.run).", selection: selection)
+        return OpenLog(
+            reader: reader, unitPrefix: "\(AttemptName.unitPrefix)\(selection.run).", selection: selection, scope: scope
+        )
+    }
+
+    private func systemMatches(_ selection: Selection) -> [JournalMatch] {
+        [.field("PAWL_RUN", selection.name)] + (selection.step.map { [.field("PAWL_STEP", $0)] } ?? [])
+    }
+
+    /// journald reads the further fields of a unit's output from files that a user's manager does not write. So all output of the
+    /// user's processes is looked through for the name that the run's steps give theirs, as `RuntimeScope.logName` has it.
+    private func userMatches(_ selection: Selection) -> [JournalMatch] {
+        [
+            .field("_UID", String(scope.owner)), .field("_TRANSPORT", "stdout"), .disjunction,
+            .field("_UID", String(scope.owner)), .field("PAWL_RUN", selection.name), .conjunction,
+        ]
     }
 
     /// Asks journald to write out all that it was sent (`man:journalctl(1)`, --sync). Where that is not to be had the log
@@ -75,6 +93,7 @@ struct OpenLog: Sendable {
     let reader: JournalReader
     let unitPrefix: String
     let selection: LogReader.Selection
+    let scope: RuntimeScope
 
     /// The next lines; nil at the end of what there is.
     func next() async throws -> Batch? { batch(try await reader.read()) }
@@ -100,21 +119,37 @@ struct OpenLog: Sendable {
     func close() async { await reader.close() }
 
     private func line(_ entry: JournalEntry) -> Messages.LogEntry? {
+        if let (step, attempt) = output(entry) { return line(entry, step: step, attempt: attempt) }
+        // What a user's process has printed under another name is none of the run's.
+        if scope.isUser, entry["PAWL_RUN"] != selection.name { return nil }
         // Any process may write PAWL_RUN= into the journal. The unit is set by journald itself.
         // And whoever writes to stdout cannot give a field: there it can only be the unit's own, as a service of a step's has.
-        guard let unit = entry["_SYSTEMD_UNIT"],
+        guard let unit = entry[scope.unitField],
             unit.hasPrefix(unitPrefix) || unit == "pawld.service" || entry["_TRANSPORT"] == "stdout"
         else { return nil }
         // What pawld says about a step is not what the step wrote.
         let isOwn = unit == "pawld.service" && entry["MESSAGE_ID"] != nil
         if isOwn, selection.step != nil { return nil }
+        return line(entry, step: isOwn ? nil : entry["PAWL_STEP"], attempt: entry["PAWL_ATTEMPT"].flatMap { Int($0) })
+    }
+
+    /// The step and the attempt of what a user's step has printed, told by its name alone.
+    private func output(_ entry: JournalEntry) -> (step: String, attempt: Int)? {
+        guard scope.isUser, entry["_TRANSPORT"] == "stdout", let name = entry["SYSLOG_IDENTIFIER"],
+            name.hasPrefix(unitPrefix), let attempt = AttemptName(unit: name + ".service")
+        else { return nil }
+        return (attempt.step, attempt.number)
+    }
+
+    private func line(_ entry: JournalEntry, step: String?, attempt: Int?) -> Messages.LogEntry? {
+        if let wanted = selection.step, wanted != step { return nil }
         // A clock that was set leaves entries whose order is not that of their times: each is looked at.
         let time = Int64(clamping: entry.realtime)
         if let since = selection.since, time < since.microseconds { return nil }
         if let until = selection.until, time > until.microseconds { return nil }
         return Messages.LogEntry(
             time: TimeText.text(of: Timestamp(microseconds: time)),
-            step: isOwn ? nil : entry["PAWL_STEP"], attempt: entry["PAWL_ATTEMPT"].flatMap { Int($0) },
+            step: step, attempt: attempt,
             priority: entry["PRIORITY"].flatMap { Int($0) }, message: entry["MESSAGE"] ?? "")
     }
 }

@@ -1,5 +1,6 @@
 import PawlAPI
 import PawlEngine
+import PawlLanguage
 import PawlModel
 import PawlStore
 import VarlinkKit
@@ -13,6 +14,13 @@ extension ManagerService {
             let limits: [ParentRun.Above.Limit]
             do throws(RenderFault) { limits = try LimitText.read(request.properties) } catch {
                 throw APIError(.invalidVariable, "nothing was set: \(error.description)")
+            }
+            if let manager = await library.manager.user {
+                for limit in limits {
+                    do throws(DirectiveFault) { try Directives.checkUser(limit.name, limit.values, manager) } catch {
+                        throw APIError(.invalidVariable, "nothing was set: \(error)")
+                    }
+                }
             }
             let (slice, before) = try await conductor.setLimits(
                 of: row.id, RunLimited(limits: limits, uid: call.peer.uid))

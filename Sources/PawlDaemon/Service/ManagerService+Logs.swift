@@ -13,7 +13,8 @@ extension ManagerService {
             throw APIError(.noSuchStep, "run '\(row.name)' has no step '\(step)'")
         }
         let selection = LogReader.Selection(
-            run: row.id, name: row.name, step: request.step, since: try time(request.since, "since"),
+            run: row.id, name: row.name, started: row.started, step: request.step,
+            since: try time(request.since, "since"),
             until: try time(request.until, "until"), priority: request.priority)
         var place = JournalPosition.head
         if let count = request.lines {

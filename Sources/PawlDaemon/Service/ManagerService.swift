@@ -115,6 +115,10 @@ struct ManagerService: Sendable {
         do {
             // Every method tells or changes what concerns root alone, so the right is asked for before anything else.
             let rights = await authorization.rights(of: call.peer)
+            if rights == .nothing {
+                await auditor.refuse(method.rawValue, on: nil, by: call.peer, because: notPermitted(call.peer).message)
+                throw notPermitted(call.peer)
+            }
             switch method {
             case .describe:
                 try requireViewing(rights, call)
@@ -161,13 +165,15 @@ struct ManagerService: Sendable {
     func notPermitted(_ peer: Peer) -> APIError {
         APIError(
             .notPermitted,
-            "uid \(peer.uid) may not do that: only root, members of the group '\(Authorization.operators)' and those whom a "
-                + "workflow allows may; 'adduser USER \(Authorization.operators)' and a new login give the right, or 'allow' in "
-                + "the workflow")
+            paths.scope.isUser
+                ? "uid \(peer.uid) may not do that: this is the pawld of uid \(paths.owner), which obeys that user and root"
+                : "uid \(peer.uid) may not do that: only root, members of the group '\(Authorization.operators)' and those whom a "
+                    + "workflow allows may; 'adduser USER \(Authorization.operators)' and a new login give the right, or 'allow' in "
+                    + "the workflow")
     }
 
     private func requireViewing(_ rights: Authorization.Rights, _ call: Call) throws(APIError) {
-        if rights == .allowed { throw notPermitted(call.peer) }
+        if rights == .allowed || rights == .nothing { throw notPermitted(call.peer) }
     }
 
     /// Whether a workflow of the library, or one of those of a run, allows it. A text that somebody brings along allows nothing.
@@ -328,7 +334,7 @@ struct ManagerService: Sendable {
             "run", on: request.workflow, detail: detail.isEmpty ? nil : detail.joined(separator: "; "), call
         ) { () async throws(APIError) in
             try await requireWorkflow(request, rights, call)
-            if let unit = request.unit, call.peer.uid != 0 {
+            if let unit = request.unit, call.peer.uid != 0, call.peer.uid != paths.owner {
                 throw APIError(.notPermitted, "only root starts a run for a unit, such as \(unit)")
             }
         } body: {
@@ -362,6 +368,7 @@ struct ManagerService: Sendable {
             uid: peer.uid, folder: paths.runs, maxParallel: await library.settings.maxParallel,
             host: HostReader.facts())
         created.source = entry.source
+        created.user = paths.scope.user
         created.unit = request.unit
         created.key = request.key
         created.leftOut = try ManagerService.leftOut(by: request, of: entry.workflow)

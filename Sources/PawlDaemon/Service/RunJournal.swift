@@ -10,6 +10,7 @@ final class RunJournal: Sendable {
     private let level: Mutex<Configuration.LogLevel>
     /// The file that pawld's own entries go to, where that is wanted.
     private let file = Mutex<LogFile?>(nil)
+    private let scope: RuntimeScope
     private let counts = Mutex<(runs: Int, steps: Int)>((0, 0))
     private let onActivity: @Sendable (Int, Int) -> Void
     private let entry: @Sendable ([(name: String, value: String)]) throws -> Void
@@ -17,14 +18,16 @@ final class RunJournal: Sendable {
     /// Writes entries of a level and those that are more important.
     ///
     /// - Parameters:
+    ///   - scope: whose units it speaks of.
     ///   - entry: writes one entry.
     ///   - onActivity: is told how many runs and steps are active whenever that has changed.
     init(
-        level: Configuration.LogLevel,
+        level: Configuration.LogLevel, scope: RuntimeScope = .system,
         entry: @escaping @Sendable ([(name: String, value: String)]) throws -> Void = { try Journal.write(fields: $0) },
         onActivity: @escaping @Sendable (_ runs: Int, _ steps: Int) -> Void
     ) {
         self.level = Mutex(level)
+        self.scope = scope
         self.entry = entry
         self.onActivity = onActivity
     }
@@ -61,7 +64,7 @@ final class RunJournal: Sendable {
     /// What a recorded event means for those who read the journal.
     func write(_ event: Event, of run: Run) {
         // `journalctl -u` and `systemctl status` of a unit show what root says about it under this field.
-        let unit = run.created.unit.map { [("OBJECT_SYSTEMD_UNIT", $0)] } ?? []
+        let unit = run.created.unit.map { [(scope.objectUnitField, $0)] } ?? []
         let fields = [("PAWL_RUN", run.name), ("PAWL_WORKFLOW", run.created.workflow)] + unit
         switch event {
         case .runCreated(let body):
@@ -237,14 +240,14 @@ final class RunJournal: Sendable {
         write(
             .warning, .orphan,
             "The unit \(unit) still runs, though the end of its step is recorded; it is left alone and let go when it has ended. "
-                + "'systemctl status \(unit)' shows it, 'systemctl stop \(unit)' ends it",
+                + "'\(scope.systemctl) status \(unit)' shows it, '\(scope.systemctl) stop \(unit)' ends it",
             [("PAWL_UNIT", unit)])
     }
 
     /// A part of the host has crossed its threshold.
     func crossed(_ crossing: ResourceWatch.Crossing) {
         let (use, threshold) = (Int((crossing.use * 100).rounded()), Int((crossing.threshold * 100).rounded()))
-        let words = crossing.part.words.prefix(1).uppercased() + crossing.part.words.dropFirst()
+        let words = crossing.words.prefix(1).uppercased() + crossing.words.dropFirst()
         write(
             crossing.isAbove ? .warning : .notice, .resource,
             crossing.isAbove
@@ -277,7 +280,7 @@ final class RunJournal: Sendable {
     func schedule(_ level: Configuration.LogLevel, _ workflow: String?, _ message: String) {
         let fields = workflow.map { name in
             [("PAWL_WORKFLOW", name)]
-                + [TimerUnit.name(of: name), TimerUnit.service(of: name)].map { ("OBJECT_SYSTEMD_UNIT", $0) }
+                + [TimerUnit.name(of: name), TimerUnit.service(of: name)].map { (scope.objectUnitField, $0) }
         }
         write(level, .schedule, message, fields ?? [])
     }

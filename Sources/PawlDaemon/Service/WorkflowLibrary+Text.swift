@@ -29,7 +29,7 @@ extension WorkflowLibrary {
             throw APIError(.conflict, "there is a workflow '\(name)' already; give the text that is sent another name")
         }
         var source = WorkflowSource(SourceFile(file: "\(name).yaml", text: text))
-        let read = WorkflowReader.read(&source, name: name, systemd: systemd) { _ in
+        let read = WorkflowReader.read(&source, name: name, manager: manager) { _ in
             .failure(
                 IncludeFault("cannot be meant by a text that is sent and is in no folder; put the workflow into a file")
             )

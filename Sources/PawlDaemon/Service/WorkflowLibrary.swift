@@ -34,20 +34,23 @@ actor WorkflowLibrary {
     private var files: [String: Found] = [:]
     private var configurationFaults: [Diagnostic] = []
     private(set) var configuration = Configuration()
+    /// The manager that is to run the workflows; its version is known once it has been asked.
+    private(set) var manager: ManagerTraits
     /// The version of the systemd that runs; nil until that is known.
-    private(set) var systemd: Int?
+    var systemd: Int? { manager.version }
 
     /// Reads below these paths, on a thread where waiting for a disk holds up nobody.
     init(paths: Paths, executor: EventLoop) {
         self.paths = paths
         self.executor = executor
+        manager = ManagerTraits(user: paths.scope.userManager)
     }
 
     /// The thread.
     nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
 
     /// Takes the version of the systemd that runs: what is read from now on is held against it.
-    func take(systemd: Int) { self.systemd = systemd }
+    func take(systemd: Int) { manager.version = systemd }
 
     /// The configuration in force.
     var settings: Configuration { configuration }
@@ -174,7 +177,7 @@ actor WorkflowLibrary {
         {
             return (known, found)
         }
-        let read = WorkflowReader.read(&source, name: name, systemd: systemd) { file in
+        let read = WorkflowReader.read(&source, name: name, manager: manager) { file in
             trust.text(file).mapError { IncludeFault($0.message) }
         }
         found.faults = read.diagnostics.filter { $0.severity == .error }

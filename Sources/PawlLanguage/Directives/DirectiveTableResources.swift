@@ -1,6 +1,8 @@
 extension Directives {
-    private static func limit(_ name: String, _ kind: Kind, _ summary: String, since: Int = 0) -> Entry {
-        Entry(name, kind, summary, since: since, page: .resources)
+    private static func limit(
+        _ name: String, _ kind: Kind, _ summary: String, since: Int = 0, user: UserSupport = .full
+    ) -> Entry {
+        Entry(name, kind, summary, since: since, page: .resources, user: user)
     }
 
     private static func kill(_ name: String, _ kind: Kind, _ summary: String, since: Int = 0) -> Entry {
@@ -21,57 +23,98 @@ extension Directives {
 
     /// What a step is given of the host.
     static let resources: [Entry] = [
-        limit("MemoryMax", .memory(from: 1), "more memory is never given", since: 231),
-        limit("MemoryHigh", .memory(from: 1), "above it a step is slowed down", since: 231),
-        limit("MemoryLow", .memory(from: 0), "so much is taken away last", since: 231),
-        limit("MemoryMin", .memory(from: 0), "so much is never taken away", since: 240),
-        limit("DefaultMemoryLow", .memory(from: 0), "MemoryLow of what is below it", since: 242),
-        limit("DefaultMemoryMin", .memory(from: 0), "MemoryMin of what is below it", since: 242),
-        limit("MemorySwapMax", .memory(from: 0), "more swap is never given", since: 232),
-        limit("MemoryZSwapMax", .memory(from: 0), "more compressed swap is never given", since: 253),
-        limit("MemoryZSwapWriteback", .boolean, "whether that goes on to the disk", since: 256),
-        limit("MemoryLimit", .memory(from: 1), "MemoryMax of older control groups"),
+        limit("MemoryMax", .memory(from: 1), "more memory is never given", since: 231, user: .controller("memory")),
+        limit(
+            "MemoryHigh", .memory(from: 1), "above it a step is slowed down", since: 231, user: .controller("memory")),
+        limit("MemoryLow", .memory(from: 0), "so much is taken away last", since: 231, user: .controller("memory")),
+        limit("MemoryMin", .memory(from: 0), "so much is never taken away", since: 240, user: .controller("memory")),
+        limit(
+            "DefaultMemoryLow", .memory(from: 0), "MemoryLow of what is below it", since: 242,
+            user: .controller("memory")),
+        limit(
+            "DefaultMemoryMin", .memory(from: 0), "MemoryMin of what is below it", since: 242,
+            user: .controller("memory")),
+        limit("MemorySwapMax", .memory(from: 0), "more swap is never given", since: 232, user: .controller("memory")),
+        limit(
+            "MemoryZSwapMax", .memory(from: 0), "more compressed swap is never given", since: 253,
+            user: .controller("memory")),
+        limit(
+            "MemoryZSwapWriteback", .boolean, "whether that goes on to the disk", since: 256,
+            user: .controller("memory")),
+        limit("MemoryLimit", .memory(from: 1), "MemoryMax of older control groups", user: .controller("memory")),
         limit(
             "MemoryPressureWatch", .word(["auto", "on", "off", "skip"]), "it is told when memory is short", since: 254),
         limit("MemoryPressureThresholdSec", .span, "from what on", since: 254),
         service("MemoryKSM", .boolean, "equal pages are shared", since: 254),
-        limit("TasksMax", .tasks, "how many processes and threads", since: 227),
-        limit("CPUQuota", .quota, "how much of one CPU; 200% is two of them", since: 213),
-        limit("CPUQuotaPeriodSec", .span, "how often that is measured", since: 242),
-        limit("CPUWeight", .weight(weights, idle: true), "the share of busy CPUs", since: 232),
-        limit("StartupCPUWeight", .weight(weights, idle: true), "the same while the host boots", since: 232),
-        limit("CPUShares", .weight(shares, idle: false), "CPUWeight of older control groups"),
-        limit("StartupCPUShares", .weight(shares, idle: false), "the same while the host boots"),
-        limit("AllowedCPUs", .processors(word: nil), "the CPUs it may have", since: 244),
-        limit("StartupAllowedCPUs", .processors(word: nil), "the same while the host boots", since: 244),
-        limit("AllowedMemoryNodes", .processors(word: nil), "the memory nodes it may have", since: 244),
-        limit("StartupAllowedMemoryNodes", .processors(word: nil), "the same while the host boots", since: 244),
-        limit("IOWeight", .weight(weights, idle: false), "the share of busy disks", since: 230),
-        limit("StartupIOWeight", .weight(weights, idle: false), "the same while the host boots", since: 230),
-        limit("IODeviceWeight", .deviceLimits(.weight(weights)), "the share of one disk", since: 230),
-        limit("IOReadBandwidthMax", .deviceLimits(.rate), "bytes read from a disk a second", since: 230),
-        limit("IOWriteBandwidthMax", .deviceLimits(.rate), "bytes written to a disk a second", since: 230),
-        limit("IOReadIOPSMax", .deviceLimits(.rate), "reads from a disk a second", since: 230),
-        limit("IOWriteIOPSMax", .deviceLimits(.rate), "writes to a disk a second", since: 230),
-        limit("IODeviceLatencyTargetSec", .deviceLimits(.span), "how long a disk may take", since: 240),
-        limit("BlockIOWeight", .weight(blockWeights, idle: false), "IOWeight of older control groups"),
-        limit("StartupBlockIOWeight", .weight(blockWeights, idle: false), "the same while the host boots"),
+        limit("TasksMax", .tasks, "how many processes and threads", since: 227, user: .controller("pids")),
+        limit("CPUQuota", .quota, "how much of one CPU; 200% is two of them", since: 213, user: .controller("cpu")),
+        limit("CPUQuotaPeriodSec", .span, "how often that is measured", since: 242, user: .controller("cpu")),
         limit(
-            "BlockIODeviceWeight", .deviceLimits(.weight(blockWeights)), "IODeviceWeight of older control groups"),
-        limit("BlockIOReadBandwidth", .deviceLimits(.rate), "IOReadBandwidthMax of older control groups"),
-        limit("BlockIOWriteBandwidth", .deviceLimits(.rate), "IOWriteBandwidthMax of older control groups"),
-        limit("IPAccounting", .boolean, "bytes over the network are counted", since: 235),
-        limit("IPAddressAllow", .addresses, "whom it talks to", since: 235),
-        limit("IPAddressDeny", .addresses, "whom it does not talk to", since: 235),
-        limit("IPIngressFilterPath", .filterPaths, "the program that sees what comes in", since: 243),
-        limit("IPEgressFilterPath", .filterPaths, "the program that sees what goes out", since: 243),
-        limit("BPFProgram", .programs, "other programs of the kernel's", since: 249),
-        limit("SocketBindAllow", .sockets, "the ports it listens on", since: 249),
-        limit("SocketBindDeny", .sockets, "the ports it does not listen on", since: 249),
-        limit("RestrictNetworkInterfaces", .filter(.interfaces), "the network interfaces it uses", since: 250),
-        limit("NFTSet", .filterSets, "sets of the firewall that it is in", since: 255),
-        limit("DevicePolicy", .word(["auto", "closed", "strict"]), "which devices it uses", since: 208),
-        limit("DeviceAllow", .devices, "and which besides", since: 208),
+            "CPUWeight", .weight(weights, idle: true), "the share of busy CPUs", since: 232, user: .controller("cpu")),
+        limit(
+            "StartupCPUWeight", .weight(weights, idle: true), "the same while the host boots", since: 232,
+            user: .controller("cpu")),
+        limit("CPUShares", .weight(shares, idle: false), "CPUWeight of older control groups", user: .controller("cpu")),
+        limit(
+            "StartupCPUShares", .weight(shares, idle: false), "the same while the host boots", user: .controller("cpu")),
+        limit("AllowedCPUs", .processors(word: nil), "the CPUs it may have", since: 244, user: .controller("cpuset")),
+        limit(
+            "StartupAllowedCPUs", .processors(word: nil), "the same while the host boots", since: 244,
+            user: .controller("cpuset")),
+        limit(
+            "AllowedMemoryNodes", .processors(word: nil), "the memory nodes it may have", since: 244,
+            user: .controller("cpuset")),
+        limit(
+            "StartupAllowedMemoryNodes", .processors(word: nil), "the same while the host boots", since: 244,
+            user: .controller("cpuset")),
+        limit(
+            "IOWeight", .weight(weights, idle: false), "the share of busy disks", since: 230, user: .controller("io")),
+        limit(
+            "StartupIOWeight", .weight(weights, idle: false), "the same while the host boots", since: 230,
+            user: .controller("io")),
+        limit(
+            "IODeviceWeight", .deviceLimits(.weight(weights)), "the share of one disk", since: 230,
+            user: .controller("io")),
+        limit(
+            "IOReadBandwidthMax", .deviceLimits(.rate), "bytes read from a disk a second", since: 230,
+            user: .controller("io")),
+        limit(
+            "IOWriteBandwidthMax", .deviceLimits(.rate), "bytes written to a disk a second", since: 230,
+            user: .controller("io")),
+        limit("IOReadIOPSMax", .deviceLimits(.rate), "reads from a disk a second", since: 230, user: .controller("io")),
+        limit("IOWriteIOPSMax", .deviceLimits(.rate), "writes to a disk a second", since: 230, user: .controller("io")),
+        limit(
+            "IODeviceLatencyTargetSec", .deviceLimits(.span), "how long a disk may take", since: 240,
+            user: .controller("io")),
+        limit(
+            "BlockIOWeight", .weight(blockWeights, idle: false), "IOWeight of older control groups",
+            user: .controller("io")),
+        limit(
+            "StartupBlockIOWeight", .weight(blockWeights, idle: false), "the same while the host boots",
+            user: .controller("io")),
+        limit(
+            "BlockIODeviceWeight", .deviceLimits(.weight(blockWeights)), "IODeviceWeight of older control groups",
+            user: .controller("io")),
+        limit(
+            "BlockIOReadBandwidth", .deviceLimits(.rate), "IOReadBandwidthMax of older control groups",
+            user: .controller("io")),
+        limit(
+            "BlockIOWriteBandwidth", .deviceLimits(.rate), "IOWriteBandwidthMax of older control groups",
+            user: .controller("io")),
+        limit("IPAccounting", .boolean, "bytes over the network are counted", since: 235, user: .kernel),
+        limit("IPAddressAllow", .addresses, "whom it talks to", since: 235, user: .kernel),
+        limit("IPAddressDeny", .addresses, "whom it does not talk to", since: 235, user: .kernel),
+        limit("IPIngressFilterPath", .filterPaths, "the program that sees what comes in", since: 243, user: .kernel),
+        limit("IPEgressFilterPath", .filterPaths, "the program that sees what goes out", since: 243, user: .kernel),
+        limit("BPFProgram", .programs, "other programs of the kernel's", since: 249, user: .kernel),
+        limit("SocketBindAllow", .sockets, "the ports it listens on", since: 249, user: .kernel),
+        limit("SocketBindDeny", .sockets, "the ports it does not listen on", since: 249, user: .kernel),
+        limit(
+            "RestrictNetworkInterfaces", .filter(.interfaces), "the network interfaces it uses", since: 250,
+            user: .kernel),
+        limit("NFTSet", .filterSets, "sets of the firewall that it is in", since: 255, user: .kernel),
+        limit("DevicePolicy", .word(["auto", "closed", "strict"]), "which devices it uses", since: 208, user: .kernel),
+        limit("DeviceAllow", .devices, "and which besides", since: 208, user: .kernel),
         limit("Delegate", .delegate, "it makes control groups of its own", since: 218),
         limit("DelegateSubgroup", .text, "it starts in such a one", since: 254),
         limit("DisableControllers", .words(.controllers), "what is not counted below it", since: 240),

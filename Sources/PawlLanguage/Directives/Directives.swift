@@ -41,6 +41,8 @@ package enum Directives {
         /// Whether a step that has it is given its script, its output file and the run's folder by other paths, since it may not
         /// see the real ones.
         package let isBinding: Bool
+        /// What a user's manager makes of it.
+        package let user: UserSupport
 
         /// One line for the manual, with the page that has the rest.
         package var meaning: String { "\(summary), man:\(page.rawValue)(5)" }
@@ -56,11 +58,12 @@ package enum Directives {
 
         init(
             _ name: String, _ kind: Kind, _ summary: String, since: Int = 0, page: Page, property: String? = nil,
-            binds: Bool = false
+            binds: Bool = false, user: UserSupport = .full
         ) {
             (self.name, self.kind, self.summary, self.since, self.page) = (name, kind, summary, since, page)
             properties = property.map { [$0] } ?? kind.properties(of: name)
             isBinding = binds
+            self.user = user
         }
     }
 
