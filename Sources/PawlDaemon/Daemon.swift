@@ -55,8 +55,8 @@ package struct Daemon: Sendable {
         let manager = SystemdServiceManager(
             units: units, bootID: HostReader.bootID() ?? "unknown", thread: events)
         let folders = AttemptFolders(
-            runs: paths.runs, started: paths.started, stores: CredentialStores(scope: scope), owner: paths.owner,
-            executor: files)
+            runs: paths.runs, started: paths.started, dropIns: scope.runtimeUnits,
+            stores: CredentialStores(scope: scope), owner: paths.owner, executor: files)
         let (store, damage) = try Store.openOrRescue(
             path: paths.database, label: String(Daemon.now().microseconds / 1_000_000))
         if let damage { journal.damaged(damage) }

@@ -114,6 +114,8 @@ extension RuntimeScope {
 
     /// Where the manager keeps units that were made over the bus.
     package var transientUnits: String { (user?.runtime ?? "/run") + "/systemd/transient/" }
+    /// Where units' files and drop-ins are that do not outlive the boot, or the manager.
+    package var runtimeUnits: String { user.map { "\($0.runtime)/systemd/user" } ?? "/run/systemd/system" }
     /// Where the manager puts the credentials of units.
     package var unitCredentials: String { (user?.runtime ?? "/run") + "/credentials" }
     /// Where an admin, or the user, has units' files, the first folder first.

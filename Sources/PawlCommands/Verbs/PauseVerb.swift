@@ -18,6 +18,7 @@ struct PauseVerb: Verb {
 
     @OptionGroup var target: RunArgument
     @OptionGroup var format: OutputOption
+    @OptionGroup var scope: ScopeOption
 
     func perform(_ surroundings: Surroundings) throws -> PawlAPI.ExitStatus {
         let status = try surroundings.client.pause(target.run)
@@ -49,6 +50,7 @@ struct UnpauseVerb: Verb {
 
     @OptionGroup var target: RunArgument
     @OptionGroup var format: OutputOption
+    @OptionGroup var scope: ScopeOption
 
     func perform(_ surroundings: Surroundings) throws -> PawlAPI.ExitStatus {
         let status = try surroundings.client.unpause(target.run)

@@ -22,7 +22,7 @@ extension Paths {
                 "the user's manager has no bus at \(user.runtime)/bus: 'apt install dbus-user-session', then log in anew"
             )
         }
-        for folder in [state, runs, runtime] { try makeFolder(folder) }
+        for folder in [state, runs, runtime, scope.runtimeUnits] { try makeFolder(folder) }
         guard let link = scope.stateLink else { return }
         let new = link + ".new"
         unlink(new)
