@@ -46,7 +46,8 @@ struct ApprovalArgument: ParsableArguments {
         help: "The step's name; of an item of a step with 'foreach' NAME.ITEM.", completion: Completions.steps)
     var step: String
 
-    @Option(help: "What is kept with the answer, and shown as its reason.") var comment: String?
+    @Option(help: ArgumentHelp("What is kept with the answer, and shown as its reason.", valueName: "text"))
+    var comment: String?
 
     func answer(
         _ run: String, isApproved: Bool, _ format: OutputFormat, _ surroundings: Surroundings

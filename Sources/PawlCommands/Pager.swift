@@ -1,0 +1,114 @@
+import ArgumentParser
+import Glibc
+
+/// The program that shows long output screen by screen, as systemctl has it: `SYSTEMD_PAGER`, then `PAGER`, then `less`.
+final class Pager {
+    /// Which program, if any, and what it has in its environment besides.
+    struct Choice: Equatable {
+        /// The words of the command; empty where nothing is to be shown so.
+        var command: [String]
+        /// Entries of its environment.
+        var environment: [String] = []
+
+        /// Reads the environment.
+        ///
+        /// - Parameter isPrivileged: whether whoever reads has more rights than he came with. Then only `less` is taken, in a mode in
+        ///   which it starts no other program (`man:systemctl(1)`, SYSTEMD_PAGERSECURE).
+        init(isPrivileged: Bool, environment: (String) -> String?) {
+            let named = ["SYSTEMD_PAGER", "PAGER"].lazy.compactMap(environment).first
+            // No shell: what is in the value besides words is nothing but text.
+            command = named.map { $0.split(separator: " ").map(String.init) } ?? ["less"]
+            if command.isEmpty || command == ["cat"] { command = [] }
+            let secure = environment("SYSTEMD_PAGERSECURE").map { !["0", "no", "false", "off"].contains($0) }
+            guard secure ?? isPrivileged else {
+                self.environment = Choice.less(environment)
+                return
+            }
+            // What another one would do in that mode nobody knows.
+            if !command.isEmpty { command = ["less"] }
+            self.environment = Choice.less(environment) + ["LESSSECURE=1"]
+        }
+
+        /// Ends where all of it fits on the screen, leaves colours and the screen as they are, and cuts long lines.
+        private static func less(_ environment: (String) -> String?) -> [String] {
+            ["LESS=\(environment("SYSTEMD_LESS") ?? "FRSXMK")"]
+        }
+    }
+
+    /// The terminal, which standard output is no more while the pager is there.
+    private(set) var terminal = STDOUT_FILENO
+    private let choice: Choice
+    private var child: pid_t?
+
+    /// Chooses a program, and starts none yet.
+    init(_ choice: Choice) { self.choice = choice }
+
+    /// From here on standard output goes to the pager. Without one it stays as it is.
+    func start() {
+        guard child == nil, !choice.command.isEmpty else { return }
+        var ends: [Int32] = [0, 0]
+        guard pipe(&ends) == 0 else { return }
+        // A pager that had the writing end too would wait for its own end.
+        for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
+        defer { for end in ends { close(end) } }
+        let saved = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3)
+        guard saved >= 0 else { return }
+        var actions = posix_spawn_file_actions_t()
+        posix_spawn_file_actions_init(&actions)
+        defer { posix_spawn_file_actions_destroy(&actions) }
+        posix_spawn_file_actions_adddup2(&actions, ends[0], STDIN_FILENO)
+        var words = choice.command.map { strdup($0) } + [nil]
+        var variables = entries().map { strdup($0) } + [nil]
+        defer { for word in words + variables { free(word) } }
+        var started = pid_t()
+        guard posix_spawnp(&started, choice.command[0], &actions, nil, &words, &variables) == 0 else {
+            close(saved)
+            return
+        }
+        child = started
+        terminal = saved
+        dup2(ends[1], STDOUT_FILENO)
+        // ^C is the pager's, and whoever has left it wants nothing more.
+        signal(SIGINT, SIG_IGN)
+        signal(SIGPIPE, SIG_IGN)
+    }
+
+    /// Waits until the reader has seen enough. What was written must have been handed over.
+    func finish() {
+        guard let child else { return }
+        // The end of what it reads.
+        dup2(terminal, STDOUT_FILENO)
+        var status: Int32 = 0
+        while waitpid(child, &status, 0) < 0, errno == EINTR {}
+        self.child = nil
+    }
+
+    private func entries() -> [String] {
+        let names = Set(choice.environment.map { $0.prefix { $0 != "=" } })
+        var entries = choice.environment
+        var next = environ
+        while let entry = next.pointee {
+            next += 1
+            let text = String(cString: entry)
+            if !names.contains(text.prefix { $0 != "=" }) { entries.append(text) }
+        }
+        return entries
+    }
+}
+
+/// A verb whose output may be longer than a screen.
+protocol PagedVerb: Verb {
+    /// What was said of the pager.
+    var pager: PagerOption { get }
+    /// Whether it is shown all at once, and not as it comes.
+    var isPaged: Bool { get }
+}
+
+extension PagedVerb {
+    var isPaged: Bool { true }
+}
+
+/// The option of the verbs whose output may be longer than a screen.
+struct PagerOption: ParsableArguments {
+    @Flag(help: "Print long output at once, without a pager.") var noPager = false
+}
