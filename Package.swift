@@ -67,6 +67,7 @@ let package = Package(
         module("PawlEngine", ["PawlModel", "PawlLanguage"]),
         module("PawlStore", ["PawlModel", "PawlEngine", "SQLiteKit"]),
         module("PawlAPI", ["PawlModel", "VarlinkKit"]),
+        module("PawlPictures", ["PawlModel"]),
         // Floor 3: what the programs do.
         module(
             "PawlDaemon",
@@ -76,7 +77,7 @@ let package = Package(
                 "PawlEngine", "PawlStore", "PawlAPI",
             ]),
         module(
-            "PawlCommands", ["PawlModel", "PawlAPI", "PawlLanguage", "VarlinkKit"],
+            "PawlCommands", ["PawlModel", "PawlAPI", "PawlLanguage", "PawlPictures", "VarlinkKit"],
             packages: [.product(name: "ArgumentParser", package: "swift-argument-parser")]),
         module("PawlSteps", ["CCurl", "CLinux", "PawlModel", "PawlLanguage"]),
         // Floor 4: the programs.
@@ -93,6 +94,7 @@ let package = Package(
         tests("PawlEngine", ["PawlModel", "PawlLanguage"]),
         tests("PawlStore", ["PawlModel", "PawlEngine", "SQLiteKit"]),
         tests("PawlAPI", ["PawlModel", "VarlinkKit"]),
+        tests("PawlPictures", ["PawlModel"]),
         tests(
             "PawlDaemon",
             [
@@ -100,7 +102,7 @@ let package = Package(
                 "VarlinkKit",
             ]),
         tests("PawlSteps", ["PawlModel", "PawlLanguage"]),
-        tests("PawlCommands", ["PawlModel", "PawlAPI", "PawlLanguage"]),
+        tests("PawlCommands", ["PawlModel", "PawlAPI", "PawlLanguage", "PawlPictures"]),
         .testTarget(name: "HouseTests", path: "Tests/HouseTests", swiftSettings: settings),
     ]
 )

@@ -28,6 +28,8 @@ package enum ManagerInterface {
         case setSchedule = "SetSchedule"
         case reload = "Reload"
         case readAudit = "ReadAudit"
+        case describeDefinition = "DescribeDefinition"
+        case readEvents = "ReadEvents"
 
         /// The full name on the wire.
         package var wireName: String { "\(ManagerInterface.name).\(rawValue)" }
@@ -136,6 +138,7 @@ package enum ManagerInterface {
         type LogEntry (
             time: string,
             step: ?string,
+            item: ?int,
             attempt: ?int,
             priority: ?int,
             message: string
@@ -155,6 +158,53 @@ package enum ManagerInterface {
             detail: ?string,
             outcome: string,
             reason: ?string
+        )
+
+        type DefinitionFile (
+            kind: string,
+            file: string,
+            text: string
+        )
+
+        type Dependency (
+            step: string,
+            kind: string
+        )
+
+        type DefinitionStep (
+            id: string,
+            file: string,
+            line: int,
+            phase: string,
+            action: string,
+            workflow: ?string,
+            conditional: bool,
+            foreach: bool,
+            waits_for: []Dependency,
+            most_attempts: int,
+            timeout_seconds: ?float,
+            memory_max: ?int
+        )
+
+        type Definition (
+            run: string,
+            workflow: string,
+            files: []DefinitionFile,
+            variables: object,
+            max_parallel: int,
+            fail_fast: bool,
+            host: string,
+            uid: int,
+            left_out: []string,
+            undoes: ?string,
+            steps: []DefinitionStep
+        )
+
+        type Event (
+            sequence: int,
+            time: string,
+            kind: string,
+            body: object
         )
 
         # The daemon itself
@@ -236,6 +286,12 @@ package enum ManagerInterface {
         # Who asked for what, the first one first, in batches: call it with `more`. 'uid' and 'outcome' (asked, done, refused or
         # failed) leave out all others; with 'lines' only the newest so many
         method ReadAudit(since: ?string, until: ?string, uid: ?int, outcome: ?string, lines: ?int) -> (entries: []AuditEntry)
+
+        # What a run goes by: the texts of its workflow as they were, its values, its steps and what each waits for
+        method DescribeDefinition(run: string) -> (definition: Definition)
+
+        # What happened to a run, as it is on record, the first event first, in batches: call it with `more`
+        method ReadEvents(run: string) -> (events: []Event)
 
         error NoSuchWorkflow (message: string)
         error NoSuchRun (message: string)

@@ -346,6 +346,8 @@ package enum Messages {
         package var time: String
         /// The step that wrote it; null for pawld's own lines about the run.
         package var step: String?
+        /// The number of the foreach item that wrote it.
+        package var item: Int?
         /// The attempt that wrote it.
         package var attempt: Int?
         /// The priority, as syslog counts: 0 emergency to 7 debug.
@@ -353,9 +355,12 @@ package enum Messages {
         /// The line.
         package var message: String
         /// Makes an entry.
-        package init(time: String, step: String?, attempt: Int?, priority: Int?, message: String) {
+        package init(
+            time: String, step: String?, item: Int? = nil, attempt: Int?, priority: Int?, message: String
+        ) {
             self.time = time
             self.step = step
+            self.item = item
             self.attempt = attempt
             self.priority = priority
             self.message = message
@@ -365,6 +370,7 @@ package enum Messages {
             var container = encoder.container(keyedBy: CodingKeys.self)
             try container.encode(time, forKey: .time)
             try container.encode(step, forKey: .step)
+            try container.encode(item, forKey: .item)
             try container.encode(attempt, forKey: .attempt)
             try container.encode(priority, forKey: .priority)
             try container.encode(message, forKey: .message)

@@ -34,37 +34,12 @@ struct Editor {
 
     /// Runs a program to its end. Nil where there is no such program.
     private static func run(_ arguments: [String]) throws(CommandFailure) -> Int32? {
-        // ^C and ^\ at the terminal are the program's, as with man:system(3).
-        let (interrupt, quit) = (signal(SIGINT, SIG_IGN), signal(SIGQUIT, SIG_IGN))
-        defer {
-            signal(SIGINT, interrupt)
-            signal(SIGQUIT, quit)
+        do throws(ChildProgram.Failure) {
+            return try ChildProgram(arguments: arguments).run()
+        } catch {
+            if error.number == ENOENT { return nil }
+            throw CommandFailure(.failed, "the editor '\(arguments[0])' cannot be run: \(error.words)")
         }
-        var attributes = posix_spawnattr_t()
-        posix_spawnattr_init(&attributes)
-        defer { posix_spawnattr_destroy(&attributes) }
-        var signals = sigset_t()
-        sigemptyset(&signals)
-        sigaddset(&signals, SIGINT)
-        sigaddset(&signals, SIGQUIT)
-        posix_spawnattr_setsigdefault(&attributes, &signals)
-        posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGDEF))
-        var words = arguments.map { strdup($0) } + [nil]
-        defer { for word in words { free(word) } }
-        var child = pid_t()
-        let fault = posix_spawnp(&child, arguments[0], nil, &attributes, &words, environ)
-        if fault == ENOENT { return nil }
-        guard fault == 0 else {
-            throw CommandFailure(.failed, "the editor '\(arguments[0])' cannot be run: \(TextFile.words(fault))")
-        }
-        var status: Int32 = 0
-        while waitpid(child, &status, 0) < 0 {
-            guard errno == EINTR else {
-                throw CommandFailure(.failed, "the editor's end cannot be waited for: \(TextFile.words(errno))")
-            }
-        }
-        // man:wait(2): the low seven bits are the signal, the second byte is the exit status.
-        return status & 0x7F == 0 ? (status >> 8) & 0xFF : 128 + (status & 0x7F)
     }
 
     /// Standard input, to its end.

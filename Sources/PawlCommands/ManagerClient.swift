@@ -161,7 +161,7 @@ final class ManagerClient {
 
     /// Asks for something that changes nothing, and once more if the connection broke: a pawld that restarts while
     /// somebody looks is no error, since systemd keeps its socket open.
-    private func ask<Answer: Decodable>(
+    func ask<Answer: Decodable>(
         _ method: ManagerInterface.Method, _ parameters: some Encodable
     ) throws(ManagerError) -> Answer {
         do {

@@ -25,10 +25,11 @@ struct Pawl: ParsableCommand {
     static let verbs: [any ParsableCommand.Type] = [
         RunVerb.self, AttachVerb.self, BatchVerb.self, ImportVerb.self, CheckVerb.self, PlanVerb.self, CatVerb.self,
         NewVerb.self, EditVerb.self, SchemaVerb.self, ListVerb.self, EnableVerb.self, DisableVerb.self, PsVerb.self,
-        StatusVerb.self, LogsVerb.self, WaitVerb.self,
+        StatusVerb.self, LogsVerb.self, ReportVerb.self, WaitVerb.self,
         CancelVerb.self, PauseVerb.self, UnpauseVerb.self, ResumeVerb.self, RetryVerb.self, UndoVerb.self,
         ApproveVerb.self, RejectVerb.self,
-        SetPropertyVerb.self, ReloadVerb.self, AuditVerb.self, PruneVerb.self, DoctorVerb.self,
+        ExportVerb.self, DiffVerb.self, SetPropertyVerb.self, ReloadVerb.self, AuditVerb.self, PruneVerb.self,
+        DoctorVerb.self,
         UnitVerb.self,
     ]
 

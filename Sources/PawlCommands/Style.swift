@@ -57,6 +57,9 @@ struct Style: Equatable {
     /// The dot before a run's or the daemon's name, as systemctl has it.
     var dot: String { hasUnicode ? "●" : "*" }
 
+    /// What stands beside a step that a run's length came from.
+    var critical: String { hasUnicode ? "◆" : "#" }
+
     /// What stands where text was cut off.
     var ellipsis: String { hasUnicode ? "…" : "." }
 

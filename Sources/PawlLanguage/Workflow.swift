@@ -80,6 +80,20 @@ package struct Step: Sendable {
         case stopServices
         /// Nothing: it has succeeded as soon as it has its turn.
         case none
+
+        /// Which of these it is, as one word.
+        package var word: String {
+            switch self {
+            case .script: "script"
+            case .command: "command"
+            case .wait: "wait"
+            case .approval: "approval"
+            case .reboot: "reboot"
+            case .workflow: "workflow"
+            case .stopServices: "stop-services"
+            case .none: "none"
+            }
+        }
     }
 
     /// As what a step's program goes on when the step is over.

@@ -99,27 +99,4 @@ package struct WorkflowPlan: Sendable {
         return groups.enumerated().map { "Group \($0 + 1): \(names($1))" }
             + handlers.map { "\($0.phase.rawValue): \($0.groups.map(names).joined(separator: ", then "))" }
     }
-
-    /// The graph in Graphviz's language, a rank for each group.
-    package func dot(named name: String) -> String {
-        var lines = ["digraph \"\(name)\" {", "  rankdir=LR;", "  node [shape=box];"]
-        for group in groups + handlers.flatMap(\.groups) {
-            lines.append("  {rank=same; \(group.map { "\"\($0.id)\";" }.joined(separator: " "))}")
-        }
-        for entry in entries {
-            lines += entry.waitsFor.map { "  \"\($0)\" -> \"\(entry.id)\";" }
-        }
-        return (lines + ["}"]).joined(separator: "\n")
-    }
-
-    /// The graph as a Mermaid flowchart. Steps are numbered there, since words such as `end` cannot be names.
-    package var mermaid: String {
-        var lines = ["flowchart LR"]
-        let places = Dictionary(uniqueKeysWithValues: entries.enumerated().map { ($1.id, $0) })
-        for (place, entry) in entries.enumerated() { lines.append("  s\(place)[\"\(entry.id)\"]") }
-        for (place, entry) in entries.enumerated() {
-            lines += entry.waitsFor.compactMap { places[$0] }.map { "  s\($0) --> s\(place)" }
-        }
-        return lines.joined(separator: "\n")
-    }
 }

@@ -10,6 +10,9 @@ package protocol RunRecords: AnyObject {
     func record(_ changes: [RunChange]) throws
     /// The run as its events have left it; nil if it is not there.
     func run(_ id: RunID) throws -> Run?
+    /// Some of a run's events as they were written, behind a place, the first one first; none at the end. They can be read where the
+    /// run as a whole cannot, or must not be.
+    func writtenEvents(of id: RunID, after sequence: Int) throws -> [WrittenEvent]
     /// Of a run's events those that tell which locks it holds, the first one first. They can be read where the run as a whole
     /// cannot, or must not be.
     func lockEvents(of id: RunID) throws -> [Event]

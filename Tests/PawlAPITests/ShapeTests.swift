@@ -70,7 +70,8 @@ struct ShapeTests {
                 == #"{"catch_up":"none","expressions":["*-*-* 00:00:00"],"next":null,"state":"enabled","timer":null}"#)
         #expect(try text(Messages.Scheduled(workflow: "a", schedule: nil)) == #"{"schedule":null,"workflow":"a"}"#)
         let entry = Messages.LogEntry(time: "t", step: nil, attempt: nil, priority: nil, message: "m")
-        #expect(try text(entry) == #"{"attempt":null,"message":"m","priority":null,"step":null,"time":"t"}"#)
+        #expect(
+            try text(entry) == #"{"attempt":null,"item":null,"message":"m","priority":null,"step":null,"time":"t"}"#)
         let daemon = Messages.Daemon(
             version: "1", pid: 2, started: "t", runsActive: 3, stepsActive: 4, status: "s", systemd: 252,
             faults: [])

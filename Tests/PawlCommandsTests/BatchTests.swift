@@ -144,10 +144,11 @@ final class BatchTests {
         }
         #expect(
             plan().replacing(/[ ]+/, with: " ")
-                == "Group 1: a\nGroup 2: b\n\nSTEP GROUP WHY\na 1 waits for nothing\nb 2 waits for a\n\nat most 1 step at once\n"
+                == "Group 1: a\nGroup 2: b\n\n+---+ +---+\n| a |-->| b |\n+---+ +---+\n\nSTEP GROUP WHY\na 1 waits for nothing\nb 2 waits for a\n\nat most 1 step at once\n"
         )
         #expect(plan("-o", "dot").hasPrefix("digraph \"w\" {"))
         #expect(plan("-o", "mermaid").hasPrefix("flowchart LR"))
+        #expect(plan("-o", "svg").hasPrefix("<svg xmlns=\"http://www.w3.org/2000/svg\""))
         #expect(
             plan("-o", "json").replacing(folder, with: "F")
                 == #"{"file":"F/w.yaml","groups":[{"group":1,"phase":"steps","steps":[{"file":"F/w.yaml","id":"a","line":3,"reason":"waits for nothing","#

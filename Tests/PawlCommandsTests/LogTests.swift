@@ -24,7 +24,8 @@ struct LogTests {
         manager.on(.readLogs, try batch(entry(0, "one"), isLast: true))
         #expect(
             manager.run("logs", "@last", "-o", "json").output
-                == #"{"attempt":1,"message":"one","priority":6,"step":"a","time":"\#(Sample.time(0))"}"# + "\n")
+                == #"{"attempt":1,"item":null,"message":"one","priority":6,"step":"a","time":"\#(Sample.time(0))"}"#
+                + "\n")
     }
 
     @Test("times, priorities and formats are those of journalctl")

@@ -40,6 +40,31 @@ struct ConductorTests {
         #expect(manager.state.withLock { $0.released } == [second])
     }
 
+    @Test("What a run goes by and what happened to it are told while it runs and after it")
+    func records() async throws {
+        let folder = try TemporaryFolder()
+        _ = try folder.make("runs")
+        let manager = FakeServiceManager()
+        let daemon = try Daemonette(folder, manager)
+        try await daemon.conductor.recover(epoch: "boot.1")
+        var starts = manager.starts.makeAsyncIterator()
+        let id = try await daemon.start(ConductorTests.chain)
+        let first = try #require(await starts.next())
+        let definition = try await daemon.conductor.runDefinition(of: id)
+        #expect(definition.files.map(\.kind) == ["workflow"])
+        #expect(definition.files[0].text == ConductorTests.chain)
+        #expect(definition.steps.map(\.id) == ["a", "b"])
+        #expect(definition.steps[1].waitsFor == [RunDefinition.Dependency(step: "a", kind: "done")])
+        #expect(definition.steps[0].action == "command" && definition.steps[0].phase == "steps")
+        try daemon.end(first, status: 1)
+        _ = try await daemon.ended(id)
+        #expect(try await daemon.conductor.runDefinition(of: id) == definition)
+        let events = try await daemon.conductor.events(of: id, after: 0)
+        #expect(events.first?.kind == "run-created" && events.last?.kind == "run-ended")
+        #expect(try await daemon.conductor.events(of: id, after: events.count) == [])
+        await daemon.kill()
+    }
+
     @Test("A run that pawld did not survive five times is set aside, the others go on, and resume takes it up")
     func setAside() async throws {
         let folder = try TemporaryFolder()

@@ -43,6 +43,22 @@ struct LimitTests {
         #expect(try run.render(0, number: 1).limits == settings)
     }
 
+    @Test("What a step may use of memory is known in bytes, as far as it is the same for all its items")
+    func memory() throws {
+        let run = try RunHarness(
+            """
+            variables: {most: 2G}
+            steps:
+              - {id: a, command: [x], unit: {MemoryMax: "${most}"}}
+              - {id: b, command: [x], unit: {MemoryMax: 50%}}
+              - {id: c, command: [x], unit: {MemoryMax: infinity}}
+              - {id: d, command: [x], foreach: [1M, 2M], unit: {MemoryMax: "${item}"}}
+              - {id: e, command: [x]}
+            """, variables: ["most": "2G"]
+        ).run
+        #expect((0..<5).map { run.memoryMax(ofStep: $0) } == [2 << 30, 1 << 29, nil, nil, nil])
+    }
+
     @Test("Several of one directive are its values")
     func list() throws {
         let limits = try LimitText.read(["IOReadBandwidthMax=/dev/a 1M", "TasksMax=1", "IOReadBandwidthMax=/dev/b 2M"])

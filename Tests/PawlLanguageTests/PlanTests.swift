@@ -51,22 +51,6 @@ struct PlanTests {
             ])
     }
 
-    @Test("a graph for Graphviz and one for Mermaid")
-    func graphs() throws {
-        let plan = try plan("  - {id: a, run: \":\"}\n  - {id: end, run: \":\"}\n")
-        #expect(
-            plan.dot(named: "w") == """
-                digraph "w" {
-                  rankdir=LR;
-                  node [shape=box];
-                  {rank=same; "a";}
-                  {rank=same; "end";}
-                  "a" -> "end";
-                }
-                """)
-        #expect(plan.mermaid == "flowchart LR\n  s0[\"a\"]\n  s1[\"end\"]\n  s0 --> s1")
-    }
-
     @Test("ten thousand steps in a chain and ten thousand beside one another are planned at once")
     func large() throws {
         let names = (0..<10_000).map { "s\($0)" }

@@ -138,6 +138,34 @@ struct StoreTests {
         let again = try Store(path: temporary.path)
         #expect(try again.events(of: id).map(\.event) == events)
         #expect(try again.events(of: id).map(\.sequence) == Array(1...events.count))
+        let written = try again.writtenEvents(of: id, after: 0)
+        #expect(written.map(\.kind) == events.map(\.kind.rawValue))
+        #expect(written.map(\.sequence) == Array(1...events.count))
+        guard case .map(let body) = written[2].body else {
+            Issue.record("an event without a body")
+            return
+        }
+        #expect(body["outcome"]?.json.contains(#""output":"text\nwith lines""#) == true)
+    }
+
+    @Test("Events are read as they were written, so many at once and no more than a megabyte, up to the last one")
+    func written() throws {
+        let temporary = try TemporaryStore()
+        let store = try Store(path: temporary.path)
+        let id = try #require(RunID(rawValue: "0123abcd"))
+        var outcome = AttemptOutcome(state: .failed, exitCode: 3)
+        outcome.output = String(repeating: "x", count: 400_000)
+        let large = (1...5).map { Event.attemptEnded(AttemptEnded(step: "a", number: $0, outcome: outcome)) }
+        let small = (1...300).map { Event.runStopped(RunStopped(reason: "\($0)")) }
+        try store.record([change(id, [.runCreated(created())] + large + small).0])
+        var (sizes, last): ([Int], Int) = ([], 0)
+        while let end = try store.writtenEvents(of: id, after: last).last {
+            sizes.append(end.sequence - last)
+            last = end.sequence
+        }
+        #expect(last == 306)
+        #expect(sizes == [3, 2, 256, 45])
+        #expect(try store.writtenEvents(of: #require(RunID(rawValue: "ffffffff")), after: 0) == [])
     }
 
     @Test("Only runs that have not ended are taken up again")

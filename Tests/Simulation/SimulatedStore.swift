@@ -85,6 +85,14 @@ final class SimulatedStore: RunRecords, @unchecked Sendable {
         return disk.run(id)
     }
 
+    /// Nobody asks for what the events carry here.
+    func writtenEvents(of id: RunID, after sequence: Int) throws -> [WrittenEvent] {
+        try read()
+        return (disk.runs[id]?.events ?? []).filter { $0.sequence > sequence }.map {
+            WrittenEvent(sequence: $0.sequence, time: $0.time, kind: $0.event.kind.rawValue, body: .null)
+        }
+    }
+
     func lockEvents(of id: RunID) throws -> [Event] {
         try read()
         return (disk.runs[id]?.events ?? []).map(\.event).filter { HeldLocks.kinds.contains($0.kind) }

@@ -2,18 +2,20 @@ import ArgumentParser
 import PawlAPI
 import PawlLanguage
 import PawlModel
+import PawlPictures
 
 /// `pawl plan`.
 struct PlanVerb: Verb {
     static let configuration = CommandConfiguration(
         commandName: "plan", abstract: "Show the order in which steps would run; pawld is not needed.",
         discussion: """
-            The steps of a group can run side by side, if 'max_parallel' lets them; each
-            step has the steps it waits for beside it. dot is Graphviz's language.
+            Names the groups of steps that can run side by side, if 'max_parallel' lets
+            them, draws what waits for what, and says why each step is where it is.
+            dot is Graphviz's language; svg is a picture for a browser, light and dark.
 
             Examples:
               pawl plan etcd-cluster
-              pawl plan ./site.yaml -o dot | dot -Tsvg > site.svg
+              pawl plan ./site.yaml -o svg > site.svg
             """)
 
     @Argument(
@@ -23,11 +25,16 @@ struct PlanVerb: Verb {
 
     /// How a plan is printed.
     enum Format: String, ExpressibleByArgument, CaseIterable {
-        case text, json, dot, mermaid
+        case text, json, dot, mermaid, svg
     }
 
-    @Option(name: .shortAndLong, help: ArgumentHelp("How to print.", valueName: "format"))
+    @Option(
+        name: .shortAndLong,
+        help: ArgumentHelp("How to print: text, json, dot, mermaid or svg.", valueName: "format"))
     var output = Format.text
+
+    /// What a drawing may take where no terminal says it.
+    static let pipeWidth = 120
 
     /// The plan as JSON.
     struct Document: Encodable {
@@ -74,8 +81,9 @@ struct PlanVerb: Verb {
         let plan = WorkflowPlan(workflow)
         switch output {
         case .text: Self.show(plan, of: workflow, surroundings)
-        case .dot: surroundings.output.line(plan.dot(named: name))
-        case .mermaid: surroundings.output.line(plan.mermaid)
+        case .dot: surroundings.output.line(DOTGraph.text(Graph.parts(of: workflow), name: name))
+        case .mermaid: surroundings.output.line(MermaidGraph.text(Graph.parts(of: workflow)))
+        case .svg: surroundings.output.write(SVGGraph.document(Graph.parts(of: workflow), label: "The plan of \(name)"))
         case .json:
             let phases = [(phase: StepPhase.main, groups: plan.groups)] + plan.handlers
             let groups = phases.flatMap { phase, groups in
@@ -94,10 +102,24 @@ struct PlanVerb: Verb {
         return .succeeded
     }
 
-    /// The groups, and why each step is where it is.
+    /// The graph, where there is more than one step and room for it.
+    private static func draw(_ workflow: Workflow, _ surroundings: Surroundings) {
+        let width = surroundings.tableWidth ?? pipeWidth
+        for graph in Graph.parts(of: workflow) where graph.nodes.count > 1 {
+            if !graph.title.isEmpty { surroundings.output.line(graph.title) }
+            let drawing = TerminalGraph.lines(graph, width: width, hasUnicode: surroundings.style.hasUnicode)
+            for line in drawing ?? ["The graph does not fit into \(width) columns; '-o svg' draws it."] {
+                surroundings.output.line(line)
+            }
+            surroundings.output.line("")
+        }
+    }
+
+    /// The groups, the graph, and why each step is where it is.
     static func show(_ plan: WorkflowPlan, of workflow: Workflow, _ surroundings: Surroundings) {
         for line in plan.lines { surroundings.output.line(line) }
         surroundings.output.line("")
+        draw(workflow, surroundings)
         var table = TextTable(heading: ["STEP", "GROUP", "WHY"])
         for entry in (plan.groups + plan.handlers.flatMap(\.groups)).joined() {
             let group = entry.phase == .main ? "\(entry.group)" : entry.phase.rawValue

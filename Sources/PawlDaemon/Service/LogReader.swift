@@ -8,7 +8,8 @@ import VarlinkKit
 /// them, filtered by run.
 struct LogReader: Sendable {
     private static let fields = [
-        "MESSAGE", "PRIORITY", "PAWL_STEP", "PAWL_ATTEMPT", "MESSAGE_ID", "_TRANSPORT", "PAWL_RUN", "SYSLOG_IDENTIFIER",
+        "MESSAGE", "PRIORITY", "PAWL_STEP", "PAWL_ITEM", "PAWL_ATTEMPT", "MESSAGE_ID", "_TRANSPORT", "PAWL_RUN",
+        "SYSLOG_IDENTIFIER",
     ]
     private static let journald = "/run/systemd/journal/io.systemd.journal"
 
@@ -119,7 +120,7 @@ struct OpenLog: Sendable {
     func close() async { await reader.close() }
 
     private func line(_ entry: JournalEntry) -> Messages.LogEntry? {
-        if let (step, attempt) = output(entry) { return line(entry, step: step, attempt: attempt) }
+        if let place = output(entry) { return line(entry, place) }
         // What a user's process has printed under another name is none of the run's.
         if scope.isUser, entry["PAWL_RUN"] != selection.name { return nil }
         // Any process may write PAWL_RUN= into the journal. The unit is set by journald itself.
@@ -130,26 +131,38 @@ struct OpenLog: Sendable {
         // What pawld says about a step is not what the step wrote.
         let isOwn = unit == "pawld.service" && entry["MESSAGE_ID"] != nil
         if isOwn, selection.step != nil { return nil }
-        return line(entry, step: isOwn ? nil : entry["PAWL_STEP"], attempt: entry["PAWL_ATTEMPT"].flatMap { Int($0) })
+        let number = { (name: String) in entry[name].flatMap { Int($0) } }
+        return line(
+            entry,
+            Place(
+                step: isOwn ? nil : entry["PAWL_STEP"], item: isOwn ? nil : number("PAWL_ITEM"),
+                attempt: number("PAWL_ATTEMPT")))
+    }
+
+    /// Whose a line is.
+    private struct Place {
+        var step: String?
+        var item: Int?
+        var attempt: Int?
     }
 
     /// The step and the attempt of what a user's step has printed, told by its name alone.
-    private func output(_ entry: JournalEntry) -> (step: String, attempt: Int)? {
+    private func output(_ entry: JournalEntry) -> Place? {
         guard scope.isUser, entry["_TRANSPORT"] == "stdout", let name = entry["SYSLOG_IDENTIFIER"],
             name.hasPrefix(unitPrefix), let attempt = AttemptName(unit: name + ".service")
         else { return nil }
-        return (attempt.step, attempt.number)
+        return Place(step: attempt.step, item: attempt.item, attempt: attempt.number)
     }
 
-    private func line(_ entry: JournalEntry, step: String?, attempt: Int?) -> Messages.LogEntry? {
-        if let wanted = selection.step, wanted != step { return nil }
+    private func line(_ entry: JournalEntry, _ place: Place) -> Messages.LogEntry? {
+        if let wanted = selection.step, wanted != place.step { return nil }
         // A clock that was set leaves entries whose order is not that of their times: each is looked at.
         let time = Int64(clamping: entry.realtime)
         if let since = selection.since, time < since.microseconds { return nil }
         if let until = selection.until, time > until.microseconds { return nil }
         return Messages.LogEntry(
             time: TimeText.text(of: Timestamp(microseconds: time)),
-            step: step, attempt: attempt,
+            step: place.step, item: place.item, attempt: place.attempt,
             priority: entry["PRIORITY"].flatMap { Int($0) }, message: entry["MESSAGE"] ?? "")
     }
 }

@@ -135,6 +135,8 @@ struct ManagerService: Sendable {
             case .watchRun: try await watchRun(call, rights)
             case .readLogs: try await readLogs(call, rights)
             case .readAudit: try await readAudit(call, rights)
+            case .describeDefinition: try await describeDefinition(call, rights)
+            case .readEvents: try await readEvents(call, rights)
             case .startRun: try await startRun(call, rights)
             case .cancelRun: try await cancelRun(call, rights)
             case .resumeRun: try await resumeRun(call, rights)

@@ -167,11 +167,12 @@ final class RunJournal: Sendable {
 
     /// One line of a step's stdout that was kept in a file, as if the step had written it to the journal itself.
     func line(_ line: String, of command: StepCommand) {
-        sendToJournal([
-            ("MESSAGE", line), ("PRIORITY", "6"), ("SYSLOG_IDENTIFIER", command.name.step),
-            ("PAWL_WORKFLOW", command.workflow), ("PAWL_RUN", command.name.run.name(of: command.workflow)),
-            ("PAWL_STEP", command.name.step), ("PAWL_ATTEMPT", String(command.name.number)),
-        ])
+        sendToJournal(
+            [
+                ("MESSAGE", line), ("PRIORITY", "6"), ("SYSLOG_IDENTIFIER", command.name.step),
+                ("PAWL_WORKFLOW", command.workflow), ("PAWL_RUN", command.name.run.name(of: command.workflow)),
+                ("PAWL_STEP", command.name.step), ("PAWL_ATTEMPT", String(command.name.number)),
+            ] + (command.name.item.map { [("PAWL_ITEM", String($0))] } ?? []))
     }
 
     /// Nothing of a run can be recorded.
