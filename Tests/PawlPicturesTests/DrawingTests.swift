@@ -70,6 +70,28 @@ struct DrawingTests {
         #expect(drawing.allSatisfy { $0.count <= width })
     }
 
+    @Test("in rows where one step alone leads to one step alone")
+    func rows() {
+        let graph = Sample.graph([("fetch", []), ("unpack", ["fetch"]), ("build", ["unpack"]), ("ship", ["build"])])
+        #expect(
+            lines(graph, width: 32) == """
+                ╭───────╮   ╭────────╮
+                │ fetch ├──▶│ unpack ├─╮
+                ╰───────╯   ╰────────╯ │
+                ╭──────────────────────╯
+                │  ╭───────╮   ╭──────╮
+                ╰─▶│ build ├──▶│ ship │
+                   ╰───────╯   ╰──────╯
+                """)
+        for width in [40, 60, 80] {
+            let chain = Sample.graph((0..<20).map { ("step-\($0)", $0 == 0 ? [] : ["step-\($0 - 1)"]) })
+            let drawing = TerminalGraph.lines(chain, width: width, hasUnicode: false) ?? []
+            #expect(drawing.allSatisfy { $0.count <= width })
+            #expect((0..<20).allSatisfy { step in drawing.contains { $0.contains("| step-\(step) |") } })
+            #expect(drawing.count < 50)
+        }
+    }
+
     @Test("what crosses another line passes over it, and is not joined with it")
     func crossing() {
         let graph = Sample.graph([

@@ -45,8 +45,10 @@ package enum SVGGraph {
         for threshold in [Int.max, 12, 4] {
             let folded = threshold == .max ? graph : graph.folded(from: threshold)
             if threshold != .max, folded.nodes.count == graph.nodes.count { continue }
-            for isAcross in [true, false] {
-                let picture = draw(folded, isAcross: isAcross)
+            let across = draw(folded, isAcross: true)
+            if across.1 <= page { return across }
+            let rows = GraphRows(folded) { draw($0, isAcross: true).1 + 40 <= page }.rows
+            for picture in (rows.count > 1 ? [draw(rows)] : []) + [draw(folded, isAcross: false)] {
                 if picture.1 <= page { return picture }
                 if picture.1 < narrowest?.1 ?? .infinity { narrowest = picture }
             }
@@ -54,19 +56,35 @@ package enum SVGGraph {
         return narrowest ?? (Drawing(), 0, 0)
     }
 
-    private static func draw(_ graph: Graph, isAcross: Bool) -> (Drawing, Double, Double) {
-        let widths = graph.nodes.map(width)
-        var measures: GraphLayout.Measures
-        if isAcross {
-            measures = GraphLayout.Measures(length: widths, breadth: widths.map { _ in boxUnits })
-            (measures.lead, measures.tail, measures.shortest, measures.trackGap) = (16, 26, 46, 12)
-        } else {
-            measures = GraphLayout.Measures(
-                length: widths.map { _ in boxUnits * unit }, breadth: widths.map { ($0 + unit - 1) / unit })
-            (measures.lead, measures.tail, measures.shortest, measures.trackGap) = (14, 22, 38, 12)
+    /// Rows one below the other, with what leads from each to the next.
+    private static func draw(_ rows: [GraphRows.Row]) -> (Drawing, Double, Double) {
+        var drawing = Drawing()
+        var (width, y) = (0.0, 0.0)
+        var before: (edge: Graph.Edge, x: Double, y: Double)?
+        for row in rows {
+            let layout = layout(row.graph, isAcross: true)
+            let (picture, rowWidth, rowHeight) = draw(row.graph, isAcross: true)
+            let indent = before == nil ? 0.0 : 26
+            if let before {
+                let entry = y + Double(layout.boxes[row.first].center * unit)
+                let points: [(Double, Double)] = [
+                    (before.x, before.y), (before.x + 14, before.y), (before.x + 14, y - 16), (4, y - 16), (4, entry),
+                    (indent, entry),
+                ]
+                draw(before.edge, points.map { (x: $0.0, y: $0.1) }, true, &drawing)
+            }
+            drawing.insert(picture, x: indent, y: y)
+            width = max(width, indent + rowWidth + 16)
+            before = row.next.map {
+                (edge: $0, x: indent + rowWidth, y: y + Double(layout.boxes[row.last].center * unit))
+            }
+            y += rowHeight + 32
         }
-        (measures.boxGap, measures.lineGap, measures.portGap) = (isAcross ? 2 : 3, 2, 2)
-        let layout = GraphLayout(graph, measures)
+        return (drawing, width, y - 32)
+    }
+
+    private static func draw(_ graph: Graph, isAcross: Bool) -> (Drawing, Double, Double) {
+        let layout = layout(graph, isAcross: isAcross)
         var drawing = Drawing()
         func point(_ place: GraphLayout.Point) -> (x: Double, y: Double) {
             let (main, cross) = (Double(place.main), Double(place.cross * unit))
@@ -84,6 +102,21 @@ package enum SVGGraph {
         }
         let (main, cross) = (Double(layout.size.main), Double(layout.size.cross * unit))
         return isAcross ? (drawing, main, cross) : (drawing, cross, main)
+    }
+
+    private static func layout(_ graph: Graph, isAcross: Bool) -> GraphLayout {
+        let widths = graph.nodes.map(width)
+        var measures: GraphLayout.Measures
+        if isAcross {
+            measures = GraphLayout.Measures(length: widths, breadth: widths.map { _ in boxUnits })
+            (measures.lead, measures.tail, measures.shortest, measures.trackGap) = (16, 26, 46, 12)
+        } else {
+            measures = GraphLayout.Measures(
+                length: widths.map { _ in boxUnits * unit }, breadth: widths.map { ($0 + unit - 1) / unit })
+            (measures.lead, measures.tail, measures.shortest, measures.trackGap) = (14, 22, 38, 12)
+        }
+        (measures.boxGap, measures.lineGap, measures.portGap) = (isAcross ? 2 : 3, 2, 2)
+        return GraphLayout(graph, measures)
     }
 
     /// The routes to draw, those of the critical path last. Where many steps wait for the same many, the routes from the first and

@@ -20,7 +20,8 @@ package enum TerminalGraph {
             guard let width else { return across }
             let down = draw(folded, isAcross: false, hasUnicode: hasUnicode)
             // A picture that is much longer than wide is better seen the other way, as far as it fits.
-            let fits = [across, down].filter { self.width($0) <= width }
+            let rows = wrapped(folded, width: width, hasUnicode: hasUnicode)
+            let fits = [across, down, rows].filter { !$0.isEmpty && self.width($0) <= width }
             guard let best = fits.min(by: { $0.count < $1.count }) else { continue }
             if best.count <= mostLines { return best }
             if best.count < shortest?.count ?? .max { shortest = best }
@@ -45,9 +46,41 @@ package enum TerminalGraph {
         return text
     }
 
-    private static func draw(_ graph: Graph, isAcross: Bool, hasUnicode: Bool) -> [String] {
-        let labels = graph.nodes.map { label($0, hasUnicode: hasUnicode) }
-        let widths = labels.map { $0.count + 4 }
+    /// The graph left to right in rows, one below the other; nothing where it cannot be cut.
+    private static func wrapped(_ graph: Graph, width: Int, hasUnicode: Bool) -> [String] {
+        let rows = GraphRows(graph) { part in
+            // Room for what leads there and on.
+            self.width(draw(part, isAcross: true, hasUnicode: hasUnicode)) + 5 <= width
+        }.rows
+        guard rows.count > 1 else { return [] }
+        let signs: [String] = hasUnicode ? ["╭", "─", "╯", "╰─▶", "│", "├─╮"] : ["+", "-", "+", "+->", "|", "|-+"]
+        var result: [String] = []
+        for (number, row) in rows.enumerated() {
+            let layout = layout(row.graph, isAcross: true, hasUnicode: hasUnicode)
+            let lines = draw(row.graph, isAcross: true, hasUnicode: hasUnicode)
+            let length = layout.size.main
+            let (entry, exit) = (layout.boxes[row.first].center, layout.boxes[row.last].center)
+            for (place, text) in lines.enumerated() {
+                var line = ""
+                if number > 0 {
+                    line = place == entry ? signs[3] : place < entry ? signs[4] + "  " : "   "
+                }
+                line += text
+                if row.next != nil, place >= exit {
+                    line += String(repeating: " ", count: max(0, length - text.count))
+                    if place == exit { line = line.dropLast() + signs[5] } else { line += " " + signs[4] }
+                }
+                result.append(line)
+            }
+            guard row.next != nil else { continue }
+            let indent = number > 0 ? 3 : 0
+            result.append(signs[0] + String(repeating: signs[1], count: indent + length) + signs[2])
+        }
+        return result
+    }
+
+    private static func layout(_ graph: Graph, isAcross: Bool, hasUnicode: Bool) -> GraphLayout {
+        let widths = graph.nodes.map { label($0, hasUnicode: hasUnicode).count + 4 }
         var measures: GraphLayout.Measures
         if isAcross {
             measures = GraphLayout.Measures(length: widths, breadth: widths.map { _ in 3 })
@@ -58,7 +91,12 @@ package enum TerminalGraph {
             (measures.boxGap, measures.lineGap, measures.portGap, measures.trackGap) = (2, 1, 2, 1)
             (measures.lead, measures.tail, measures.shortest) = (0, 1, 2)
         }
-        let layout = GraphLayout(graph, measures)
+        return GraphLayout(graph, measures)
+    }
+
+    private static func draw(_ graph: Graph, isAcross: Bool, hasUnicode: Bool) -> [String] {
+        let labels = graph.nodes.map { label($0, hasUnicode: hasUnicode) }
+        let layout = layout(graph, isAcross: isAcross, hasUnicode: hasUnicode)
         let size = isAcross ? (layout.size.main, layout.size.cross) : (layout.size.cross, layout.size.main)
         var canvas = Canvas(width: size.0, height: size.1, hasUnicode: hasUnicode)
         for piece in layout.pieces { draw(piece, of: layout, isAcross, &canvas, hasUnicode) }

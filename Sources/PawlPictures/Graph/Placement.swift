@@ -54,7 +54,8 @@ struct Placement {
         }
         // At last by both sides, so that a box is in the middle of what it joins.
         for element in work.elements.indices { joined.before[element] += joined.after[element] }
-        for layer in work.layers { settle(layer, &positions, joined.before, isLast: true) }
+        let known = positions
+        for layer in work.layers { settle(layer, &positions, joined.before, last: known) }
         for element in work.elements.indices { start[element] = Int(positions[element]) - breadth[element] / 2 }
         for _ in 0..<2 {
             straightenLines()
@@ -65,8 +66,10 @@ struct Placement {
     }
 
     private static func rounded(_ value: Double) -> Double {
-        let whole = Double(Int(value + 0.5))
-        return whole > value + 0.5 ? whole - 1 : whole
+        // A little less than a half, so that what is in the middle goes the same way however the sum came about.
+        let raised = value + 0.499_999
+        let whole = Double(Int(raised))
+        return whole > raised ? whole - 1 : whole
     }
 
     private func neighbours(isForward: Bool) -> [[(element: Int, weight: Double)]] {
@@ -108,9 +111,11 @@ struct Placement {
 
     /// Moves a group's elements as near to where they want to be as their order allows: the least sum of squares, found by joining
     /// neighbours that would come too near ("pool adjacent violators").
+    ///
+    /// - Parameter known: the last time, where all were before it: then they get whole places, and equals get the same.
     private func settle(
         _ layer: [Int], _ positions: inout [Double], _ joined: [[(element: Int, weight: Double)]],
-        isLast: Bool = false
+        last known: [Double]? = nil
     ) {
         struct Block {
             var sum: Double
@@ -128,7 +133,7 @@ struct Placement {
             let weight = list.reduce(0) { $0 + $1.weight }
             let wish =
                 weight > 0
-                ? list.reduce(0) { $0 + positions[$1.element] * $1.weight } / weight : positions[element]
+                ? list.reduce(0) { $0 + (known ?? positions)[$1.element] * $1.weight } / weight : positions[element]
             let own = weight > 0 ? weight : 0.01
             blocks.append(Block(sum: (wish - offset) * own, weight: own, count: 1))
             while blocks.count > 1, blocks[blocks.count - 2].mean > blocks[blocks.count - 1].mean {
@@ -142,7 +147,7 @@ struct Placement {
         for block in blocks {
             for _ in 0..<block.count {
                 // Rounded before the distances are added, which are whole: so no two come nearer by it.
-                positions[layer[place]] = (isLast ? Placement.rounded(block.mean) : block.mean) + offsets[place]
+                positions[layer[place]] = (known == nil ? block.mean : Placement.rounded(block.mean)) + offsets[place]
                 place += 1
             }
         }
