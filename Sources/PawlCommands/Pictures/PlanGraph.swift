@@ -5,7 +5,8 @@ import PawlPictures
 extension Graph {
     /// A workflow's own steps and those of its handlers, each as a graph.
     static func parts(of workflow: Workflow) -> [Graph] {
-        let phases = [StepPhase.main] + StepPhase.allCases.filter { $0 != .main }
+        // What pawl adds by itself is no part of anybody's plan.
+        let phases = StepPhase.allCases.filter { $0 != .services }
         return phases.compactMap { phase in
             let steps = workflow.steps.filter { $0.phase == phase }
             guard !steps.isEmpty else { return nil }
