@@ -30,10 +30,10 @@ struct DrawingTests {
         #expect(
             lines(Sample.diamond, hasUnicode: false) == """
                          +-------+
-                +---+ +->| left  |-+  +------+
-                | a |-+  +-------+ +->| join |
+                      +->| left  |-+
                 +---+ |  +-------+ |  +------+
-                      +->| right |-+
+                | a |-+  +-------+ +->| join |
+                +---+ +->| right |-+  +------+
                          +-------+
                 """)
     }

@@ -23,6 +23,7 @@ struct ExportVerb: Verb {
     var file: String?
 
     @OptionGroup var format: OutputOption
+    @OptionGroup var scope: ScopeOption
 
     func validate() throws {
         if file == "-", format.output == .json {
