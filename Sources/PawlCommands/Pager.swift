@@ -1,4 +1,3 @@
-import ArgumentParser
 import Glibc
 
 /// The program that shows long output screen by screen, as systemctl has it: `SYSTEMD_PAGER`, then `PAGER`, then `less`.
@@ -98,8 +97,6 @@ final class Pager {
 
 /// A verb whose output may be longer than a screen.
 protocol PagedVerb: Verb {
-    /// What was said of the pager.
-    var pager: PagerOption { get }
     /// Whether it is shown all at once, and not as it comes.
     var isPaged: Bool { get }
 }
@@ -108,7 +105,12 @@ extension PagedVerb {
     var isPaged: Bool { true }
 }
 
-/// The option of the verbs whose output may be longer than a screen.
-struct PagerOption: ParsableArguments {
-    @Flag(help: "Print long output at once, without a pager.") var noPager = false
-}
+extension AuditVerb: PagedVerb {}
+extension CatVerb: PagedVerb {}
+extension DiffVerb: PagedVerb {}
+extension ListVerb: PagedVerb {}
+extension LogsVerb: PagedVerb { var isPaged: Bool { !follow } }
+extension PlanVerb: PagedVerb {}
+extension PsVerb: PagedVerb {}
+extension ReportVerb: PagedVerb {}
+extension StatusVerb: PagedVerb {}

@@ -28,11 +28,14 @@ package enum PawlProgram {
 
     /// The option, before the verb or behind it.
     private static let userOption = "--user"
+    /// Prints long output at once. It is no option of the parser's, which would have it in each verb's help.
+    private static let noPagerOption = "--no-pager"
 
     /// Runs the program in the given surroundings.
     static func run(_ arguments: [String], _ surroundings: Surroundings) -> Int32 {
         var status = perform(arguments, surroundings)
         surroundings.output.flush()
+        surroundings.pager?.finish()
         // A reader that went away wants no word about it; a full disk behind standard output is worth one.
         if let failure = surroundings.output.failure, failure != EPIPE {
             surroundings.warn("standard output cannot be written: \(TextFile.words(failure))")
@@ -44,7 +47,11 @@ package enum PawlProgram {
 
     private static func perform(_ arguments: [String], _ surroundings: Surroundings) -> Int32 {
         // It has been looked at, and every verb has it behind itself.
-        let arguments = Array(arguments.drop { $0 == userOption })
+        var arguments = Array(arguments.drop { $0 == userOption })
+        // Like that one it may stand anywhere.
+        let end = arguments.firstIndex(of: "--") ?? arguments.endIndex
+        let isPaged = !arguments[..<end].contains(noPagerOption)
+        arguments = arguments[..<end].filter { $0 != noPagerOption } + arguments[end...]
         let word = arguments.first { !$0.hasPrefix("-") }
         if let refusal = refusal(arguments, word: word) {
             surroundings.warn(refusal)
@@ -56,6 +63,7 @@ package enum PawlProgram {
         }
         do {
             var command = try Pawl.parseAsRoot(arguments)
+            if isPaged, let verb = command as? any PagedVerb, verb.isPaged { surroundings.pager?.start() }
             if let verb = command as? any Verb { return try verb.perform(surroundings).rawValue }
             // What is left are the parser's own commands, which answer by an error.
             try command.run()
@@ -125,6 +133,13 @@ package enum PawlProgram {
         let canMove = isTerminal && (environment["TERM"] ?? "dumb") != "dumb"
         let path = environment["PAWL_SOCKET"] ?? scope.socket
         let (output, errors) = (TextOutput(descriptor: STDOUT_FILENO), TextOutput(descriptor: STDERR_FILENO))
+        // Whoever has come by sudo has more rights than he came with.
+        let pager =
+            canMove
+            ? Pager(
+                Pager.Choice(isPrivileged: geteuid() != getuid() || getenv("SUDO_UID") != nil) { name in
+                    getenv(name).map { String(cString: $0) }
+                }) : nil
         // Questions go to standard error, since standard output may be somebody's data.
         let canAsk = isatty(STDIN_FILENO) == 1 && isatty(STDERR_FILENO) == 1
         var surroundings = Surroundings(
@@ -132,7 +147,7 @@ package enum PawlProgram {
             connect: { () throws(ManagerError) in try SocketConnection(path: path) },
             now: wallClock, monotonic: monotonicSeconds,
             pause: { seconds in _ = poll(nil, 0, Int32(seconds * 1000)) },
-            screenSize: { canMove ? terminalSize(of: STDOUT_FILENO) : nil }, isTerminal: isTerminal,
+            screenSize: { canMove ? terminalSize(of: pager?.terminal ?? STDOUT_FILENO) : nil }, isTerminal: isTerminal,
             style: Style(isTerminal: isTerminal, environment: environment), zone: Zone(),
             onInterrupt: Interrupt.announce, workflowFolders: scope.workflows,
             variables: variables(),
@@ -144,6 +159,7 @@ package enum PawlProgram {
                     return readLine()
                 } : nil)
         surroundings.scope = scope
+        surroundings.pager = pager
         surroundings.unitExit = (environment["EXIT_CODE"] ?? "", environment["EXIT_STATUS"] ?? "")
         return surroundings
     }

@@ -39,6 +39,8 @@ struct Surroundings {
     }
     /// Standard input, to its end.
     var input: () throws(CommandFailure) -> String = { () throws(CommandFailure) in try Editor.standardInput() }
+    /// What long output is shown with; nil where standard output is no terminal that can do more than print.
+    var pager: Pager?
     /// The host, for `pawl doctor`.
     var host = HostView()
     /// Whose pawl is meant.

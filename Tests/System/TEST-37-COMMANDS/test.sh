@@ -167,3 +167,10 @@ for example in steps parallel service; do
   host_exec pawl reload
   assert_status "the example '$example'" 0 host_exec pawl run "first-$example"
 done
+
+section "long output on a terminal goes through a pager, and nothing else does"
+on_terminal() { host_exec env TERM=xterm SYSTEMD_PAGER="sed s/^/paged:/" script -qec "$1" /dev/null | tr -d '\r'; }
+assert_contains "pawl list" "paged:" "$(on_terminal "pawl list")"
+assert_equal "pawl wait" "" "$(on_terminal "pawl wait @last" | grep paged: || true)"
+assert_equal "with --no-pager" "" "$(on_terminal "pawl list --no-pager" | grep paged: || true)"
+assert_equal "in a pipe" "" "$(host_exec env TERM=xterm SYSTEMD_PAGER="sed s/^/paged:/" pawl list | grep paged: || true)"
