@@ -100,7 +100,15 @@ package enum ManagerInterface {
             state: string,
             reason: ?string,
             exit_code: ?int,
+            progress: ?int,
+            seconds_left: ?float,
             attempts: []Attempt
+        )
+
+        type SliceUse (
+            memory: ?int,
+            cpu_seconds: ?float,
+            tasks: ?int
         )
 
         type RunStatus (
@@ -115,9 +123,11 @@ package enum ManagerInterface {
             definition_since: ?string,
             steps_done: int,
             steps_total: int,
+            seconds_left: ?float,
             parent: ?string,
             slice: ?string,
             limits: ?[]string,
+            use: ?SliceUse,
             outputs: ?object,
             steps: []Step
         )
@@ -131,8 +141,17 @@ package enum ManagerInterface {
             ended: ?string,
             steps_done: int,
             steps_total: int,
+            seconds_left: ?float,
             reason: ?string,
             parent: ?string
+        )
+
+        type HostUse (
+            memory: ?float,
+            cpu: ?float,
+            disk: ?float,
+            pressure: ?float,
+            slice_bytes: ?int
         )
 
         type LogEntry (
@@ -216,6 +235,9 @@ package enum ManagerInterface {
             steps_active: int,
             status: string,
             systemd: ?int,
+            runs_max: ?int,
+            steps_max: ?int,
+            host: ?HostUse,
             faults: []Diagnostic
         )
 
@@ -238,8 +260,9 @@ package enum ManagerInterface {
         # One run with its steps and their attempts
         method DescribeRun(run: string) -> (status: RunStatus)
 
-        # One run, and with `more` every change of it until it ends: later replies have the changed steps only
-        method WatchRun(run: string) -> (status: RunStatus)
+        # One run, and with `more` every change of it until it ends: later replies have the changed steps only. With 'every'
+        # there is a reply after so many seconds at the latest, since what is left of a run changes by itself
+        method WatchRun(run: string, every: ?float) -> (status: RunStatus)
 
         # What the steps of a run wrote, in batches: call it with `more`. 'since' and 'until' are times, 'priority' is that of the
         # least important lines; with 'lines' only the last so many of all that

@@ -271,7 +271,17 @@ package enum Messages {
         package init(run: String, force: Bool? = nil) { (self.run, self.force) = (run, force) }
     }
 
-    /// DescribeRun, WatchRun, PauseRun, UnpauseRun and UndoRun take this.
+    /// WatchRun takes this.
+    package struct WatchRun: Sendable, Codable {
+        /// A run's name, its ID, a prefix of either that is unique, or `@last`.
+        package var run: String
+        /// So many seconds after a reply there is another one, whether anything has changed or not.
+        package var every: Double?
+        /// Makes a request.
+        package init(run: String, every: Double? = nil) { (self.run, self.every) = (run, every) }
+    }
+
+    /// DescribeRun, PauseRun, UnpauseRun and UndoRun take this.
     package struct Run: Sendable, Codable {
         /// A run's name, its ID, a prefix of either that is unique, or `@last`.
         package var run: String
@@ -374,47 +384,6 @@ package enum Messages {
             try container.encode(attempt, forKey: .attempt)
             try container.encode(priority, forKey: .priority)
             try container.encode(message, forKey: .message)
-        }
-    }
-
-    /// Describe answers this: the daemon itself.
-    package struct Daemon: Sendable, Codable {
-        /// pawld's version.
-        package var version: String
-        /// Its process.
-        package var pid: Int
-        /// Since when it runs, RFC 3339 in UTC.
-        package var started: String
-        /// Runs that have not ended.
-        package var runsActive: Int
-        /// Steps that are running.
-        package var stepsActive: Int
-        /// What its status line says.
-        package var status: String
-        /// The version of the systemd that runs; nil where that is not known.
-        package var systemd: Int?
-        /// Faults in the configuration and in the workflows.
-        package var faults: [Diagnostic]
-
-        /// Makes an answer.
-        package init(
-            version: String, pid: Int, started: String, runsActive: Int, stepsActive: Int, status: String,
-            systemd: Int? = nil, faults: [Diagnostic]
-        ) {
-            self.version = version
-            self.pid = pid
-            self.started = started
-            self.runsActive = runsActive
-            self.stepsActive = stepsActive
-            self.status = status
-            self.systemd = systemd
-            self.faults = faults
-        }
-
-        private enum CodingKeys: String, CodingKey {
-            case version, pid, started, status, systemd, faults
-            case runsActive = "runs_active"
-            case stepsActive = "steps_active"
         }
     }
 

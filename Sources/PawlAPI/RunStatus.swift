@@ -24,12 +24,16 @@ package struct RunStatus: Sendable, Codable, Equatable {
     package var stepsDone: Int
     /// How many steps it has.
     package var stepsTotal: Int
+    /// How long it will take from now on, in seconds; null where nothing is known.
+    package var secondsLeft: Double?
     /// The run that it is a step of, if it is that of another one.
     package var parent: String?
     /// The slice that its steps are in.
     package var slice: String?
     /// The limits of that, as assignments in systemd's syntax.
     package var limits: [String]?
+    /// What its slice uses just now, while it goes on. WatchRun does not tell.
+    package var use: SliceUse?
     /// What it gives to whoever runs it as a step, once it has succeeded.
     package var outputs: [String: Value]?
     /// Its steps in the order written. In WatchRun's later replies only those that have changed.
@@ -39,10 +43,10 @@ package struct RunStatus: Sendable, Codable, Equatable {
     package init(
         run: String, id: String, workflow: String, state: RunState, reason: String? = nil, started: String? = nil,
         ended: String? = nil, definitionFile: String? = nil, definitionSince: String? = nil, stepsDone: Int,
-        stepsTotal: Int, parent: String? = nil, slice: String? = nil, limits: [String]? = nil,
-        outputs: [String: Value]? = nil,
-        steps: [StepStatus]
+        stepsTotal: Int, secondsLeft: Double? = nil, parent: String? = nil, slice: String? = nil,
+        limits: [String]? = nil, outputs: [String: Value]? = nil, steps: [StepStatus]
     ) {
+        self.secondsLeft = secondsLeft
         (self.parent, self.slice, self.limits, self.outputs) = (parent, slice, limits, outputs)
         self.definitionFile = definitionFile
         self.definitionSince = definitionSince
@@ -59,11 +63,12 @@ package struct RunStatus: Sendable, Codable, Equatable {
     }
 
     private enum CodingKeys: String, CodingKey {
-        case run, id, workflow, state, reason, started, ended, steps, parent, slice, limits, outputs
+        case run, id, workflow, state, reason, started, ended, steps, parent, slice, limits, use, outputs
         case definitionFile = "definition_file"
         case definitionSince = "definition_since"
         case stepsDone = "steps_done"
         case stepsTotal = "steps_total"
+        case secondsLeft = "seconds_left"
     }
 
     package func encode(to encoder: any Encoder) throws {
@@ -80,11 +85,40 @@ package struct RunStatus: Sendable, Codable, Equatable {
         try container.encode(definitionSince, forKey: .definitionSince)
         try container.encode(stepsDone, forKey: .stepsDone)
         try container.encode(stepsTotal, forKey: .stepsTotal)
+        try container.encode(secondsLeft, forKey: .secondsLeft)
         try container.encode(parent, forKey: .parent)
         try container.encode(slice, forKey: .slice)
         try container.encode(limits, forKey: .limits)
+        try container.encode(use, forKey: .use)
         try container.encode(outputs, forKey: .outputs)
         try container.encode(steps, forKey: .steps)
+    }
+}
+
+/// What the processes of a run use just now, all of them together.
+package struct SliceUse: Sendable, Codable, Equatable {
+    /// Memory, in bytes; nil where systemd does not tell, as with all of these.
+    package var memory: Int64?
+    /// CPU time since the slice was made, in seconds.
+    package var cpuSeconds: Double?
+    /// Processes and threads.
+    package var tasks: Int64?
+
+    /// Makes a value.
+    package init(memory: Int64? = nil, cpuSeconds: Double? = nil, tasks: Int64? = nil) {
+        (self.memory, self.cpuSeconds, self.tasks) = (memory, cpuSeconds, tasks)
+    }
+
+    private enum CodingKeys: String, CodingKey {
+        case memory, tasks
+        case cpuSeconds = "cpu_seconds"
+    }
+
+    package func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(memory, forKey: .memory)
+        try container.encode(cpuSeconds, forKey: .cpuSeconds)
+        try container.encode(tasks, forKey: .tasks)
     }
 }
 
@@ -100,14 +134,19 @@ package struct StepStatus: Sendable, Codable, Equatable {
     package var reason: String?
     /// The exit status of its last attempt that was no repair; null where it never exited.
     package var exitCode: Int?
+    /// How much of it is done by its own word, in percent; null where it says nothing, or does not run.
+    package var progress: Int?
+    /// How long it will take from now on, in seconds; null where nothing is known, or it does not run.
+    package var secondsLeft: Double?
     /// Its attempts, the first one first.
     package var attempts: [AttemptStatus]
 
     /// Makes a status.
     package init(
         id: String, item: Int? = nil, state: StepState, reason: String? = nil, exitCode: Int? = nil,
-        attempts: [AttemptStatus] = []
+        progress: Int? = nil, secondsLeft: Double? = nil, attempts: [AttemptStatus] = []
     ) {
+        (self.progress, self.secondsLeft) = (progress, secondsLeft)
         self.id = id
         self.item = item
         self.state = state
@@ -117,8 +156,9 @@ package struct StepStatus: Sendable, Codable, Equatable {
     }
 
     private enum CodingKeys: String, CodingKey {
-        case id, item, state, reason, attempts
+        case id, item, state, reason, progress, attempts
         case exitCode = "exit_code"
+        case secondsLeft = "seconds_left"
     }
 
     package func encode(to encoder: any Encoder) throws {
@@ -128,6 +168,8 @@ package struct StepStatus: Sendable, Codable, Equatable {
         try container.encode(state, forKey: .state)
         try container.encode(reason, forKey: .reason)
         try container.encode(exitCode, forKey: .exitCode)
+        try container.encode(progress, forKey: .progress)
+        try container.encode(secondsLeft, forKey: .secondsLeft)
         try container.encode(attempts, forKey: .attempts)
     }
 }
@@ -231,6 +273,8 @@ package struct RunSummary: Sendable, Codable, Equatable {
     package var stepsDone: Int
     /// How many steps it has.
     package var stepsTotal: Int
+    /// How long it will take from now on, in seconds; null where nothing is known.
+    package var secondsLeft: Double?
     /// Why it does not go on: for a run that has stopped, and for one that waits for a lock, itself or a step of it.
     package var reason: String?
     /// The run that it is a step of, if it is that of another one.
@@ -239,8 +283,9 @@ package struct RunSummary: Sendable, Codable, Equatable {
     /// Makes a summary.
     package init(
         run: String, id: String, workflow: String, state: RunState, started: String?, ended: String?,
-        stepsDone: Int, stepsTotal: Int, reason: String? = nil, parent: String? = nil
+        stepsDone: Int, stepsTotal: Int, secondsLeft: Double? = nil, reason: String? = nil, parent: String? = nil
     ) {
+        self.secondsLeft = secondsLeft
         self.reason = reason
         self.parent = parent
         self.run = run
@@ -257,6 +302,7 @@ package struct RunSummary: Sendable, Codable, Equatable {
         case run, id, workflow, state, started, ended, reason, parent
         case stepsDone = "steps_done"
         case stepsTotal = "steps_total"
+        case secondsLeft = "seconds_left"
     }
 
     package func encode(to encoder: any Encoder) throws {
@@ -269,6 +315,7 @@ package struct RunSummary: Sendable, Codable, Equatable {
         try container.encode(ended, forKey: .ended)
         try container.encode(stepsDone, forKey: .stepsDone)
         try container.encode(stepsTotal, forKey: .stepsTotal)
+        try container.encode(secondsLeft, forKey: .secondsLeft)
         try container.encode(reason, forKey: .reason)
         try container.encode(parent, forKey: .parent)
     }

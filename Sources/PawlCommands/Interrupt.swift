@@ -2,9 +2,6 @@ import Glibc
 
 /// What happens at ^C while a run is followed: the run goes on, and the program says so and ends.
 enum Interrupt {
-    /// What shells report for a program that SIGINT ended.
-    static let exitStatus: Int32 = 130
-
     // SAFETY: written once by the only thread, before the handler is installed, and never changed or freed; the
     // handler, which may run at any moment after that, only reads it.
     nonisolated(unsafe) private static var notice: UnsafeMutableBufferPointer<UInt8>?
@@ -20,7 +17,7 @@ enum Interrupt {
         notice = kept
         signal(SIGINT) { _ in
             if let notice = Interrupt.notice { _ = write(STDERR_FILENO, notice.baseAddress, notice.count) }
-            _exit(Interrupt.exitStatus)
+            _exit(FollowerLeft.exitStatus)
         }
     }
 }

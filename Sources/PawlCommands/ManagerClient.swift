@@ -125,8 +125,8 @@ final class ManagerClient {
     /// Reads configuration and workflows again; how many workflows there are now.
     func reload() throws(ManagerError) -> Messages.Reloaded { try call(.reload, Messages.Empty()) }
 
-    /// The last lines of a run's step, oldest first.
-    func lastLines(of run: String, step: String, count: Int) throws(ManagerError) -> [Messages.LogEntry] {
+    /// The last lines of a run, or of one of its steps, oldest first.
+    func lastLines(of run: String, step: String?, count: Int) throws(ManagerError) -> [Messages.LogEntry] {
         try open(.readLogs, Messages.ReadLogs(run: run, step: step, lines: count))
         var entries: [Messages.LogEntry] = []
         while true {

@@ -71,6 +71,9 @@ package enum PawlProgram {
         } catch let error as CommandFailure {
             report(error.message, error.faults, surroundings)
             return error.status.rawValue
+        } catch let left as FollowerLeft {
+            surroundings.warn(left.message)
+            return FollowerLeft.exitStatus
         } catch let error as ManagerError {
             var faults: [Diagnostic] = []
             if case .refused(let refusal) = error { faults = refusal.faults }
@@ -160,6 +163,7 @@ package enum PawlProgram {
                 } : nil)
         surroundings.scope = scope
         surroundings.pager = pager
+        if isTerminal { surroundings.keys = StandardKeys.ofTerminal() }
         surroundings.unitExit = (environment["EXIT_CODE"] ?? "", environment["EXIT_STATUS"] ?? "")
         return surroundings
     }

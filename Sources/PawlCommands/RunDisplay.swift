@@ -6,9 +6,25 @@ protocol RunDisplay: AnyObject {
     /// pawld told something: all that is known now, what is new in it, and the answer as it came.
     func show(_ status: RunStatus, changes: [RunChange], answer: RunStatus) throws
     /// Time went by; whether pawld is waited for.
-    func tick(_ status: RunStatus, isWaiting: Bool)
+    ///
+    /// - Throws: `FollowerLeft` when whoever looks on has seen enough.
+    func tick(_ status: RunStatus, isWaiting: Bool) throws
     /// The run has ended or stopped.
     func end(_ status: RunStatus) throws
+    /// Nothing more is shown, for whatever reason.
+    func close()
+}
+
+extension RunDisplay {
+    func close() {}
+}
+
+/// Whoever followed a run does not any more, and it goes on.
+struct FollowerLeft: Error {
+    /// What is said about it.
+    var message: String
+    /// What shells report for a program that SIGINT ended.
+    static let exitStatus: Int32 = 130
 }
 
 /// Lines, one for each change.
@@ -40,42 +56,6 @@ final class PlainDisplay: RunDisplay {
     }
 }
 
-/// A picture that is drawn again in place.
-final class LiveDisplay: RunDisplay {
-    private let surroundings: Surroundings
-    private var drawn = 0
-
-    init(_ surroundings: Surroundings) {
-        self.surroundings = surroundings
-    }
-
-    func show(_ status: RunStatus, changes: [RunChange], answer: RunStatus) { draw(status) }
-
-    func tick(_ status: RunStatus, isWaiting: Bool) {
-        draw(status, remark: isWaiting ? "waiting for pawld" : nil)
-    }
-
-    func end(_ status: RunStatus) throws {
-        let text = RunText(zone: surroundings.zone, style: surroundings.style)
-        for line in text.outcome(status, now: surroundings.now()) { surroundings.output.line(line) }
-    }
-
-    private func draw(_ status: RunStatus, remark: String? = nil) {
-        // Asked each time: the window may have been made smaller.
-        let size = surroundings.screenSize() ?? (80, 24)
-        let frame = RunFrame(style: surroundings.style)
-        let lines = frame.lines(
-            status, now: surroundings.now(), width: size.width, height: size.height, remark: remark)
-        // Up to the picture's first line; each line clears its rest, the last one what an earlier picture had below
-        // (man:console_codes(4): CUU, EL, ED).
-        var picture = drawn > 0 ? "\u{1B}[\(drawn)A\r" : ""
-        for line in lines { picture += line + "\u{1B}[K\n" }
-        surroundings.output.write(picture + "\u{1B}[J")
-        surroundings.output.flush()
-        drawn = lines.count
-    }
-}
-
 /// One JSON object a line: the run as pawld told it, first whole, then with the steps that changed.
 final class JSONDisplay: RunDisplay {
     private let surroundings: Surroundings
@@ -88,8 +68,11 @@ final class JSONDisplay: RunDisplay {
 
     func show(_ status: RunStatus, changes: [RunChange], answer: RunStatus) throws {
         // The first answer after a restart of pawld is the whole run again; it is said only if it says something new.
-        guard status != last else { return }
-        last = status
+        var compared = status
+        compared.secondsLeft = nil
+        for place in compared.steps.indices { compared.steps[place].secondsLeft = nil }
+        guard compared != last else { return }
+        last = compared
         surroundings.output.line(try JSONText.line(answer))
         surroundings.output.flush()
     }

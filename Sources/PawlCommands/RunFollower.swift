@@ -15,17 +15,28 @@ struct RunFollower {
     func follow(_ run: String, known: Bool, display: any RunDisplay, ticks: Bool) throws -> ExitStatus {
         let progress = RunProgress(run: run, display: display, surroundings)
         let stream = PersistentStream(client: client, surroundings: surroundings)
+        defer { display.close() }
         try stream.follow(
-            .watchRun, as: Messages.Status.self, known: known, every: ticks ? 1 : nil,
-            parameters: progress.parameters, handle: progress.handle)
+            .watchRun, as: Messages.Status.self, known: known, every: ticks ? RunFollower.tick : nil,
+            parameters: { progress.parameters(every: ticks ? RunFollower.fresh : nil) }, handle: progress.handle)
         return progress.outcome
+    }
+
+    /// So many seconds pass from one look at the keys and the clock to the next.
+    private static let tick = 0.2
+    /// After so many seconds pawld tells anew what is left of a run, whether anything has happened or not.
+    private static let fresh = 2.0
+
+    /// What is said when somebody leaves a run alone.
+    static func goesOn(_ run: String) -> String {
+        "run \(run) goes on; wait for it with 'pawl wait \(run)', end it with 'pawl cancel \(run)'"
     }
 
     /// Follows a run that was just started or opened again, and says what ^C does from now on.
     func followNew(_ run: String, format: OutputFormat) throws -> ExitStatus {
-        surroundings.onInterrupt(
-            "run \(run) goes on; wait for it with 'pawl wait \(run)', end it with 'pawl cancel \(run)'")
         let isLive = format == .text && surroundings.screenSize() != nil
+        // Where somebody can answer it is a question as soon as there is a picture.
+        surroundings.onInterrupt(RunFollower.goesOn(run))
         let display: any RunDisplay =
             switch format {
             case .json: JSONDisplay(surroundings)
@@ -52,7 +63,7 @@ private final class RunProgress {
         self.surroundings = surroundings
     }
 
-    func parameters() -> Messages.Run { Messages.Run(run: run) }
+    func parameters(every: Double?) -> Messages.WatchRun { Messages.WatchRun(run: run, every: every) }
 
     func handle(_ event: FollowEvent<Messages.Status>) throws -> FollowDecision {
         switch event {
@@ -68,7 +79,7 @@ private final class RunProgress {
         case .nothing, .waiting:
             var isWaiting = false
             if case .waiting = event { isWaiting = true }
-            if let status = view.status { display.tick(status, isWaiting: isWaiting) }
+            if let status = view.status { try display.tick(status, isWaiting: isWaiting) }
             return surroundings.output.failure == nil ? .goOn : .done
         case .ended:
             return .goOn

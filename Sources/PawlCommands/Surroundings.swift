@@ -34,6 +34,8 @@ struct Surroundings {
     var variables: [String: String] = [:]
     /// Asks somebody at the terminal: gives back the line, nil where there is none any more. Nil without a terminal.
     var ask: ((_ prompt: String) -> String?)?
+    /// The keys of the terminal, where somebody can press one.
+    var keys: (any TerminalKeys)?
     /// Has somebody edit a file, and returns when that is done.
     var edit: (_ file: String) throws(CommandFailure) -> Void = { file throws(CommandFailure) in try Editor().edit(file)
     }

@@ -68,7 +68,7 @@ enum VariableArguments {
             }
             if answer.isEmpty { continue }
             var tried = values
-            tried[variable.name] = .string(answer)
+            tried[variable.name] = .string(chosen(answer, variable))
             let answered = try client.variables(of: workflow, given: tried)
             if let fault = answered.first(where: { $0.name == variable.name })?.fault {
                 surroundings.warn(Style.harmless(fault))
@@ -79,11 +79,22 @@ enum VariableArguments {
         return values
     }
 
-    /// `NAME (what it is for; one of a, b): `
+    /// `NAME (what it is for; type): `, and for one of a few values these before it, each with its number.
     private static func prompt(_ variable: VariableSummary) -> String {
-        let choices = variable.choices.isEmpty ? nil : "one of \(variable.choices.joined(separator: ", "))"
-        let type = choices == nil && variable.type != "string" ? variable.type : nil
-        let words = [variable.description, choices, type].compactMap { $0 }.joined(separator: "; ")
-        return Style.harmless(words.isEmpty ? variable.name : "\(variable.name) (\(words))") + ": "
+        let type = variable.choices.isEmpty && variable.type != "string" ? variable.type : nil
+        let words = [variable.description, type].compactMap { $0 }.joined(separator: "; ")
+        let name = Style.harmless(words.isEmpty ? variable.name : "\(variable.name) (\(words))")
+        guard !variable.choices.isEmpty else { return name + ": " }
+        let choices = variable.choices.enumerated().map { "  \($0.offset + 1)) \(Style.harmless($0.element))\n" }
+        return "\(name)\n\(choices.joined())\(Style.harmless(variable.name)), a number or a value: "
+    }
+
+    /// What an answer means: the number of a choice is that choice, unless it is one itself.
+    private static func chosen(_ answer: String, _ variable: VariableSummary) -> String {
+        let choices = variable.choices
+        guard !choices.contains(answer), let number = Int(answer), choices.indices.contains(number - 1) else {
+            return answer
+        }
+        return choices[number - 1]
     }
 }

@@ -76,7 +76,8 @@ package struct Daemon: Sendable {
             auditor: Auditor(conductor: conductor, authorization: authorization, units: units, journal: journal),
             slices: slices, freezer: freezer, logFile: LogFile(path: paths.log, executor: files),
             retention: RunRetention(
-                conductor: conductor, manager: manager, folders: folders, journal: journal))
+                conductor: conductor, manager: manager, folders: folders, journal: journal),
+            sliceUse: { await units.use(of: $0) })
         let driver = AttemptDriver(
             manager: manager, folders: folders, slices: slices, freezer: freezer, signs: signs,
             isHostStopping: conductor.world.isHostStopping)
@@ -88,6 +89,9 @@ package struct Daemon: Sendable {
             // Subscribed first, looked afterwards: what happens between the two gives a sign.
             group.addTask { await manager.watch(signs) }
             group.addTask { await effects.run() }
+            group.addTask {
+                for await report in folders.progress { await conductor.note(progress: report.percent, of: report.name) }
+            }
             // Before the runs that wait for their turn are taken up: there may be more of them than there is room for.
             let settings = await library.readSettings()
             await conductor.limit(runs: settings.maxRuns, steps: settings.maxSteps)

@@ -45,6 +45,23 @@ package enum OutputFile {
         return outputs
     }
 
+    /// How much a step that runs says to have done, in percent: what stands in its last whole line `progress=NUMBER`.
+    ///
+    /// - Parameters:
+    ///   - text: the end of what it has written so far.
+    ///   - isWhole: whether that is all of it; else the first line is one that was cut.
+    package static func progress(_ text: String, isWhole: Bool) -> Int? {
+        var lines = text.split(separator: "\n", omittingEmptySubsequences: false)
+        // Behind the last newline stands what is being written just now.
+        lines.removeLast()
+        if !isWhole { lines = Array(lines.dropFirst()) }
+        for line in lines.reversed() where line.hasPrefix("progress=") {
+            guard let number = Double(line.dropFirst("progress=".count)), number.isFinite else { continue }
+            return Int(min(max(number, 0), 100))
+        }
+        return nil
+    }
+
     private static func block(_ line: Substring) -> (String, Substring)? {
         guard let first = line.firstIndex(of: "<") else { return nil }
         let second = line.index(after: first)

@@ -33,6 +33,8 @@ package struct StepRecord: Sendable {
     var repair: String?
     /// Attempts that count against the retry policy: those since the step was last opened, without interrupted ones.
     var tries = 0
+    /// How many attempts it had when it was last opened again.
+    var attemptsBefore = 0
 
     // MARK: A step with `foreach`
 
@@ -85,6 +87,7 @@ package struct StepRecord: Sendable {
         isLossUndecided = false
         repair = nil
         tries = 0
+        attemptsBefore = attempts.count
     }
 }
 

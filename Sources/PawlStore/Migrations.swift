@@ -81,6 +81,18 @@ enum Migrations {
         ALTER TABLE runs ADD COLUMN key TEXT;
         CREATE INDEX runs_key ON runs(key) WHERE key IS NOT NULL;
         """,
+        // Version 8.
+        """
+        -- How long a workflow's steps took in its last runs, so that somebody can be told how long one will take. It is
+        -- read off events, and kept apart since a run that starts must not read all those before it.
+        CREATE TABLE step_times (
+            workflow TEXT NOT NULL,
+            step TEXT NOT NULL,
+            items INTEGER,
+            times TEXT NOT NULL,
+            PRIMARY KEY (workflow, step)
+        ) STRICT, WITHOUT ROWID;
+        """,
     ]
 
     /// Brings a store up to today's version in one transaction.

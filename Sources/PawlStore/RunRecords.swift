@@ -24,6 +24,8 @@ package protocol RunRecords: AnyObject {
     func newestRun(of workflow: String) throws -> RunSummaryRow?
     /// The newest run that was started with a key.
     func run(ofKey key: String) throws -> RunSummaryRow?
+    /// How long the steps of a workflow took in its last runs, by their names.
+    func times(of workflow: String) throws -> [String: StepTimes]
     /// Whether a run of that ID was ever recorded.
     func knows(_ id: RunID) throws -> Bool
     /// Finds runs by a name, an ID, a prefix of either, or `@last`; at most three, since two are too many already.

@@ -50,12 +50,20 @@ extension Store {
         // Else a store without them would look like one that has lost commits.
         for run in runs { forgetMark(of: run) }
         try connection.transaction {
+            var workflows: Set<String> = []
             for run in runs {
                 guard let number = try number(of: run) else { continue }
+                if let name: String = try connection.first(
+                    "SELECT workflow FROM runs WHERE number = ?", [.integer(number)])?
+                    .get(0)
+                {
+                    workflows.insert(name)
+                }
                 try connection.run("DELETE FROM events WHERE run = ?", [.integer(number)])
                 try connection.run("DELETE FROM recoveries WHERE run = ?", [.integer(number)])
                 try connection.run("DELETE FROM runs WHERE number = ?", [.integer(number)])
             }
+            try forgetTimes(of: workflows)
         }
     }
 

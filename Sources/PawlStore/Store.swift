@@ -72,6 +72,7 @@ package final class Store {
                     .text(entry.event.kind.rawValue), .text(try text(of: entry.event.body)),
                 ])
         }
+        if !change.times.isEmpty { try record(change.times, of: number, summary.workflow, steps: change.steps) }
         if summary.ended != nil { numbers[summary.id] = nil }
     }
 
@@ -324,9 +325,14 @@ package struct RunChange: Sendable {
     package var summary: RunSummaryRow
     /// The events, in order.
     package var events: [RecordedEvent]
+    /// How long its steps took, once it has ended.
+    package var times: [String: StepTimes] = [:]
+    /// The steps of its workflow: what is known of others of that name is of no use any more.
+    package var steps: [String] = []
 
     /// Makes a change.
     package init(run: Run, events: [RecordedEvent]) {
+        if run.ended != nil { (times, steps) = (run.times, run.stepNames) }
         summary = RunSummaryRow(
             id: run.id, workflow: run.created.workflow, state: run.state, started: run.started, ended: run.ended,
             stepsDone: run.stepsDone, stepsTotal: run.steps.count, parent: run.created.parent?.run, key: run.created.key

@@ -31,13 +31,13 @@ struct ShapeTests {
     private let expected =
         #"{"definition_file":"/etc/etcd.yaml","definition_since":"2026-11-21T03:00:00.250Z","#
         + #""ended":"2026-11-21T03:10:00.250Z","id":"7k2m9qxa","limits":["MemoryMax=2G"],"outputs":{"bytes":7},"parent":"all-0000000a","#
-        + #""reason":"timeout of 10min","run":"etcd-7k2m9qxa","slice":"pawl-0000000a-7k2m9qxa.slice","#
+        + #""reason":"timeout of 10min","run":"etcd-7k2m9qxa","seconds_left":null,"slice":"pawl-0000000a-7k2m9qxa.slice","#
         + #""started":"2026-11-21T03:00:00.250Z","state":"timed-out","steps":[{"attempts":[{"cpu_seconds":0.75,"#
         + #""ended":"2026-11-21T03:00:01.500Z","exit_code":null,"io_read_bytes":4096,"io_write_bytes":0,"memory_peak":12582912,"number":1,"#
         + #""repair":null,"result":"oom-kill","run":null,"signal":"KILL","started":"2026-11-21T03:00:00.250Z","state":"failed","#
-        + #""unit":"pawl-step-7k2m9qxa.load.3.1.service"}],"exit_code":null,"id":"load","item":3,"reason":null,"#
-        + #""state":"failed"},{"attempts":[],"exit_code":null,"id":"after","item":null,"reason":null,"#
-        + #""state":"waiting"}],"steps_done":1,"steps_total":2,"workflow":"etcd"}"#
+        + #""unit":"pawl-step-7k2m9qxa.load.3.1.service"}],"exit_code":null,"id":"load","item":3,"progress":null,"reason":null,"#
+        + #""seconds_left":null,"state":"failed"},{"attempts":[],"exit_code":null,"id":"after","item":null,"progress":null,"reason":null,"#
+        + #""seconds_left":null,"state":"waiting"}],"steps_done":1,"steps_total":2,"use":null,"workflow":"etcd"}"#
 
     @Test("a run's status is written as documented, every key of it, and read back")
     func runStatus() throws {
@@ -52,7 +52,7 @@ struct ShapeTests {
             stepsDone: 0, stepsTotal: 2)
         #expect(
             try text(summary)
-                == #"{"ended":null,"id":"7k2m9qxa","parent":null,"reason":null,"run":"etcd-7k2m9qxa","started":null,"state":"queued","#
+                == #"{"ended":null,"id":"7k2m9qxa","parent":null,"reason":null,"run":"etcd-7k2m9qxa","seconds_left":null,"started":null,"state":"queued","#
                 + #""steps_done":0,"steps_total":2,"workflow":"etcd"}"#)
     }
 
@@ -74,10 +74,11 @@ struct ShapeTests {
             try text(entry) == #"{"attempt":null,"item":null,"message":"m","priority":null,"step":null,"time":"t"}"#)
         let daemon = Messages.Daemon(
             version: "1", pid: 2, started: "t", runsActive: 3, stepsActive: 4, status: "s", systemd: 252,
-            faults: [])
+            runsMax: 5, host: .init(memory: 0.5, cpu: nil, disk: 0.25, pressure: 0, sliceBytes: 4096), faults: [])
         #expect(
             try text(daemon)
-                == #"{"faults":[],"pid":2,"runs_active":3,"started":"t","status":"s","steps_active":4,"#
+                == #"{"faults":[],"host":{"cpu":null,"disk":0.25,"memory":0.5,"pressure":0,"slice_bytes":4096},"pid":2,"#
+                + #""runs_active":3,"runs_max":5,"started":"t","status":"s","steps_active":4,"steps_max":null,"#
                 + #""systemd":252,"version":"1"}"#)
     }
 

@@ -14,6 +14,8 @@ final class FakeManager {
         case failure(ManagerError)
         /// Nothing comes for as long as somebody waits.
         case silence
+        /// Nothing comes while somebody waits once.
+        case pause
     }
 
     /// What was called, as `Method {parameters}`.
@@ -117,6 +119,10 @@ private final class FakeConnection: ManagerConnection {
     {
         guard let reply = pending.first else { throw .unintelligible("nothing more was to be said") }
         switch reply {
+        case .pause:
+            pending.removeFirst()
+            manager.seconds += seconds ?? 0
+            return .nothingYet
         case .silence:
             if let seconds {
                 manager.seconds += seconds

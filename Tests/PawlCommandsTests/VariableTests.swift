@@ -78,10 +78,26 @@ struct VariableTests {
         #expect(result.status == 0)
         #expect(
             manager.questions == [
-                "count (integer): ", "count (integer): ", "count (integer): ", "mode (What to do; one of a, prod): ",
+                "count (integer): ", "count (integer): ", "count (integer): ",
+                "mode (What to do)\n  1) a\n  2) prod\nmode, a number or a value: ",
             ])
         #expect(result.errors == "pawl: variable 'count' takes a whole number, not 'x'\n")
         #expect(manager.calls.last == start(#""count":"3","mode":"prod""#))
+    }
+
+    @Test("of a few values one is chosen by its number, unless the number is one of them", arguments: ["2", "prod"])
+    func chosen(said: String) {
+        for (choices, meant) in [(["a", "prod"], "prod"), (["2", "prod", "3"], said)] {
+            let manager = FakeManager()
+            manager.answers = [said]
+            var mode = VariableSummary(name: "mode", type: "string", choices: choices, missing: true)
+            manager.on(.describeWorkflow, answer(mode))
+            mode.missing = false
+            manager.on(.describeWorkflow, answer(mode))
+            manager.on(.startRun, .answer(name))
+            #expect(manager.run("run", "etcd", "--detach").status == 0)
+            #expect(manager.calls.last == start("\"mode\":\"\(meant)\""))
+        }
     }
 
     @Test("who gives no answer starts nothing")

@@ -187,7 +187,7 @@ struct VerbTests {
         manager.on(.listRuns, .answer(runs))
         #expect(
             manager.run("ps", "--all", "-o", "json").output
-                == #"[{"ended":null,"id":"7k2m9qxa","parent":null,"reason":null,"run":"a-7k2m9qxa","started":"\#(Sample.time(-62))","state":"running","steps_done":1,"steps_total":3,"workflow":"a"}]"#
+                == #"[{"ended":null,"id":"7k2m9qxa","parent":null,"reason":null,"run":"a-7k2m9qxa","seconds_left":null,"started":"\#(Sample.time(-62))","state":"running","steps_done":1,"steps_total":3,"workflow":"a"}]"#
                 + "\n")
         #expect(manager.calls == [#"ListRuns {"all":false}"#, #"ListRuns {"all":true}"#])
         let waiting = runs.replacing("running", with: "queued")
@@ -223,7 +223,7 @@ struct VerbTests {
                      State: failed since Sat 2026-11-21 03:03:06 UTC; 5min ago
                    Started: Sat 2026-11-21 03:03:04 UTC
                   Duration: 2s
-                  Progress: 2 of 2 steps
+                  Progress: 2 of 2 steps, 100 %
                      Slice: pawl-7k2m9qxa.slice
                     Limits: MemoryMax=2G TasksMax=7
                        CPU: 250ms
@@ -241,12 +241,37 @@ struct VerbTests {
     }
 
     @Test("status without a run is the daemon's")
-    func daemon() {
+    func daemon() throws {
         let manager = FakeManager()
         manager.seconds = 60
         let answer =
             #"{"version":"0.1.0","pid":7,"started":"\#(Sample.time(0))","runs_active":1,"steps_active":2,"status":"1 run","faults":[]}"#
-        manager.on(.describe, .answer(answer))
+        let host = Messages.HostUse(memory: 0.42, cpu: 0.071, disk: 0.5, pressure: nil, sliceBytes: 3 << 20)
+        let daemon = Messages.Daemon(
+            version: "0.1.0", pid: 7, started: Sample.time(0), runsActive: 2, stepsActive: 2, status: "2 runs",
+            runsMax: 1, host: host, faults: [])
+        let workflow = WorkflowSummary(
+            name: "backup", description: nil, file: "/f", faulty: false, startable: true,
+            schedule: ScheduleStatus(
+                expressions: ["daily"], catchUp: "none", state: .enabled, next: Sample.time(3660)), faults: [])
+        for (describe, runs, workflows) in [
+            (answer, [], []),
+            (
+                try JSONText.line(daemon),
+                [
+                    RunSummary(
+                        run: "b-0000000b", id: "0000000b", workflow: "b", state: .queued, started: Sample.time(30),
+                        ended: nil, stepsDone: 0, stepsTotal: 1, reason: "waits"),
+                    RunSummary(
+                        run: "a-0000000a", id: "0000000a", workflow: "a", state: .running, started: Sample.time(0),
+                        ended: nil, stepsDone: 1, stepsTotal: 2, secondsLeft: 90),
+                ], [workflow]
+            ),
+        ] {
+            manager.on(.describe, .answer(describe))
+            manager.on(.listRuns, .answer(try JSONText.line(Messages.Runs(runs: runs))))
+            manager.on(.listWorkflows, .answer(try JSONText.line(Messages.Workflows(workflows: workflows))))
+        }
         #expect(
             manager.run("status").output == """
                 * pawld 0.1.0
@@ -257,6 +282,57 @@ struct VerbTests {
                     Status: 1 run
 
                 """)
+        #expect(
+            manager.run("status").output == """
+                * pawld 0.1.0
+                    Active: since Sat 2026-11-21 03:03:04 UTC; 1min ago
+                  Main PID: 7
+                      Runs: 2 active, of them 1 queued; at most 1 at once
+                     Steps: 2 running
+                      Host: memory 42 %, CPU 7 %, disk 50 %
+                    Memory: 3.0M (pawl.slice)
+                    Status: 2 runs
+
+                RUN         STATE    PROGRESS  AGE   LEFT      REASON
+                b-0000000b  queued   0/1       30s   -         waits
+                a-0000000a  running  1/2       1min  1min 30s
+
+                NEXT                         LEFT  WORKFLOW
+                Sat 2026-11-21 04:04:04 UTC  1h    backup
+
+                """)
+    }
+
+    @Test("status shows items below their step, each of several attempts, how far it is and what it writes")
+    func statusTree() throws {
+        let manager = FakeManager()
+        manager.seconds = 10
+        let second = Sample.attempt(2, .running, from: 4)
+        var tried = Sample.step(
+            "try", .running, [Sample.attempt(1, .failed, from: 0, to: 3, code: 2, result: "exit-code"), second])
+        (tried.progress, tried.secondsLeft) = (40, 9.4)
+        let items = (0..<30).map { item in
+            var step = Sample.step("each", item == 7 ? .failed : .succeeded)
+            step.item = item
+            return step
+        }
+        var status = Sample.run(.running, [tried, Sample.step("each", .running, [])] + items)
+        (status.secondsLeft, status.stepsDone, status.stepsTotal) = (83, 1, 3)
+        manager.on(.describeRun, .answer(Sample.status(status)))
+        manager.on(.readLogs, .answer(#"{"entries":[]}"#))
+        let output = manager.run("status", "@last", "-n", "3").output
+        #expect(output.contains("  Progress: 1 of 3 steps, 33 %, about 1min 23s left\n"))
+        #expect(
+            output.hasSuffix(
+                """
+                    STEP         STATE    TIME  ATTEMPTS  CPU  MEMORY  RESULT
+                  * try          running  10s   2         -    -       40 %, about 9s left
+                    | attempt 1  failed   3s              -    -       exit status 2
+                    ` attempt 2  running  6s              -    -
+                  * each         running  -     0         -    -       30 of 30 items
+                    x each.7     failed   -     0         -    -
+
+                """))
     }
 
     @Test("on a terminal the steps are drawn again in place")
@@ -265,8 +341,11 @@ struct VerbTests {
         manager.on(.startRun, .answer(name))
         manager.on(.watchRun, .answer(Sample.status(going), isLast: false), .answer(Sample.status(ended)))
         let output = manager.run("run", "etcd", size: (60, 20)).output
-        #expect(output.hasPrefix("etcd-7k2m9qxa running, 0 of 1 steps") || output.hasPrefix("etcd-7k2m9qxa running 0s"))
-        #expect(output.contains("\u{1B}[2A\r"))
+        let frames = output.split(separator: "\u{1B}[?2026h")
+        #expect(frames.first == "\u{1B}[?25l")
+        #expect(frames[1].hasPrefix("etcd-7k2m9qxa running 0s  [0/1] 0 % [-------------]\u{1B}[K\n"))
+        #expect(frames[2].hasPrefix("\u{1B}[2A\r"))
+        #expect(output.contains("\u{1B}[?2026l\u{1B}[?25hrun etcd"))
         #expect(output.hasSuffix("run etcd-7k2m9qxa succeeded in 1s\n"))
     }
 
@@ -342,7 +421,7 @@ struct VerbTests {
         manager.on(.startRun, .answer(name))
         manager.on(.watchRun, .answer(Sample.status(going), isLast: false), .failure(.lost(reason: "closed")))
         manager.on(.watchRun, .answer(Sample.status(ended)))
-        #expect(manager.run("run", "etcd", size: (80, 20)).output.contains("0 of 1 steps (waiting for pawld)"))
+        #expect(manager.run("run", "etcd", size: (80, 20)).output.contains("running 0s (waiting for pawld)"))
     }
 
     @Test("a question is asked once more when the connection breaks, and not a third time")

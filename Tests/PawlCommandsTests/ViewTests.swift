@@ -93,44 +93,6 @@ struct ViewTests {
         #expect(Style.harmless("tab\tä\u{9B}31m\u{7F}") == "tab\tä?31m?")
     }
 
-    @Test("no line of the picture is wider than the terminal, and it is lower than it", arguments: [1, 3, 10, 200])
-    func frameFits(count: Int) {
-        let steps = (0..<count).map {
-            Sample.step(
-                "step-with-a-long-name-\($0)", .failed,
-                [Sample.attempt(2, .failed, from: 0, to: 1, code: 1)], reason: "a reason that goes on and on and on")
-        }
-        for (width, height) in [(80, 24), (20, 5), (1, 3), (40, 10)] {
-            for style in [Style.plain, Style(hasColour: true, hasUnicode: true)] {
-                let lines = RunFrame(style: style).lines(
-                    Sample.run(.running, steps), now: now, width: width, height: height, remark: "waiting for pawld")
-                #expect(lines.count < height)
-                #expect(lines.allSatisfy { visible($0).count <= width })
-            }
-        }
-    }
-
-    private func visible(_ line: String) -> String { line.replacing(/\u{1B}\[[0-9;]*m/, with: "") }
-
-    @Test("with more steps than lines the picture shows what runs and what failed, and counts the rest")
-    func fold() {
-        var steps = (0..<40).map { Sample.step("s\($0)", $0 < 20 ? .succeeded : .waiting) }
-        steps[30] = Sample.step("s30", .running, [Sample.attempt(1, .running, from: 0)])
-        steps[3] = Sample.step("s3", .failed, [Sample.attempt(1, .failed, from: 0, to: 2, code: 4)])
-        let lines = RunFrame(style: .plain).lines(
-            Sample.run(.running, steps), now: now.adding(seconds: 61), width: 80, height: 8)
-        #expect(
-            lines == [
-                "etcd-7k2m9qxa running 1min 1s, 20 of 40 steps",
-                "  x s3   2s       exit status 4",
-                "  . s20",
-                "  . s21",
-                "  . s22",
-                "  * s30  1min 1s",
-                "  and 16 waiting, 19 succeeded",
-            ])
-    }
-
     @Test("a line of a table is cut to the width, its cells are not")
     func table() {
         var table = TextTable(heading: ["A", "B"])

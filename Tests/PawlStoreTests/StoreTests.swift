@@ -52,6 +52,51 @@ struct StoreTests {
         return (RunChange(run: run, events: recorded), run)
     }
 
+    /// A run whose steps took some seconds each.
+    private func ended(_ id: RunID, seconds: [Double], workflow: String = "demo") throws -> RunChange {
+        let start = Timestamp(microseconds: 1_700_000_000_000_000)
+        var run = try Run(id: id, created: created(workflow: workflow), at: start)
+        var now = start
+        var recorded = [RecordedEvent(sequence: 1, time: now, event: .runCreated(run.created))]
+        func take(_ event: Event) {
+            run.apply(event, at: now)
+            recorded.append(RecordedEvent(sequence: recorded.count + 1, time: now, event: event))
+        }
+        for (step, seconds) in zip(["a", "b"], seconds) {
+            take(.attemptOrdered(AttemptOrdered(step: step, number: 1, unit: "u.service", epoch: "e")))
+            now = now.adding(seconds: seconds)
+            take(
+                .attemptEnded(
+                    AttemptEnded(step: step, number: 1, outcome: AttemptOutcome(state: .succeeded, ended: now))))
+            take(.stepEnded(StepEnded(step: step, state: .succeeded)))
+        }
+        take(.runEnded(RunEnded(state: .succeeded)))
+        return RunChange(run: run, events: recorded)
+    }
+
+    @Test("How long steps took is kept of the last twenty runs, once for each, and goes with the last run")
+    func times() throws {
+        let temporary = try TemporaryStore()
+        let store = try Store(path: temporary.path)
+        #expect(try store.times(of: "demo") == [:])
+        for number in 1...25 {
+            try store.record([try ended(RunID(random: UInt64(number)), seconds: [Double(number), 0.25])])
+        }
+        try store.record([try ended(RunID(random: 99), seconds: [7, 7], workflow: "other")])
+        #expect(try store.times(of: "demo")["a"]?.seconds == (6...25).map(Double.init))
+        #expect(try store.times(of: "demo")["b"]?.seconds == Array(repeating: 0.25, count: 20))
+        // As when it is retried and ends again.
+        var again = try ended(RunID(random: 25), seconds: [100, 1])
+        again.events = []
+        try store.record([again])
+        #expect(try store.times(of: "demo")["a"]?.seconds == (6...24).map(Double.init) + [100])
+        try store.remove((1...24).map { RunID(random: UInt64($0)) })
+        #expect(try store.times(of: "demo")["a"]?.seconds.count == 20)
+        try store.remove([RunID(random: 25)])
+        #expect(try store.times(of: "demo") == [:])
+        #expect(try store.times(of: "other") == ["a": StepTimes(seconds: [7]), "b": StepTimes(seconds: [7])])
+    }
+
     @Test("Who asked for what is kept, filtered, finished and removed by age")
     func audit() throws {
         let temporary = try TemporaryStore()

@@ -9,7 +9,7 @@ import Testing
 
 @Suite("Stores of earlier versions")
 struct VersionTests {
-    @Test("A store of an earlier version opens, and every run of it is what it was", arguments: [1, 2, 3])
+    @Test("A store of an earlier version opens, and every run of it is what it was", arguments: [1, 2, 3, 7])
     func opens(version: Int) throws {
         let top = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
         let sql = try String(

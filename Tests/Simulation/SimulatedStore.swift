@@ -114,6 +114,9 @@ final class SimulatedStore: RunRecords, @unchecked Sendable {
 
     func run(ofKey key: String) throws -> RunSummaryRow? { try allRuns().first { $0.key == key } }
 
+    // Nobody is told how long a run will take.
+    func times(of workflow: String) throws -> [String: StepTimes] { [:] }
+
     func knows(_ id: RunID) throws -> Bool {
         try read()
         return disk.runs[id] != nil

@@ -6,7 +6,8 @@ struct AttachVerb: Verb {
     static let configuration = CommandConfiguration(
         commandName: "attach", abstract: "Follow a run that goes on, as 'pawl run' does.",
         discussion: """
-            ^C leaves the run as it is: it goes on. The exit status is the run's outcome.
+            On a terminal ^C asks what to do, elsewhere it leaves the run as it is. The
+            exit status is the run's outcome.
 
             Examples:
               pawl attach @last

@@ -7,6 +7,9 @@ struct PsVerb: Verb {
     static let configuration = CommandConfiguration(
         commandName: "ps", abstract: "List the runs that have not ended.",
         discussion: """
+            LEFT is how long a run will take from now on, by how long the steps of its
+            workflow took before; '-' where that is not known.
+
             Examples:
               pawl ps
               pawl ps --all -o json
@@ -36,15 +39,19 @@ struct PsVerb: Verb {
     static func table(_ runs: [RunSummary], now: Timestamp) -> TextTable {
         // Most often there is nothing to say, and then there is no column for it.
         let hasReasons = runs.contains { $0.reason != nil }
-        var table = TextTable(heading: ["RUN", "STATE", "PROGRESS", "AGE"] + (hasReasons ? ["REASON"] : []))
+        let hasLeft = runs.contains { $0.secondsLeft != nil }
+        var table = TextTable(
+            heading: ["RUN", "STATE", "PROGRESS", "AGE"] + (hasLeft ? ["LEFT"] : []) + (hasReasons ? ["REASON"] : []))
         for (run, depth) in tree(runs) {
             let age = run.started.moment.map { TimeForms.wholeSeconds(now.seconds(since: $0)) }
-            table.add([
-                TextTable.Cell(String(repeating: "  ", count: depth) + run.run),
-                TextTable.Cell(run.state.rawValue, Style.colour(of: run.state)),
-                TextTable.Cell("\(run.stepsDone)/\(run.stepsTotal)"), TextTable.Cell(age ?? "-"),
-                TextTable.Cell(run.reason.map(Style.harmless) ?? ""),
-            ])
+            let left = run.secondsLeft.map { TimeForms.wholeSeconds(max(1, $0.rounded())) }
+            table.add(
+                [
+                    TextTable.Cell(String(repeating: "  ", count: depth) + run.run),
+                    TextTable.Cell(run.state.rawValue, Style.colour(of: run.state)),
+                    TextTable.Cell("\(run.stepsDone)/\(run.stepsTotal)"), TextTable.Cell(age ?? "-"),
+                ] + (hasLeft ? [TextTable.Cell(left ?? "-")] : [])
+                    + [TextTable.Cell(run.reason.map(Style.harmless) ?? "")])
         }
         return table
     }

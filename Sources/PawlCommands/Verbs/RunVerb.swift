@@ -13,9 +13,12 @@ struct RunVerb: Verb {
                      [--detach] [--key <key>] [--dry-run] [--output <format>]
             """,
         discussion: """
-            The first line begins with the run's name. ^C leaves the run as it is: it
-            goes on. The exit status is the run's outcome. Variables that are required
-            and have no value are asked for on a terminal.
+            On a terminal the steps are shown as they go, with how long the run will
+            still take where its workflow has run before; ^C asks whether to leave it
+            running, to cancel it, or to go on, and a second ^C leaves it running.
+            Elsewhere each change is a line, the first one begins with the run's name,
+            and ^C leaves the run as it is. The exit status is the run's outcome.
+            Variables that are required and have no value are asked for on a terminal.
 
             Examples:
               pawl run hello

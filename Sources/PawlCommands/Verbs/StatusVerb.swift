@@ -7,8 +7,10 @@ struct StatusVerb: Verb {
     static let configuration = CommandConfiguration(
         commandName: "status", abstract: "Show one run, or pawld itself.",
         discussion: """
-            Shows state, progress, steps with their use of CPU and memory, and the last
-            lines of the steps that failed.
+            Shows state, progress and time left, the steps with their attempts and their
+            use of CPU and memory, and the last lines of those that failed, or of the
+            run while it goes on. Without a run: pawld, its runs, what its schedules
+            start next, and how much of the host is in use.
 
             Examples:
               pawl status
@@ -22,7 +24,7 @@ struct StatusVerb: Verb {
 
     @Option(
         name: [.customShort("n"), .long],
-        help: ArgumentHelp("How many lines of each failed step to show.", valueName: "count"))
+        help: ArgumentHelp("How many lines of the log to show.", valueName: "count"))
     var lines = 10
 
     @OptionGroup var format: OutputOption
@@ -43,7 +45,10 @@ struct StatusVerb: Verb {
                 try surroundings.print(json: daemon)
             } else {
                 let text = StatusText(style: surroundings.style, zone: surroundings.zone, now: surroundings.now())
-                for line in text.lines(daemon) { surroundings.output.line(line) }
+                let runs = try client.runs(all: false)
+                for line in text.lines(daemon, runs: runs) { surroundings.output.line(line) }
+                let rest = text.lines(runs, try client.workflows(), width: surroundings.tableWidth)
+                for line in rest { surroundings.output.line(line) }
             }
             return .succeeded
         }
@@ -54,20 +59,26 @@ struct StatusVerb: Verb {
         }
         let text = StatusText(style: surroundings.style, zone: surroundings.zone, now: surroundings.now())
         for line in text.lines(status, width: surroundings.tableWidth) { surroundings.output.line(line) }
-        for step in status.steps.filter(\.isFailure).prefix(lines == 0 ? 0 : Self.mostLogs) {
-            try showLog(of: step, status, client, surroundings)
+        guard lines > 0 else { return .succeeded }
+        let failed = status.steps.filter(\.isFailure).prefix(Self.mostLogs)
+        for step in failed { try showLog(of: step, status, client, surroundings) }
+        if failed.isEmpty, status.steps.contains(where: { $0.state == .running }) {
+            try showLog(of: nil, status, client, surroundings)
         }
         return .succeeded
     }
 
+    /// The last lines of a step, or of the whole run.
     private func showLog(
-        of step: StepStatus, _ status: RunStatus, _ client: ManagerClient, _ surroundings: Surroundings
+        of step: StepStatus?, _ status: RunStatus, _ client: ManagerClient, _ surroundings: Surroundings
     ) throws {
         let entries: [Messages.LogEntry]
-        do {
-            entries = try client.lastLines(of: status.run, step: step.id, count: lines)
-        } catch .refused(let error) {
-            surroundings.warn("the log of step '\(step.id)' cannot be shown: \(error.message)")
+        do throws(ManagerError) {
+            entries = try client.lastLines(of: status.run, step: step?.id, count: lines)
+        } catch {
+            guard case .refused(let refusal) = error else { throw error }
+            let what = step.map { "step '\($0.id)'" } ?? "run '\(status.run)'"
+            surroundings.warn("the log of \(what) cannot be shown: \(refusal.message)")
             return
         }
         guard !entries.isEmpty else { return }

@@ -12,6 +12,11 @@ protocol AttemptFiles: Sendable {
     func receipt(of name: AttemptName) async throws(FolderFault) -> Receipt?
     /// What a step wrote to `$PAWL_OUTPUT`, or nil if it took the file away.
     func output(of name: AttemptName) async throws(FolderFault) -> [UInt8]?
+    /// Follows what an attempt of an earlier pawld says of how far it is; a new one is followed when it is prepared, and each
+    /// until its output is asked for.
+    func watchProgress(of name: AttemptName) async
+    /// Nobody asks any more how far an attempt is.
+    func forgetProgress(of name: AttemptName) async
     /// What `pawl-step` has found, where there was something to ask.
     func report(of name: AttemptName) async throws(FolderFault) -> StepReport?
     /// What a step wrote to stdout, where that is kept.
@@ -26,4 +31,9 @@ protocol AttemptFiles: Sendable {
     func exists(run: RunID) async -> Bool
     /// Writes lines of a step's kept stdout to the journal with the step's fields.
     func toJournal(_ lines: [String], of command: StepCommand, _ journal: RunJournal) async
+}
+
+extension AttemptFiles {
+    func watchProgress(of name: AttemptName) async {}
+    func forgetProgress(of name: AttemptName) async {}
 }

@@ -29,6 +29,9 @@ actor AttemptFolders: AttemptFiles {
     let dropIns: String
     private let stores: CredentialStores
     private let owner: UInt32
+    private let watch: ProgressWatch
+    /// What running steps say of how far they are.
+    nonisolated let progress: AsyncStream<ProgressReport>
 
     /// Works below a folder, on a thread.
     ///
@@ -46,6 +49,9 @@ actor AttemptFolders: AttemptFiles {
         self.runs = runs
         self.started = started
         self.executor = executor
+        let reports: AsyncStream<ProgressReport>.Continuation
+        (progress, reports) = AsyncStream<ProgressReport>.makeStream()
+        watch = ProgressWatch(loop: executor, reports: reports)
     }
 
     /// The thread.
@@ -69,8 +75,18 @@ actor AttemptFolders: AttemptFiles {
         if let script = command.script {
             try writeFile(command.attemptFolder + "/script", Array(script.utf8), mode: 0o555)
         }
+        // What a repair writes is nobody's.
+        if command.repair == nil { watch.begin(command.name, path: output(path: command.name), hasBegun: hadFolder) }
         return hadFolder
     }
+
+    /// Follows what an attempt of an earlier pawld says of how far it is.
+    func watchProgress(of name: AttemptName) { watch.begin(name, path: output(path: name), hasBegun: true) }
+
+    /// Nobody asks any more how far an attempt is.
+    func forgetProgress(of name: AttemptName) { watch.end(name) }
+
+    private func output(path name: AttemptName) -> String { "\(runs)/\(name.run)/\(name.folder)/io/output" }
 
     /// Finds an attempt's credentials by name, each in one place.
     func credentials(of command: StepCommand) throws(CredentialFault) -> [FoundCredential] {
@@ -138,7 +154,8 @@ actor AttemptFolders: AttemptFiles {
 
     /// What a step wrote to `$PAWL_OUTPUT`, or nil if it took the file away.
     func output(of name: AttemptName) throws(FolderFault) -> [UInt8]? {
-        try read("\(runs)/\(name.run)/\(name.folder)/io/output", limit: OutputFile.limit)
+        watch.end(name)
+        return try read(output(path: name), limit: OutputFile.limit)
     }
 
     /// What `pawl-step` has found, as far as it is a report.

@@ -19,6 +19,8 @@ actor HostMonitor {
     private let continuation: AsyncStream<Int>.Continuation
     /// The number of the look that is next.
     private var asked = 0
+    /// What was found at the last look.
+    private(set) var use: HostUse?
 
     private static let often = Duration.seconds(1)
     private static let seldom = Duration.seconds(10)
@@ -76,6 +78,7 @@ actor HostMonitor {
     func look() async -> Bool {
         let settings = await library.settings
         let use = reader.read()
+        self.use = use
         for crossing in watch.crossings(use, settings.thresholds) { journal.crossed(crossing) }
         guard !settings.admission.isEmpty else {
             await conductor.gate(nil)

@@ -21,6 +21,13 @@ struct ActiveRun {
     /// Whether it is to be looked at again soon, since the host was going down when it last was.
     var awaitsHost = false
 
+    /// How much of what runs is done by its own word, in percent.
+    var progress: [Place: Int] = [:]
+    /// How long its workflow's steps took before, once somebody has asked.
+    var times: [String: StepTimes]?
+    /// How long the run will take, and when that was found out.
+    var forecast: (left: Double?, at: Timestamp)?
+
     init(_ run: Run) {
         self.run = run
         // Those of its past.
@@ -55,9 +62,12 @@ struct ActiveRun {
         if case .runResumed(let body) = event, body.definition != nil {
             // The places were those of another definition. What is in front of a bookmark is not looked at again, only counted.
             changes = Array(repeating: Place(0), count: changes.count)
+            progress = [:]
         }
         if let place = place(of: event) {
             changes.append(place)
+            // Another attempt begins anew, and of one that has ended its end is told.
+            progress[place] = nil
             if case .stepExpanded(let body) = event {
                 changes += body.items.indices.map { Place(place.step, item: $0) }
             }

@@ -13,10 +13,13 @@ struct AttemptWork: Sendable {
     /// the unit and the receipt are the only ones that know.
     func carryOut(_ command: StepCommand, epoch: String, isNew: Bool) async {
         let name = command.name
+        if !isNew, command.repair == nil { await folders.watchProgress(of: name) }
         let end = await driver.drive(
             command, isNew: isNew, epoch: epoch,
             isCancelled: { await conductor.isCancelled(name) },
             looked: { isNew ? false : await conductor.looked(at: name) })
+        // With an outcome the output is read, and that is the end of it.
+        if case .outcome = end {} else { await folders.forgetProgress(of: name) }
         let isSettled = await settle(command, end)
         await conductor.leave(name, isSettled: isSettled)
         // Nobody asks for it any more.

@@ -39,6 +39,7 @@ extension Conductor {
                 var summary = RunSummary(row)
                 summary.parent = row.parent.map { names[$0] ?? $0.rawValue }
                 if let entry = active[row.id] { summary.tell(entry.run, locks, room) }
+                if summary.state == .running { summary.secondsLeft = secondsLeft(of: row.id) }
                 if let words = active[row.id]?.faultReason { (summary.state, summary.reason) = (.stopped, words) }
                 if setAside.contains(row.id) { (summary.state, summary.reason) = (.stopped, Conductor.reason(row)) }
                 return summary
@@ -49,15 +50,22 @@ extension Conductor {
     }
 
     /// One run, whole. With a bookmark of an earlier answer only the steps that have changed since.
-    func status(of id: RunID, since bookmark: Bookmark? = nil) throws(APIError) -> (RunStatus, Bookmark) {
+    ///
+    /// - Parameter withRunning: whether those that run are told of too, unless they are many: what is left of them changes by
+    ///   itself.
+    func status(
+        of id: RunID, since bookmark: Bookmark? = nil, withRunning: Bool = false
+    ) throws(APIError) -> (RunStatus, Bookmark) {
         if let entry = active[id] {
-            let changed = bookmark.map { Set(entry.changes[min($0.changes, entry.changes.count)...]) }
+            var changed = bookmark.map { Set(entry.changes[min($0.changes, entry.changes.count)...]) }
+            if withRunning, entry.run.running.count <= 50 { changed?.formUnion(entry.run.running) }
             var status = RunStatus(entry.run, only: changed, locks, room)
             if let words = entry.faultReason {
                 status.state = .stopped
                 status.reason = words
             }
             addChildren(to: &status, of: entry.run)
+            addForecast(to: &status, of: id)
             return (status, Bookmark(version: entry.version, changes: entry.changes.count))
         }
         if setAside.contains(id) {
@@ -85,9 +93,9 @@ extension Conductor {
         )
     }
 
-    /// Waits until a run has changed since a bookmark. Returns whether it still goes on.
-    func changed(_ id: RunID, since bookmark: Bookmark) async -> Bool {
-        await change(of: id, since: bookmark.version)
+    /// Waits until a run has changed since a bookmark, or so many seconds have passed. Returns whether it still goes on.
+    func changed(_ id: RunID, since bookmark: Bookmark, within seconds: Double? = nil) async -> Bool {
+        await change(of: id, since: bookmark.version, within: seconds)
         return active[id] != nil
     }
 

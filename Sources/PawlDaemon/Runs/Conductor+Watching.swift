@@ -23,6 +23,19 @@ extension Conductor {
         }
     }
 
+    /// The same, for so many seconds at the most.
+    func change(of id: RunID, since version: Int, within seconds: Double?) async {
+        guard let seconds else { return await change(of: id, since: version) }
+        guard active[id]?.version == version else { return }
+        let sleep = world.sleep
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { await self.change(of: id, since: version) }
+            group.addTask { try? await sleep(seconds) }
+            _ = await group.next()
+            group.cancelAll()
+        }
+    }
+
     private func dismiss(_ watcher: Int, of id: RunID) {
         active[id]?.watchers.removeValue(forKey: watcher)?.resume()
     }

@@ -24,6 +24,8 @@ struct ManagerService: Sendable {
     let freezer: StepFreezer
     let logFile: LogFile
     let retention: RunRetention
+    /// What a slice uses just now, as systemd tells.
+    let sliceUse: @Sendable (String) async -> SliceUse?
     private let auditor: Auditor
 
     init(
@@ -32,8 +34,9 @@ struct ManagerService: Sendable {
         logs: LogReader, paths: Paths, activity: Activity, journal: RunJournal, started: Timestamp,
         authorization: Authorization, auditor: Auditor, slices: RunSlices,
         freezer: StepFreezer, logFile: LogFile,
-        retention: RunRetention
+        retention: RunRetention, sliceUse: @escaping @Sendable (String) async -> SliceUse? = { _ in nil }
     ) {
+        self.sliceUse = sliceUse
         self.authorization = authorization
         self.auditor = auditor
         self.slices = slices
@@ -254,11 +257,13 @@ struct ManagerService: Sendable {
 
     private func describe(_ call: Call) async throws {
         let count = await conductor.activity
+        let settings = await library.settings
         try await call.reply(
             Messages.Daemon(
                 version: ManagerInterface.version, pid: Int(HostReader.processID), started: TimeText.text(of: started),
                 runsActive: count.runs, stepsActive: count.steps, status: activity.text,
-                systemd: await library.systemd, faults: await library.faults))
+                systemd: await library.systemd, runsMax: settings.maxRuns, stepsMax: settings.maxSteps,
+                host: await monitor.use.map { Messages.HostUse($0) }, faults: await library.faults))
     }
 
     private func reload(_ call: Call) async throws {
@@ -383,23 +388,27 @@ struct ManagerService: Sendable {
 
     private func describeRun(_ call: Call, _ rights: Authorization.Rights) async throws {
         let row = try await find(try call.decode(Messages.Run.self).run, rights, call)
-        let (status, _) = try await conductor.status(of: row.id)
+        var (status, _) = try await conductor.status(of: row.id)
+        if !status.state.isEnded, let slice = status.slice { status.use = await sliceUse(slice) }
         try await call.reply(Messages.Status(status: status))
     }
 
     /// Answers at once, and with `more` again after each change until the run has ended. What changes while an answer is
     /// on its way comes together in the next one, so a slow reader gets fewer of them and holds nobody up.
     private func watchRun(_ call: Call, _ rights: Authorization.Rights) async throws {
-        let row = try await find(try call.decode(Messages.Run.self).run, rights, call)
+        let request = try call.decode(Messages.WatchRun.self)
+        // Each reply costs a look at the run: more than a few in a second nobody can read.
+        let every = request.every.map { max(0.5, $0) }
+        let row = try await find(request.run, rights, call)
         var (status, bookmark) = try await conductor.status(of: row.id)
         while call.more, !ManagerService.isAtRest(status.state) {
             try await call.reply(Messages.Status(status: status), continues: true)
-            guard await conductor.changed(row.id, since: bookmark) else {
+            guard await conductor.changed(row.id, since: bookmark, within: every) else {
                 // It has ended; the store has the whole of it.
                 (status, bookmark) = try await conductor.status(of: row.id)
                 break
             }
-            (status, bookmark) = try await conductor.status(of: row.id, since: bookmark)
+            (status, bookmark) = try await conductor.status(of: row.id, since: bookmark, withRunning: every != nil)
             try Task.checkCancellation()
         }
         try await call.reply(Messages.Status(status: status))
