@@ -139,17 +139,25 @@ assert_nothing_left
 
 section "the package is not removed under a run; without one it is, and comes back"
 host_exec rm -f $marks
-run=$(started long)
-for step in long fails; do wait_until 10 "step $step runs" marked $step; done
-pid=$(pid_of "$run" long)
+workflow held <<E2
+name: Held
+steps:
+  - id: held
+    run: |
+      echo "held \$PAWL_ATTEMPT" >>$marks
+      exec sleep infinity
+E2
+run=$(started held)
+wait_until 10 "the step runs" marked held
+pid=$(pid_of "$run" held)
 remove=(env DEBIAN_FRONTEND=noninteractive apt-get remove -y -qq -o Dpkg::Use-Pty=0 pawl)
 assert_status "apt remove" 100 host_exec "${remove[@]}"
 assert_contains "what is said" "$run (running)" "$output"
-assert_equal "the step's process, after" "$pid" "$(pid_of "$run" long)"
+assert_equal "the step's process, after" "$pid" "$(pid_of "$run" held)"
 host_exec pawl cancel "$run"
 assert_status "pawl wait" 3 host_exec timeout 60 pawl wait "$run"
 host_exec "${remove[@]}" >"$scratch/apt.log" 2>&1 || fail "apt: $(<"$scratch/apt.log")"
 host_exec "${apt[@]}" /root/pawl_2.4.deb >"$scratch/apt.log" 2>&1 || fail "apt: $(<"$scratch/apt.log")"
 assert_equal "the run, as it was" cancelled "$(field_of "$run" .state)"
-printf '%s 1\n' long fails | assert_marks
+printf '%s 1\n' held | assert_marks
 assert_nothing_left
