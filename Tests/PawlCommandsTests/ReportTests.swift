@@ -2,6 +2,7 @@ import FoundationEssentials
 import Glibc
 import PawlAPI
 import PawlModel
+import PawlPictures
 import Testing
 
 @testable import PawlCommands
@@ -145,6 +146,18 @@ struct ReportTests {
         #expect(result.output.hasPrefix("<!DOCTYPE html>"))
         #expect(result.errors.contains("what the run 'etcd-7k2m9qxa' goes by is not to be had: set aside"))
         #expect(result.errors.contains("the log of step 'send' cannot be shown: no journal"))
+    }
+
+    @Test("a handler is told of once it had its turn")
+    func handlers() throws {
+        let records = try Records()
+        records.definition.steps.append(RunDefinition.Step(id: "clean", phase: "on_failure"))
+        var status = records.status
+        for (attempts, total) in [([], 3), ([Sample.attempt(1, .succeeded, from: 9, to: 9.2, code: 0)], 4)] {
+            status.steps = Array(status.steps.prefix(3)) + [Sample.step("clean", .succeeded, attempts)]
+            let facts = RunFacts(status, records.definition, now: Timestamp(microseconds: 1_795_230_200_000_000))
+            #expect(facts.steps.count == total)
+        }
     }
 
     @Test("an item's end of the log is its own, and that of its last attempt")

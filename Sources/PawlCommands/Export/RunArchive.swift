@@ -127,8 +127,8 @@ struct RunArchive {
         ]
         let status: Int32
         do throws(ChildProgram.Failure) {
-            // None of its own options from outside, and no name or time in the compressed file's head.
-            let environment = ["PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL=C", "GZIP=-n"]
+            // None of its options from outside. gzip reads from a pipe, so no name and no time is in the head of what it writes.
+            let environment = ["PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL=C"]
             status = try ChildProgram(arguments: arguments, environment: environment, output: output).run()
         } catch {
             throw CommandFailure(.failed, "'tar' cannot be run: \(error.words); 'apt install tar gzip' brings it")

@@ -21,8 +21,12 @@ extension RunFacts {
         let records = Dictionary(grouping: status.steps) { $0.id }
         var order: [RunDefinition.Step] = []
         if let definition {
-            // What pawl adds by itself is told of once there is something to tell.
-            order = definition.steps.filter { records[$0.id] != nil }
+            // What pawl adds by itself, and a handler that had no turn, is no part of what happened.
+            let begun = Set(
+                definition.steps.filter { records[$0.id]?.contains { !$0.attempts.isEmpty } == true }.map(\.phase))
+            order = definition.steps.filter {
+                records[$0.id] != nil && ($0.phase == "steps" || begun.contains($0.phase))
+            }
         } else {
             var seen: Set<String> = []
             order = status.steps.filter { seen.insert($0.id).inserted }.map { RunDefinition.Step(id: $0.id) }
