@@ -1,11 +1,13 @@
 import Glibc
 
-/// Another program that a verb runs to its end, by its arguments and without a shell.
+/// Another program that a verb runs, by its arguments and without a shell.
 struct ChildProgram {
     /// The program, looked up in PATH where it has no slash, and its arguments.
     var arguments: [String]
     /// Its environment, each as `NAME=VALUE`; nil: this program's own.
     var environment: [String]?
+    /// What its standard input is; nil: this program's own.
+    var input: Int32?
     /// What its standard output is; nil: this program's own.
     var output: Int32?
 
@@ -25,6 +27,11 @@ struct ChildProgram {
             signal(SIGINT, interrupt)
             signal(SIGQUIT, quit)
         }
+        return try ChildProgram.end(of: start())
+    }
+
+    /// Starts it, for `end(of:)` to wait for.
+    func start() throws(Failure) -> pid_t {
         var attributes = posix_spawnattr_t()
         posix_spawnattr_init(&attributes)
         defer { posix_spawnattr_destroy(&attributes) }
@@ -37,6 +44,7 @@ struct ChildProgram {
         var actions = posix_spawn_file_actions_t()
         posix_spawn_file_actions_init(&actions)
         defer { posix_spawn_file_actions_destroy(&actions) }
+        if let input { posix_spawn_file_actions_adddup2(&actions, input, STDIN_FILENO) }
         if let output { posix_spawn_file_actions_adddup2(&actions, output, STDOUT_FILENO) }
         var words = arguments.map { strdup($0) } + [nil]
         var values = (environment ?? []).map { strdup($0) } + [nil]
@@ -47,6 +55,11 @@ struct ChildProgram {
             ? posix_spawnp(&child, arguments[0], &actions, &attributes, &words, environ)
             : posix_spawnp(&child, arguments[0], &actions, &attributes, &words, &values)
         guard fault == 0 else { throw Failure(number: fault) }
+        return child
+    }
+
+    /// Waits for the end of one that was started.
+    static func end(of child: pid_t) throws(Failure) -> Int32 {
         var status: Int32 = 0
         while waitpid(child, &status, 0) < 0 {
             guard errno == EINTR else { throw Failure(number: errno) }

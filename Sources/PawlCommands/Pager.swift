@@ -52,15 +52,8 @@ final class Pager {
         defer { for end in ends { close(end) } }
         let saved = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3)
         guard saved >= 0 else { return }
-        var actions = posix_spawn_file_actions_t()
-        posix_spawn_file_actions_init(&actions)
-        defer { posix_spawn_file_actions_destroy(&actions) }
-        posix_spawn_file_actions_adddup2(&actions, ends[0], STDIN_FILENO)
-        var words = choice.command.map { strdup($0) } + [nil]
-        var variables = entries().map { strdup($0) } + [nil]
-        defer { for word in words + variables { free(word) } }
-        var started = pid_t()
-        guard posix_spawnp(&started, choice.command[0], &actions, nil, &words, &variables) == 0 else {
+        let program = ChildProgram(arguments: choice.command, environment: entries(), input: ends[0])
+        guard let started = try? program.start() else {
             close(saved)
             return
         }
@@ -77,8 +70,8 @@ final class Pager {
         guard let child else { return }
         // The end of what it reads.
         dup2(terminal, STDOUT_FILENO)
-        var status: Int32 = 0
-        while waitpid(child, &status, 0) < 0, errno == EINTR {}
+        // How it ended is between it and whoever reads.
+        _ = try? ChildProgram.end(of: child)
         self.child = nil
     }
 

@@ -1,4 +1,5 @@
 import PawlModel
+import PawlPictures
 
 /// How text looks where it is shown: with colours or without, with the signs of Unicode or of ASCII.
 struct Style: Equatable {
@@ -42,17 +43,7 @@ struct Style: Equatable {
     }
 
     /// The sign of a step's state: one character.
-    func mark(_ state: StepState) -> String {
-        switch state {
-        case .waiting: hasUnicode ? "·" : "."
-        case .running: hasUnicode ? "●" : "*"
-        case .succeeded: hasUnicode ? "✓" : "+"
-        case .failed, .timedOut: hasUnicode ? "✗" : "x"
-        case .cancelled: hasUnicode ? "○" : "o"
-        case .skipped: "-"
-        case .interrupted: "!"
-        }
-    }
+    func mark(_ state: StepState) -> String { TerminalGraph.mark(state, hasUnicode: hasUnicode) }
 
     /// The dot before a run's or the daemon's name, as systemctl has it.
     var dot: String { hasUnicode ? "●" : "*" }

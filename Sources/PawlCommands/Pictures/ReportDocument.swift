@@ -7,23 +7,23 @@ struct ReportDocument: Encodable {
     /// A step or one of its items.
     struct Step: Encodable {
         var id: String
-        var item: Int?
+        @OrNull var item: Int?
         var state: StepState
-        var reason: String?
-        var exitCode: Int?
-        var seconds: Double?
-        var started: String?
-        var ended: String?
+        @OrNull var reason: String?
+        @OrNull var exitCode: Int?
+        @OrNull var seconds: Double?
+        @OrNull var started: String?
+        @OrNull var ended: String?
         var attempts: Int
         var retries: Int
         var waitsFor: [String]
         var critical: Bool
-        var cpuSeconds: Double?
-        var memoryPeak: Int64?
-        var memoryMax: Int64?
-        var ioReadBytes: Int64?
-        var ioWriteBytes: Int64?
-        var log: String?
+        @OrNull var cpuSeconds: Double?
+        @OrNull var memoryPeak: Int64?
+        @OrNull var memoryMax: Int64?
+        @OrNull var ioReadBytes: Int64?
+        @OrNull var ioWriteBytes: Int64?
+        @OrNull var log: String?
 
         private enum CodingKeys: String, CodingKey {
             case id, item, state, reason, seconds, started, ended, attempts, retries, critical, log
@@ -34,28 +34,6 @@ struct ReportDocument: Encodable {
             case memoryMax = "memory_max"
             case ioReadBytes = "io_read_bytes"
             case ioWriteBytes = "io_write_bytes"
-        }
-
-        func encode(to encoder: any Encoder) throws {
-            var container = encoder.container(keyedBy: CodingKeys.self)
-            try container.encode(id, forKey: .id)
-            try container.encode(item, forKey: .item)
-            try container.encode(state, forKey: .state)
-            try container.encode(reason, forKey: .reason)
-            try container.encode(exitCode, forKey: .exitCode)
-            try container.encode(seconds, forKey: .seconds)
-            try container.encode(started, forKey: .started)
-            try container.encode(ended, forKey: .ended)
-            try container.encode(attempts, forKey: .attempts)
-            try container.encode(retries, forKey: .retries)
-            try container.encode(waitsFor, forKey: .waitsFor)
-            try container.encode(critical, forKey: .critical)
-            try container.encode(cpuSeconds, forKey: .cpuSeconds)
-            try container.encode(memoryPeak, forKey: .memoryPeak)
-            try container.encode(memoryMax, forKey: .memoryMax)
-            try container.encode(ioReadBytes, forKey: .ioReadBytes)
-            try container.encode(ioWriteBytes, forKey: .ioWriteBytes)
-            try container.encode(log, forKey: .log)
         }
     }
 
@@ -70,10 +48,10 @@ struct ReportDocument: Encodable {
         var averageSeconds: Double
         var attempts: Int
         var retries: Int
-        var cpuSeconds: Double?
-        var memoryPeak: Int64?
-        var ioReadBytes: Int64?
-        var ioWriteBytes: Int64?
+        @OrNull var cpuSeconds: Double?
+        @OrNull var memoryPeak: Int64?
+        @OrNull var ioReadBytes: Int64?
+        @OrNull var ioWriteBytes: Int64?
 
         private enum CodingKeys: String, CodingKey {
             case total, successful, failed, skipped, cancelled, attempts, retries
@@ -84,79 +62,31 @@ struct ReportDocument: Encodable {
             case ioReadBytes = "io_read_bytes"
             case ioWriteBytes = "io_write_bytes"
         }
-
-        func encode(to encoder: any Encoder) throws {
-            var container = encoder.container(keyedBy: CodingKeys.self)
-            try container.encode(total, forKey: .total)
-            try container.encode(successful, forKey: .successful)
-            try container.encode(failed, forKey: .failed)
-            try container.encode(skipped, forKey: .skipped)
-            try container.encode(cancelled, forKey: .cancelled)
-            try container.encode(totalSeconds, forKey: .totalSeconds)
-            try container.encode(averageSeconds, forKey: .averageSeconds)
-            try container.encode(attempts, forKey: .attempts)
-            try container.encode(retries, forKey: .retries)
-            try container.encode(cpuSeconds, forKey: .cpuSeconds)
-            try container.encode(memoryPeak, forKey: .memoryPeak)
-            try container.encode(ioReadBytes, forKey: .ioReadBytes)
-            try container.encode(ioWriteBytes, forKey: .ioWriteBytes)
-        }
     }
 
     /// A step on the critical path.
     struct Link: Encodable {
         var step: String
-        var item: Int?
+        @OrNull var item: Int?
         var seconds: Double
         var wait_seconds: Double
         var cause: String
-
-        private enum CodingKeys: CodingKey { case step, item, seconds, wait_seconds, cause }
-
-        func encode(to encoder: any Encoder) throws {
-            var container = encoder.container(keyedBy: CodingKeys.self)
-            try container.encode(step, forKey: .step)
-            try container.encode(item, forKey: .item)
-            try container.encode(seconds, forKey: .seconds)
-            try container.encode(wait_seconds, forKey: .wait_seconds)
-            try container.encode(cause, forKey: .cause)
-        }
     }
 
     /// A step that failed, with the end of its log.
     struct Failure: Encodable {
         var step: String
-        var item: Int?
+        @OrNull var item: Int?
         var state: StepState
         var words: String
         var log: [String]
-
-        private enum CodingKeys: CodingKey { case step, item, state, words, log }
-
-        func encode(to encoder: any Encoder) throws {
-            var container = encoder.container(keyedBy: CodingKeys.self)
-            try container.encode(step, forKey: .step)
-            try container.encode(item, forKey: .item)
-            try container.encode(state, forKey: .state)
-            try container.encode(words, forKey: .words)
-            try container.encode(log, forKey: .log)
-        }
     }
 
     /// Something that the figures recommend.
     struct Recommendation: Encodable {
         var topic: String
-        var step: String?
+        @OrNull var step: String?
         var text: String
-
-        private enum CodingKeys: CodingKey { case topic, step, text }
-
-        func encode(to encoder: any Encoder) throws {
-            var container = encoder.container(keyedBy: CodingKeys.self)
-            try container.encode(topic, forKey: .topic)
-            try container.encode(step, forKey: .step)
-            try container.encode(text, forKey: .text)
-        }
     }
 
     private let facts: RunFacts

@@ -20,19 +20,8 @@ struct RunDifference: Encodable {
         var run: String
         var workflow: String
         var state: RunState
-        var started: String?
-        var elapsed_seconds: Double?
-
-        private enum CodingKeys: CodingKey { case run, workflow, state, started, elapsed_seconds }
-
-        func encode(to encoder: any Encoder) throws {
-            var container = encoder.container(keyedBy: CodingKeys.self)
-            try container.encode(run, forKey: .run)
-            try container.encode(workflow, forKey: .workflow)
-            try container.encode(state, forKey: .state)
-            try container.encode(started, forKey: .started)
-            try container.encode(elapsed_seconds, forKey: .elapsed_seconds)
-        }
+        @OrNull var started: String?
+        @OrNull var elapsed_seconds: Double?
     }
 
     /// A file of the workflow that is not the same.
@@ -50,26 +39,13 @@ struct RunDifference: Encodable {
     /// A step that did not do the same.
     struct Step: Encodable {
         var id: String
-        var item: Int?
+        @OrNull var item: Int?
         /// What of it differs: `only`, `state`, `attempts`, `seconds`, `outputs`.
         var changed: [String]
         var states: [StepState?]
         var attempts: [Int?]
         var seconds: [Double?]
         var outputs: [Change]
-
-        private enum CodingKeys: CodingKey { case id, item, changed, states, attempts, seconds, outputs }
-
-        func encode(to encoder: any Encoder) throws {
-            var container = encoder.container(keyedBy: CodingKeys.self)
-            try container.encode(id, forKey: .id)
-            try container.encode(item, forKey: .item)
-            try container.encode(changed, forKey: .changed)
-            try container.encode(states, forKey: .states)
-            try container.encode(attempts, forKey: .attempts)
-            try container.encode(seconds, forKey: .seconds)
-            try container.encode(outputs, forKey: .outputs)
-        }
     }
 
     var runs: [Head]

@@ -1,4 +1,4 @@
-import PawlModel
+package import PawlModel
 
 /// A graph drawn with characters, for a terminal or a text file.
 package enum TerminalGraph {
@@ -159,7 +159,7 @@ package enum TerminalGraph {
     }
 
     /// The sign of a step's state: one character.
-    static func mark(_ state: StepState, hasUnicode: Bool) -> String {
+    package static func mark(_ state: StepState, hasUnicode: Bool) -> String {
         switch state {
         case .waiting: hasUnicode ? "·" : "."
         case .running: hasUnicode ? "●" : "*"
