@@ -93,7 +93,10 @@ final class StepFreezer: Sendable {
         do {
             var held: [PausedStep] = []
             for step in steps where await folders.dropIn(of: step.command.name) != nil { held.append(step) }
-            for step in held where try await goesOn(step.command) { try await manager.thaw(step.command.name.unit) }
+            // What was about to end too: its recorder stands still with it.
+            for step in held where try await status(of: step.command)?.hasEnded == false {
+                try await manager.thaw(step.command.name.unit)
+            }
             // Only now: as long as a step stands still, no time of it runs.
             var dropIns: [(AttemptName, PauseDropIn)] = []
             for step in held {
@@ -159,9 +162,13 @@ final class StepFreezer: Sendable {
     }
 
     private func goesOn(_ step: StepCommand) async throws(ServiceManagerFault) -> Bool {
-        let unit = step.name.unit
-        guard let status = try await manager.status(of: unit) else { return false }
-        return !status.hasEnded && !status.isEnding && status.stranger(named: unit, to: step.name.run.slice) == nil
+        try await status(of: step).map { !$0.hasEnded && !$0.isEnding } ?? false
+    }
+
+    /// What is known of a step's unit; nil where it is not loaded, or somebody else's.
+    private func status(of step: StepCommand) async throws(ServiceManagerFault) -> UnitStatus? {
+        let status = try await manager.status(of: step.name.unit)
+        return status?.stranger(named: step.name.unit, to: step.name.run.slice) == nil ? status : nil
     }
 
     // MARK: One after the other
@@ -234,6 +241,31 @@ struct PauseFault: Error, Sendable, CustomStringConvertible {
     let description: String
     /// Whether systemd did not answer, and will once it is back.
     let isPassing: Bool
+
+    /// What is said of it.
+    struct Words {
+        var what: String
+        var advice: String
+
+        /// The fault with what to do; nothing is to be done where pawld asks again by itself.
+        func sentence(_ fault: PauseFault) -> String {
+            fault.isPassing ? "\(what) yet: \(fault)" : "\(what): \(fault); \(advice)"
+        }
+    }
+
+    /// Of a run that is paused.
+    static func notFrozen(_ run: String) -> Words {
+        Words(
+            what: "run \(run) is paused and starts nothing, but not all of its steps stand still",
+            advice: "'pawl pause \(run)' tries it again")
+    }
+
+    /// Of a run that goes on.
+    static func notThawed(_ run: String) -> Words {
+        Words(
+            what: "run \(run) goes on, but not all of its steps do",
+            advice: "'pawl pause \(run)' and then 'pawl unpause \(run)' try it again")
+    }
 
     init(_ error: any Error) {
         description = "\(error)"

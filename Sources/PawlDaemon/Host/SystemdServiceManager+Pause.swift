@@ -13,22 +13,6 @@ extension SystemdServiceManager {
         try await signal(unit, SIGCONT) { units, unit async throws(BusError) in try await units.thaw(unit) }
     }
 
-    func kill(_ unit: String, in slice: String) async throws(ServiceManagerFault) {
-        try await stop(unit, in: slice)
-        guard try await isOurs(unit, in: slice) else { return }
-        _ = try await ask { () async throws(BusError) in
-            do throws(BusError) {
-                // With the recorder at work the step is over, and what is killed then is its receipt.
-                guard let status = try await units.serviceStatus(unit), !status.subState.hasPrefix("stop-post"),
-                    !status.subState.hasPrefix("final-")
-                else { return }
-                try await units.kill(unit, signal: SIGKILL)
-            } catch  where error.isNoSuchUnit {
-                return
-            }
-        }
-    }
-
     func reload() async throws(ServiceManagerFault) {
         _ = try await ask { () async throws(BusError) in try await units.reload() }
     }

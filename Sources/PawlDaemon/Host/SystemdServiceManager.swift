@@ -1,5 +1,6 @@
 import EventLoopKit
 import FoundationEssentials
+import Glibc
 import PawlEngine
 import PawlLanguage
 import PawlModel
@@ -115,11 +116,6 @@ final class SystemdServiceManager: ServiceManager {
         if let words = try await stranger(unit.name, to: unit.slice) { throw .refused(words) }
     }
 
-    /// Whether a unit is in its run's slice, or not loaded.
-    func isOurs(_ unit: String, in slice: String) async throws(ServiceManagerFault) -> Bool {
-        try await stranger(unit, to: slice) == nil
-    }
-
     private func stranger(_ unit: String, to own: String) async throws(ServiceManagerFault) -> String? {
         ForeignUnit.words(of: unit, in: try await slice(of: unit), notIn: own)
     }
@@ -217,6 +213,22 @@ final class SystemdServiceManager: ServiceManager {
             ForeignUnit.words(of: unit, in: there, notIn: slice) == nil
         else { return }
         try await stopLoaded(unit, again: true)
+    }
+
+    func kill(_ unit: String, in slice: String) async throws(ServiceManagerFault) {
+        try await stop(unit, in: slice)
+        guard try await stranger(unit, to: slice) == nil else { return }
+        _ = try await ask { () async throws(BusError) in
+            do throws(BusError) {
+                // With the recorder at work the step is over, and what is killed then is its receipt.
+                guard let status = try await units.serviceStatus(unit), !status.subState.hasPrefix("stop-post"),
+                    !status.subState.hasPrefix("final-")
+                else { return }
+                try await units.kill(unit, signal: SIGKILL)
+            } catch  where error.isNoSuchUnit {
+                return
+            }
+        }
     }
 
     func stopSlice(_ name: String) async throws(ServiceManagerFault) {

@@ -17,7 +17,7 @@ extension Conductor {
             throw APIError(.invalidState, "the run '\(try find(id.rawValue).name)' has ended already")
         }
         if !entry.run.isPaused {
-            // In the same commit, behind it: one below that goes on alone would find its attempt ended in a paused run.
+            // In the same commit: whoever is killed when, either all of them stand still or none.
             for child in runs(below: id) where active[child]?.run.isPaused == false {
                 take(.runPaused(RunPaused(uid: uid, above: id)), of: child)
             }

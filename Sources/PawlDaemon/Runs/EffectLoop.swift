@@ -48,28 +48,14 @@ struct EffectLoop: Sendable {
                     // Before any step of it that follows.
                     driver.freezer.close(run)
                     group.addTask {
-                        do throws(PauseFault) {
-                            try await driver.freezer.insist(run, driver.signs) { () async throws(PauseFault) in
-                                try await driver.freezer.freeze(run, steps)
-                            }
-                        } catch {
-                            conductor.journal.note(
-                                .warning,
-                                "Not all steps of \(name) stand still, though it is paused: \(error); "
-                                    + "'pawl pause \(name)' tries it again")
+                        await settle(run, PauseFault.notFrozen(name)) { () async throws(PauseFault) in
+                            try await driver.freezer.freeze(run, steps)
                         }
                     }
                 case .thaw(let run, let name, let steps):
                     group.addTask {
-                        do throws(PauseFault) {
-                            try await driver.freezer.insist(run, driver.signs) { () async throws(PauseFault) in
-                                try await driver.freezer.thaw(run, steps)
-                            }
-                        } catch {
-                            conductor.journal.note(
-                                .warning,
-                                "Not all steps of \(name) go on after its pause: \(error); 'pawl pause \(name)' and then "
-                                    + "'pawl unpause \(name)' try it again")
+                        await settle(run, PauseFault.notThawed(name)) { () async throws(PauseFault) in
+                            try await driver.freezer.thaw(run, steps)
                         }
                     }
                 case .endPause(let run): driver.freezer.open(run)
@@ -83,6 +69,18 @@ struct EffectLoop: Sendable {
                 }
             }
             await conductor.close()
+        }
+    }
+
+    /// Freezes or thaws, for as long as that takes; what will not pass is said.
+    private func settle(
+        _ run: RunID, _ words: PauseFault.Words, _ body: () async throws(PauseFault) -> Void
+    ) async {
+        do throws(PauseFault) {
+            try await driver.freezer.insist(run, driver.signs, body)
+        } catch {
+            let sentence = words.sentence(error)
+            conductor.journal.note(.warning, sentence.prefix(1).uppercased() + sentence.dropFirst())
         }
     }
 

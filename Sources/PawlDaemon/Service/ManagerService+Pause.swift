@@ -6,36 +6,33 @@ import VarlinkKit
 extension ManagerService {
     /// Pauses a run; answers once its steps stand still.
     func pauseRun(_ call: Call, _ rights: Authorization.Rights) async throws {
-        let request = try call.decode(Messages.Run.self)
-        try await act("pause", onRun: request.run, rights, call) { row in
+        try await settle("pause", call, rights, PauseFault.notFrozen) { row in
             for (run, steps) in try await conductor.pause(row.id, by: call.peer.uid) {
-                do throws(PauseFault) { try await freezer.freeze(run, steps.map(\.command)) } catch {
-                    throw APIError(
-                        .internalError,
-                        "the run is paused and starts nothing, but not all of its steps stand still"
-                            + (error.isPassing
-                                ? " yet: \(error)" : ": \(error); 'pawl pause \(row.name)' tries it again"))
-                }
+                try await freezer.freeze(run, steps.map(\.command))
             }
-            let (status, _) = try await conductor.status(of: row.id)
-            try await call.reply(Messages.Status(status: status))
         }
     }
 
     /// Lets a paused run go on; answers once its steps do.
     func unpauseRun(_ call: Call, _ rights: Authorization.Rights) async throws {
-        let request = try call.decode(Messages.Run.self)
-        try await act("unpause", onRun: request.run, rights, call) { row in
+        try await settle("unpause", call, rights, PauseFault.notThawed) { row in
             for (run, steps) in try await conductor.unpause(row.id, by: call.peer.uid) {
-                do throws(PauseFault) { try await freezer.thaw(run, steps) } catch {
-                    throw APIError(
-                        .internalError,
-                        "the run goes on, but not all of its steps do"
-                            + (error.isPassing
-                                ? " yet: \(error)"
-                                : ": \(error); 'pawl pause \(row.name)' and then 'pawl unpause \(row.name)' try it again")
-                    )
-                }
+                try await freezer.thaw(run, steps)
+            }
+        }
+    }
+
+    /// Does the one or the other, and says where the run is then.
+    private func settle(
+        _ action: String, _ call: Call, _ rights: Authorization.Rights, _ words: @Sendable (String) -> PauseFault.Words,
+        _ body: @Sendable (RunSummaryRow) async throws -> Void
+    ) async throws {
+        let request = try call.decode(Messages.Run.self)
+        try await act(action, onRun: request.run, rights, call) { row in
+            do {
+                try await body(row)
+            } catch let fault as PauseFault {
+                throw APIError(.internalError, words(row.name).sentence(fault))
             }
             let (status, _) = try await conductor.status(of: row.id)
             try await call.reply(Messages.Status(status: status))

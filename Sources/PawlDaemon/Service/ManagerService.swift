@@ -465,8 +465,7 @@ struct ManagerService: Sendable {
         let comment = request.comment.map { ": \($0)" } ?? ""
         try await act(
             request.approved ? "approve" : "reject", onRun: request.run, detail: "step \(request.step)\(comment)",
-            rights,
-            call
+            rights, call
         ) { row in
             try await conductor.answer(row.id, request, by: call.peer.uid)
             try await call.reply(Messages.RunName(run: row.name, id: row.id.rawValue))
