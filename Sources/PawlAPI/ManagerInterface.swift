@@ -97,6 +97,7 @@ package enum ManagerInterface {
         type Step (
             id: string,
             item: ?int,
+            phase: ?string,
             state: string,
             reason: ?string,
             exit_code: ?int,

@@ -128,6 +128,9 @@ package struct StepStatus: Sendable, Codable, Equatable {
     package var id: String
     /// The number of the foreach item; null for a plain step.
     package var item: Int?
+    /// The list of the workflow that it is in: `steps`, or the handler's such as `on_failure`; `services` for what pawl does itself
+    /// at the end. Null from a pawld that does not tell.
+    package var phase: String?
     /// What it is doing or how it ended.
     package var state: StepState
     /// Why, where the state alone does not say it.
@@ -143,9 +146,10 @@ package struct StepStatus: Sendable, Codable, Equatable {
 
     /// Makes a status.
     package init(
-        id: String, item: Int? = nil, state: StepState, reason: String? = nil, exitCode: Int? = nil,
-        progress: Int? = nil, secondsLeft: Double? = nil, attempts: [AttemptStatus] = []
+        id: String, item: Int? = nil, phase: String? = "steps", state: StepState, reason: String? = nil,
+        exitCode: Int? = nil, progress: Int? = nil, secondsLeft: Double? = nil, attempts: [AttemptStatus] = []
     ) {
+        self.phase = phase
         (self.progress, self.secondsLeft) = (progress, secondsLeft)
         self.id = id
         self.item = item
@@ -156,7 +160,7 @@ package struct StepStatus: Sendable, Codable, Equatable {
     }
 
     private enum CodingKeys: String, CodingKey {
-        case id, item, state, reason, progress, attempts
+        case id, item, phase, state, reason, progress, attempts
         case exitCode = "exit_code"
         case secondsLeft = "seconds_left"
     }
@@ -165,6 +169,7 @@ package struct StepStatus: Sendable, Codable, Equatable {
         var container = encoder.container(keyedBy: CodingKeys.self)
         try container.encode(id, forKey: .id)
         try container.encode(item, forKey: .item)
+        try container.encode(phase, forKey: .phase)
         try container.encode(state, forKey: .state)
         try container.encode(reason, forKey: .reason)
         try container.encode(exitCode, forKey: .exitCode)

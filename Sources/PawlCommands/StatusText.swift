@@ -134,7 +134,12 @@ struct StatusText {
     private func steps(_ status: RunStatus) -> TextTable {
         var table = TextTable(heading: ["  STEP", "STATE", "TIME", "ATTEMPTS", "CPU", "MEMORY", "RESULT"])
         let items = Dictionary(grouping: status.steps.filter { $0.item != nil }, by: \.id)
+        var handler: String?
         for step in status.steps {
+            if let next = step.handler, next != handler {
+                table.add([TextTable.Cell("  \(next)", .bold)])
+                handler = next
+            }
             if step.item != nil, isFolded(step, among: items[step.id]?.count ?? 0) { continue }
             table.add(row(step, items: step.item == nil ? items[step.id] : nil))
             for attempt in step.attempts where step.attempts.count > 1 { table.add(row(attempt, of: step)) }
@@ -165,7 +170,7 @@ struct StatusText {
             words = (parts + (words.isEmpty ? [] : [words])).joined(separator: ", ")
         }
         return [
-            TextTable.Cell("\(step.item == nil ? "" : "  ")\(style.mark(step.state)) \(step.name)", colour),
+            TextTable.Cell("\(indent(step))\(style.mark(step.state)) \(step.name)", colour),
             TextTable.Cell(step.state.rawValue, colour),
             TextTable.Cell(step.elapsed(now: now).map(TimeForms.duration) ?? "-"),
             TextTable.Cell("\(step.attempts.count)"),
@@ -173,6 +178,11 @@ struct StatusText {
             TextTable.Cell(memory.map(TimeForms.size) ?? "-"),
             TextTable.Cell(words),
         ]
+    }
+
+    /// A handler's steps stand below it, and items below their step.
+    private func indent(_ step: StepStatus) -> String {
+        (step.handler == nil ? "" : "  ") + (step.item == nil ? "" : "  ")
     }
 
     /// One of several attempts, below its step.
@@ -185,7 +195,7 @@ struct StatusText {
             : (style.hasUnicode ? "├" : "|")
         return [
             TextTable.Cell(
-                "\(step.item == nil ? "" : "  ")  \(sign) \(attempt.repair == nil ? "attempt" : "repair") \(attempt.number)"
+                "\(indent(step))  \(sign) \(attempt.repair == nil ? "attempt" : "repair") \(attempt.number)"
             ),
             TextTable.Cell(attempt.state.rawValue, Style.colour(of: attempt.state)),
             TextTable.Cell(seconds.map(TimeForms.duration) ?? "-"), TextTable.Cell(""),

@@ -90,6 +90,26 @@ struct FrameTests {
         try expect("failed", lines(state, height: 40))
     }
 
+    @Test("a handler is a line until it has its turn, and then its steps stand below it")
+    func handlers() throws {
+        func step(_ id: String, _ phase: String, _ state: StepState, reason: String? = nil) -> StepStatus {
+            let attempts =
+                state == .waiting || state == .skipped ? [] : [Sample.attempt(1, state, from: 1, to: 3, code: 0)]
+            var step = Sample.step(id, state, attempts, reason: reason)
+            step.phase = phase
+            return step
+        }
+        let own = step("build", "steps", .failed)
+        let tell = ["tell", "praise"].map { step($0, "on_success", .skipped, reason: "the run has failed") }
+        let rescue = [step("cry", "on_failure", .succeeded), step("page", "on_failure", .running)]
+        let last = [step("tidy", "on_exit", .waiting)]
+        var state = state(Sample.run(.running, [own] + tell + rescue + last))
+        state.tails = ["page": ["calling"]]
+        try expect("handlers", lines(state))
+        try expect("handlers-7", lines(state, height: 7))
+        try expect("handlers-ended", lines(self.state(Sample.run(.failed, [own] + tell + rescue.dropLast(), ended: 4))))
+    }
+
     @Test("five hundred steps in 24 lines: what runs and what has failed, and the rest as counts")
     func fiveHundred() throws {
         var steps = (0..<500).map { Sample.step("s\($0)", $0 < 120 ? .succeeded : .waiting) }

@@ -359,6 +359,24 @@ struct VerbTests {
         #expect(lines.allSatisfy { $0.hasPrefix("{") && $0.contains(#""run":"etcd-7k2m9qxa""#) })
     }
 
+    @Test("a handler's steps stand below its name")
+    func handlers() {
+        let manager = FakeManager()
+        var steps = [Sample.step("build", .running), Sample.step("cry", .waiting), Sample.step("page", .waiting)]
+        for place in 1...2 { steps[place].phase = "on_failure" }
+        manager.on(.describeRun, .answer(Sample.status(Sample.run(.running, steps))))
+        #expect(
+            manager.run("status", "x", "-n", "0").output.hasSuffix(
+                """
+                    STEP        STATE    TIME  ATTEMPTS  CPU  MEMORY  RESULT
+                  * build       running  -     0         -    -
+                    on_failure
+                    . cry       waiting  -     0         -    -
+                    . page      waiting  -     0         -    -
+
+                """))
+    }
+
     @Test("resume and retry follow unless they are told not to, and say so when the answer was lost")
     func reopening() {
         for (verb, method) in [("resume", ManagerInterface.Method.resumeRun), ("retry", .retryRun)] {

@@ -7,33 +7,14 @@ struct StepRows {
     private let state: LiveState
     private let now: Timestamp
     private let style: Style
-    private var rows: [Row] = []
-
-    /// A step, or an item of one.
-    private struct Row {
-        var step: StepStatus
-        /// Of a step with items how many have ended, of how many.
-        var items: (done: Int, all: Int)?
-        var depth = 0
-    }
+    private let rows: [StepRow]
 
     /// Of a step that runs no more lines are shown, and of one that has failed no more than those.
     private static let (mostOfRunning, mostOfFailed) = (3, 20)
 
     init(_ state: LiveState, now: Timestamp, style: Style) {
         (self.state, self.now, self.style) = (state, now, style)
-        let steps = state.status.steps
-        var next = steps.startIndex
-        while next < steps.endIndex {
-            let step = steps[next]
-            let end = steps[(next + 1)...].firstIndex { $0.id != step.id || $0.item == nil } ?? steps.endIndex
-            let items = steps[(next + 1)..<end]
-            let done = items.count { $0.state.isEnded }
-            rows.append(Row(step: step, items: items.isEmpty ? nil : (done, items.count)))
-            // Items that wait or did well are counted in the row of their step.
-            for item in items where item.state == .running || item.isFailure { rows.append(Row(step: item, depth: 1)) }
-            next = end
-        }
+        rows = StepRow.rows(of: state.status.steps)
     }
 
     /// The rows as lines, no more than there is room for.
@@ -84,19 +65,19 @@ struct StepRows {
         return (first.sorted(), rows.indices.filter { !kept.contains($0) })
     }
 
-    private func most(of row: Row) -> Int { row.step.isFailure ? StepRows.mostOfFailed : StepRows.mostOfRunning }
+    private func most(of row: StepRow) -> Int { row.step.isFailure ? StepRows.mostOfFailed : StepRows.mostOfRunning }
 
     private func counts(_ hidden: [Int]) -> String {
         let parts = StepState.allCases.compactMap { state -> String? in
-            let count = hidden.count { rows[$0].step.state == state }
+            let count = hidden.reduce(0) { $0 + (rows[$1].step.state == state ? rows[$1].steps : 0) }
             return count == 0 ? nil : "\(count) \(state.rawValue)"
         }
         return "and " + parts.joined(separator: ", ")
     }
 
-    private func tail(of row: Row) -> [String] {
+    private func tail(of row: StepRow) -> [String] {
         // An item's lines are told as those of its step.
-        row.depth == 0 ? state.tails[row.step.id] ?? [] : []
+        row.step.item == nil && !row.isGroup ? state.tails[row.step.id] ?? [] : []
     }
 
     /// A line for each that runs, then what failed, then more of what runs.
@@ -124,7 +105,7 @@ struct StepRows {
         var bar: Int
         var time: Int
 
-        init(rows: [Row], width: Int, style: Style) {
+        init(rows: [StepRow], width: Int, style: Style) {
             let longest = rows.map { $0.step.name.count + $0.depth * 2 }.max() ?? 0
             name = min(longest, max(8, width / 3))
             bar = width >= 72 ? 16 : width >= 50 ? 10 : 0
@@ -132,7 +113,7 @@ struct StepRows {
         }
     }
 
-    private func line(_ row: Row, _ columns: Columns, _ width: Int) -> String {
+    private func line(_ row: StepRow, _ columns: Columns, _ width: Int) -> String {
         let step = row.step
         let colour = Style.colour(of: step.state)
         let indent = String(repeating: " ", count: 2 + row.depth * 2)
@@ -152,21 +133,21 @@ struct StepRows {
     }
 
     /// How far what runs is: by its items, by its own word, or by the time that it mostly takes.
-    private func share(of row: Row) -> Double? {
+    private func share(of row: StepRow) -> Double? {
         let step = row.step
         guard step.state == .running else { return nil }
-        if let items = row.items { return items.all == 0 ? nil : Double(items.done) / Double(items.all) }
+        if let below = row.below { return below.all == 0 ? nil : Double(below.done) / Double(below.all) }
         if let progress = step.progress { return Double(progress) / 100 }
         guard let left = step.secondsLeft, let elapsed = step.elapsed(now: now) else { return nil }
         let rest = max(0, left - max(0, now.seconds(since: state.told)))
         return elapsed + rest > 0 ? elapsed / (elapsed + rest) : nil
     }
 
-    private func words(of row: Row) -> String {
+    private func words(of row: StepRow) -> String {
         let step = row.step
         var words: [String] = []
-        if let items = row.items { words.append("[\(items.done)/\(items.all)]") }
-        if step.state == .running, row.items == nil {
+        if let below = row.below { words.append("[\(below.done)/\(below.all)]") }
+        if step.state == .running, row.below == nil {
             if let progress = step.progress { words.append("\(progress) %") }
             if let left = step.secondsLeft {
                 words.append("~\(TimeForms.left(left, since: state.told, now: now)) left")
@@ -179,7 +160,7 @@ struct StepRows {
     }
 
     /// What a step wrote, behind a bar that says whose it is.
-    private func tail(_ text: String, _ row: Row, _ width: Int) -> String {
+    private func tail(_ text: String, _ row: StepRow, _ width: Int) -> String {
         let sign = style.hasUnicode ? "│" : "|"
         let line = style.cut("    \(sign) " + Style.harmless(text).replacing("\t", with: " "), to: width)
         return style.paint(line, .grey)

@@ -23,8 +23,8 @@ extension RunStatus {
             stepsDone: run.stepsDone, stepsTotal: run.steps.count, parent: run.created.parent?.name, slice: run.slice,
             limits: RunStatus.limits(of: run), outputs: run.outputs,
             steps: places.map { place in
-                let id = run.workflow.steps[place.step].id
-                var step = StepStatus(id: id, item: place.item, run[place])
+                let (id, phase) = (run.workflow.steps[place.step].id, run.workflow.steps[place.step].phase)
+                var step = StepStatus(id: id, item: place.item, phase: phase.rawValue, run[place])
                 let seat = LockOwner(run.id, LockSeat(step: id, item: place.item))
                 if !step.state.isEnded, let words = locks.wait(of: seat) { step.reason = words }
                 if run.isPaused, step.state == .running, run.runsOn(place) {
@@ -48,9 +48,9 @@ extension RunStatus {
 }
 
 extension StepStatus {
-    init(id: String, item: Int?, _ record: StepRecord) {
+    init(id: String, item: Int?, phase: String, _ record: StepRecord) {
         self.init(
-            id: id, item: item, state: record.state,
+            id: id, item: item, phase: phase, state: record.state,
             reason: record.reason
                 ?? record.delayedUntil.map { "tried again at \(TimeText.text(of: $0))" },
             exitCode: record.lastTry?.outcome?.exitCode, attempts: record.attempts.map(AttemptStatus.init))
