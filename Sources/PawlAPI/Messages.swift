@@ -246,6 +246,12 @@ package enum Messages {
         package var runs: [String]?
         /// Makes an answer.
         package init(count: Int, runs: [String]? = nil) { (self.count, self.runs) = (count, runs) }
+
+        package func encode(to encoder: any Encoder) throws {
+            var container = encoder.container(keyedBy: CodingKeys.self)
+            try container.encode(count, forKey: .count)
+            try container.encode(runs, forKey: .runs)
+        }
     }
 
     /// SetProperties takes this.

@@ -19,7 +19,7 @@ struct Pawl: ParsableCommand {
             """,
         version: "pawl \(ManagerInterface.version)", subcommands: verbs)
 
-    @OptionGroup var scope: ScopeOption
+    @OptionGroup var common: CommonOptions
 
     /// The verbs, in the order of their use.
     static let verbs: [any ParsableCommand.Type] = [

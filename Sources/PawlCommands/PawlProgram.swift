@@ -28,6 +28,7 @@ package enum PawlProgram {
 
     /// The option, before the verb or behind it.
     private static let userOption = "--user"
+    private static let quietOptions: Set<String> = ["-q", "--quiet"]
     /// Prints long output at once. It is no option of the parser's, which would have it in each verb's help.
     private static let noPagerOption = "--no-pager"
 
@@ -46,8 +47,11 @@ package enum PawlProgram {
     }
 
     private static func perform(_ arguments: [String], _ surroundings: Surroundings) -> Int32 {
-        // It has been looked at, and every verb has it behind itself.
-        var arguments = Array(arguments.drop { $0 == userOption })
+        // What every verb has behind itself may stand before it too. Whose pawl is meant has been looked at.
+        let leading = arguments.prefix { $0 == userOption || quietOptions.contains($0) }
+        var arguments = Array(arguments.dropFirst(leading.count))
+        var surroundings = surroundings
+        surroundings.isQuiet = leading.contains { quietOptions.contains($0) }
         // Like that one it may stand anywhere.
         let end = arguments.firstIndex(of: "--") ?? arguments.endIndex
         let isPaged = !arguments[..<end].contains(noPagerOption)
@@ -64,7 +68,10 @@ package enum PawlProgram {
         do {
             var command = try Pawl.parseAsRoot(arguments)
             if isPaged, let verb = command as? any PagedVerb, verb.isPaged { surroundings.pager?.start() }
-            if let verb = command as? any Verb { return try verb.perform(surroundings).rawValue }
+            if let verb = command as? any Verb {
+                if verb.common.quiet { surroundings.isQuiet = true }
+                return try verb.perform(surroundings).rawValue
+            }
             // What is left are the parser's own commands, which answer by an error.
             try command.run()
             return PawlAPI.ExitStatus.succeeded.rawValue
@@ -110,6 +117,8 @@ package enum PawlProgram {
             // The parser ends some answers with a line of their own and some without.
             var text = Pawl.fullMessage(for: error, columns: helpColumns)
             while text.hasSuffix("\n") { text.removeLast() }
+            // What every verb has is in its list of options; in each of these lines it would only be in the way.
+            text = text.replacing(" [--user] [--quiet]\n", with: "\n")
             surroundings.output.line(text)
             return PawlAPI.ExitStatus.succeeded.rawValue
         }

@@ -100,7 +100,13 @@ final class FinalDisplay: RunDisplay {
             try surroundings.print(json: status)
         case .text:
             let text = RunText(zone: surroundings.zone, style: surroundings.style)
-            for line in text.outcome(status, now: surroundings.now()) { surroundings.output.line(line) }
+            let lines = text.outcome(status, now: surroundings.now())
+            if !surroundings.isQuiet {
+                for line in lines { surroundings.output.line(line) }
+            } else if status.state != .succeeded {
+                // What a timer or cron runs is to be heard of when it has failed, and only then.
+                surroundings.warn(lines: lines)
+            }
         }
     }
 }

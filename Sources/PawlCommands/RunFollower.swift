@@ -34,12 +34,13 @@ struct RunFollower {
 
     /// Follows a run that was just started or opened again, and says what ^C does from now on.
     func followNew(_ run: String, format: OutputFormat) throws -> ExitStatus {
-        let isLive = format == .text && surroundings.screenSize() != nil
+        let isLive = format == .text && !surroundings.isQuiet && surroundings.screenSize() != nil
         // Where somebody can answer it is a question as soon as there is a picture.
         surroundings.onInterrupt(RunFollower.goesOn(run))
         let display: any RunDisplay =
             switch format {
             case .json: JSONDisplay(surroundings)
+            case .text where surroundings.isQuiet: FinalDisplay(surroundings, format: format)
             case .text where isLive: LiveDisplay(surroundings)
             case .text: PlainDisplay(surroundings)
             }

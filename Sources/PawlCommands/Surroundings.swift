@@ -49,6 +49,8 @@ struct Surroundings {
     var scope = RuntimeScope.system
     /// Where a text lies while somebody edits it.
     var draftFolder = "/var/tmp"
+    /// Whether nobody wants to be told that all is well.
+    var isQuiet = false
     /// How the main process of the unit has ended that this program runs after, as systemd has it in the environment.
     var unitExit: (code: String, status: String) = ("", "")
 
@@ -65,6 +67,11 @@ struct Surroundings {
 
     /// pawld, over a connection that is made when it is needed.
     var client: ManagerClient { ManagerClient(connect: connect) }
+
+    /// Says on standard output what was done, where somebody wants to be told so. What was asked for is written to `output` itself.
+    func tell(_ line: String) {
+        if !isQuiet { output.line(line) }
+    }
 
     /// Writes a sentence to standard error, after what was said before on standard output.
     func warn(_ sentence: String) {

@@ -30,6 +30,17 @@ package struct Diagnostic: Sendable, Hashable, Codable, Error, CustomStringConve
         self.hint = hint
     }
 
+    package func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(file, forKey: .file)
+        try container.encode(line, forKey: .line)
+        try container.encode(column, forKey: .column)
+        try container.encode(severity, forKey: .severity)
+        try container.encode(message, forKey: .message)
+        // Also where there is none, so that a reader need not tell a missing key from an empty one.
+        try container.encode(hint, forKey: .hint)
+    }
+
     /// `FILE:LINE:COLUMN: error: what is wrong (what was meant)`.
     package var description: String {
         "\(file):\(line):\(column): \(severity.rawValue): \(message)" + (hint.map { " (\($0))" } ?? "")

@@ -128,9 +128,9 @@ final class BatchTests {
                 "    command: [/usr/bin/env, \"--chdir=F\", F/test.sh]", "    depends_on:",
                 "      - build  # F/test.sh:2: # Depends on: build",
             ])
-        #expect(run(FakeManager(), ["import", folder, "--name", "site", "-o", "\(folder)/site.yaml"]).status == 0)
+        #expect(run(FakeManager(), ["import", folder, "\(folder)/site.yaml", "--name", "site"]).status == 0)
         #expect(try TextFile.read("\(folder)/site.yaml").text == result.output)
-        #expect(run(FakeManager(), ["import", folder, "--name", "site", "-o", "\(folder)/site.yaml"]).status == 8)
+        #expect(run(FakeManager(), ["import", folder, "\(folder)/site.yaml", "--name", "site"]).status == 8)
         #expect(run(FakeManager(), ["import", "\(folder)/none"]).status == 4)
         #expect(
             run(FakeManager(), ["plan", "\(folder)/site.yaml"]).output.hasPrefix("Group 1: build\nGroup 2: test\n"))

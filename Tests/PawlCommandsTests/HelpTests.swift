@@ -26,8 +26,7 @@ struct HelpTests {
         #expect(run(verbs + ["-h"]) == long)
     }
 
-    // What `pawl import` prints is a file, and -o names it.
-    @Test("every verb that prints prints JSON too", arguments: Pawl.shownVerbNames.dropLast().filter { $0 != "import" })
+    @Test("every verb that prints prints JSON too", arguments: Pawl.shownVerbNames.dropLast())
     func json(verb: String) {
         #expect(run([verb, "--help"]).output.contains("-o, --output <format>"))
     }

@@ -43,7 +43,7 @@ struct ManualTests {
     @Test("the page has every option of every verb, and no others")
     func hasOptions() throws {
         // On every verb, and said once.
-        let common: Set<String> = ["-h", "--help", "--version", "-o", "--output", "--user"]
+        let common: Set<String> = ["-h", "--help", "--version", "-o", "--output", "-q", "--quiet", "--user"]
         let pages = try verbs()
         for verb in Pawl.shownVerbNames.dropLast() {
             let surroundings = FakeManager().surroundings()

@@ -14,7 +14,7 @@ struct ApproveVerb: Verb {
     @OptionGroup var target: RunArgument
     @OptionGroup var step: ApprovalArgument
     @OptionGroup var format: OutputOption
-    @OptionGroup var scope: ScopeOption
+    @OptionGroup var common: CommonOptions
 
     func perform(_ surroundings: Surroundings) throws -> PawlAPI.ExitStatus {
         try step.answer(target.run, isApproved: true, format.output, surroundings)
@@ -33,7 +33,7 @@ struct RejectVerb: Verb {
     @OptionGroup var target: RunArgument
     @OptionGroup var step: ApprovalArgument
     @OptionGroup var format: OutputOption
-    @OptionGroup var scope: ScopeOption
+    @OptionGroup var common: CommonOptions
 
     func perform(_ surroundings: Surroundings) throws -> PawlAPI.ExitStatus {
         try step.answer(target.run, isApproved: false, format.output, surroundings)
@@ -58,7 +58,7 @@ struct ApprovalArgument: ParsableArguments {
             try surroundings.print(json: name)
             return .succeeded
         }
-        surroundings.output.line("step '\(step)' of \(name.run) \(isApproved ? "approved" : "rejected")")
+        surroundings.tell("step '\(step)' of \(name.run) \(isApproved ? "approved" : "rejected")")
         return .succeeded
     }
 }

@@ -16,7 +16,7 @@ struct AttachVerb: Verb {
 
     @OptionGroup var target: RunArgument
     @OptionGroup var format: OutputOption
-    @OptionGroup var scope: ScopeOption
+    @OptionGroup var common: CommonOptions
 
     func perform(_ surroundings: Surroundings) throws -> PawlAPI.ExitStatus {
         // Under its full name: `@last` may be another run by the time that ^C says how to go on.

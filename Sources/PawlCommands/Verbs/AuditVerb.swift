@@ -38,7 +38,7 @@ struct AuditVerb: Verb {
     var lines: Int?
 
     @OptionGroup var format: OutputOption
-    @OptionGroup var scope: ScopeOption
+    @OptionGroup var common: CommonOptions
 
     func validate() throws {
         if let lines, lines < 0 { throw ValidationError("the number of lines cannot be negative") }

@@ -51,7 +51,7 @@ struct BatchVerb: Verb {
     var detach = false
 
     @OptionGroup var format: OutputOption
-    @OptionGroup var scope: ScopeOption
+    @OptionGroup var common: CommonOptions
 
     func validate() throws {
         if scripts.isEmpty, graph == nil { throw ValidationError("scripts are missing, or a graph that names them") }
@@ -80,7 +80,7 @@ struct BatchVerb: Verb {
             return .succeeded
         }
         if format.output == .text, !detach {
-            for line in plan.lines { surroundings.output.line(line) }
+            for line in plan.lines { surroundings.tell(line) }
             surroundings.output.flush()
         }
         return try RunStarter(client: surroundings.client, surroundings: surroundings).start(

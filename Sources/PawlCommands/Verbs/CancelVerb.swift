@@ -20,7 +20,7 @@ struct CancelVerb: Verb {
     @OptionGroup var target: RunArgument
     @Flag(help: "Kill what runs of it, instead of asking it to end.") var force = false
     @OptionGroup var format: OutputOption
-    @OptionGroup var scope: ScopeOption
+    @OptionGroup var common: CommonOptions
 
     func perform(_ surroundings: Surroundings) throws -> PawlAPI.ExitStatus {
         let status = try Cancellation(surroundings).cancel(target.run, isForced: force)
@@ -28,7 +28,7 @@ struct CancelVerb: Verb {
             try surroundings.print(json: status)
         } else {
             let text = RunText(zone: surroundings.zone, style: surroundings.style)
-            surroundings.output.line(text.outcome(status, now: surroundings.now())[0])
+            surroundings.tell(text.outcome(status, now: surroundings.now())[0])
         }
         guard status.state == .cancelled else {
             throw CommandFailure(.conflict, "run \(status.run) was not cancelled: it had \(status.state.rawValue)")

@@ -22,7 +22,7 @@ struct CatVerb: Verb {
     var workflows: [String]
 
     @OptionGroup var format: OutputOption
-    @OptionGroup var scope: ScopeOption
+    @OptionGroup var common: CommonOptions
 
     /// A workflow as JSON.
     struct Document: Encodable {

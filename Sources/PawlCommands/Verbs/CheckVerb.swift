@@ -27,7 +27,7 @@ struct CheckVerb: Verb {
     var strict = false
 
     @OptionGroup var format: OutputOption
-    @OptionGroup var scope: ScopeOption
+    @OptionGroup var common: CommonOptions
 
     /// What was found about one file.
     struct Finding: Encodable {
@@ -65,7 +65,7 @@ struct CheckVerb: Verb {
             surroundings.warn("workflow '\(WorkflowFiles.name(of: finding.file))' has \(count)")
         }
         surroundings.warn(lines: finding.diagnostics.map { Style.harmless($0.description) })
-        if finding.ok { surroundings.output.line("\(finding.file): ok") }
+        if finding.ok { surroundings.tell("\(finding.file): ok") }
     }
 
     private func check(_ workflow: String, _ surroundings: Surroundings) throws(CommandFailure) -> Finding {

@@ -23,7 +23,7 @@ struct DiffVerb: Verb {
     var second: String
 
     @OptionGroup var format: OutputOption
-    @OptionGroup var scope: ScopeOption
+    @OptionGroup var common: CommonOptions
 
     /// No value is shown longer.
     private static let longestValue = 40

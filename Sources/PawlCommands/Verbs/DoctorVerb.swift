@@ -9,7 +9,7 @@ struct DoctorVerb: Verb {
         discussion: """
             Changes nothing. Each thing that is wrong comes with the command that mends
             it. Exits with 1 if there is an error; a warning is none. As root it sees
-            more.
+            more. With --quiet what is well is left out.
 
             Examples:
               pawl doctor
@@ -17,7 +17,7 @@ struct DoctorVerb: Verb {
             """)
 
     @OptionGroup var format: OutputOption
-    @OptionGroup var scope: ScopeOption
+    @OptionGroup var common: CommonOptions
 
     func perform(_ surroundings: Surroundings) throws -> PawlAPI.ExitStatus {
         var daemon: Messages.Daemon?
@@ -34,7 +34,9 @@ struct DoctorVerb: Verb {
         if format.output == .json {
             try surroundings.print(json: findings)
         } else {
-            for line in lines(findings, surroundings.style) { surroundings.output.line(line) }
+            for line in lines(findings.filter { !surroundings.isQuiet || $0.state != .ok }, surroundings.style) {
+                surroundings.output.line(line)
+            }
         }
         return findings.contains { $0.state == .error } ? .failed : .succeeded
     }

@@ -40,7 +40,7 @@ struct EditVerb: Verb {
     var stdin = false
 
     @OptionGroup var format: OutputOption
-    @OptionGroup var scope: ScopeOption
+    @OptionGroup var common: CommonOptions
 
     func validate() throws {
         if full, dropIn != nil { throw ValidationError("--full and --drop-in exclude each other") }
@@ -80,7 +80,7 @@ struct EditVerb: Verb {
         if format.output == .json {
             try surroundings.print(json: Saved(file: edit.target, saved: isSaved))
         } else if isSaved {
-            surroundings.output.line("\(edit.target): saved")
+            surroundings.tell("\(edit.target): saved")
         }
         return .succeeded
     }

@@ -23,7 +23,7 @@ struct ExportVerb: Verb {
     var file: String?
 
     @OptionGroup var format: OutputOption
-    @OptionGroup var scope: ScopeOption
+    @OptionGroup var common: CommonOptions
 
     func validate() throws {
         if file == "-", format.output == .json {
@@ -40,7 +40,7 @@ struct ExportVerb: Verb {
         if format.output == .json {
             try surroundings.print(json: content)
         } else if file != "-" {
-            surroundings.output.line(
+            surroundings.tell(
                 "\(content.file): \(content.files) files of run \(content.run), \(TimeForms.size(content.bytes))")
         }
         return .succeeded

@@ -9,20 +9,24 @@ struct ImportVerb: Verb {
     static let configuration = CommandConfiguration(
         commandName: "import", abstract: "Make a workflow file of the scripts in a folder.",
         usage: """
-            pawl import <folder> [--graph <file>] [--name <name>]
-                        [--directory <folder>] [--output <file>]
+            pawl import <folder> [<file>] [--graph <file>] [--name <name>]
+                        [--directory <folder>] [--output <format>]
             """,
         discussion: """
             Every file that ends in .sh or .bash becomes a step; the order is found as
-            by 'pawl batch'. Comments say where each dependency came from.
+            by 'pawl batch'. Comments say where each dependency came from. Without a file
+            the workflow is printed; a file that is there is left alone.
 
             Examples:
               pawl import jobs
-              pawl import jobs --name nightly --output nightly.yaml
+              pawl import jobs /etc/pawl/workflows/nightly.yaml --name nightly
             """)
 
     @Argument(help: "The folder.", completion: .directory)
     var folder: String
+
+    @Argument(help: "The file to make, not standard output.", completion: .file())
+    var file: String?
 
     @Option(help: ArgumentHelp("A dependency graph in JSON.", valueName: "file"), completion: .file())
     var graph: String?
@@ -33,10 +37,8 @@ struct ImportVerb: Verb {
     @Option(help: ArgumentHelp("Run all in this folder, not each in its own.", valueName: "folder"))
     var directory: String?
 
-    @Option(name: .shortAndLong, help: ArgumentHelp("A new file, not standard output.", valueName: "file"))
-    var output: String?
-
-    @OptionGroup var scope: ScopeOption
+    @OptionGroup var format: OutputOption
+    @OptionGroup var common: CommonOptions
 
     func perform(_ surroundings: Surroundings) throws -> PawlAPI.ExitStatus {
         let absolute = ScriptFiles.absolute(folder)
@@ -61,7 +63,9 @@ struct ImportVerb: Verb {
         guard read.workflow != nil else {
             throw CommandFailure(.usage, "no workflow can be made of the scripts", faults: read.diagnostics)
         }
-        if let output { try TextFile.make(output, text) } else { surroundings.output.write(text) }
+        try MadeWorkflow(workflow: name, file: file, text: text).deliver(format.output, surroundings) {
+            "\($0): workflow '\(name)' of \(set.scripts.count) script\(set.scripts.count == 1 ? "" : "s")"
+        }
         return .succeeded
     }
 }

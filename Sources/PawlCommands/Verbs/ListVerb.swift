@@ -18,7 +18,7 @@ struct ListVerb: Verb {
             """)
 
     @OptionGroup var format: OutputOption
-    @OptionGroup var scope: ScopeOption
+    @OptionGroup var common: CommonOptions
 
     func perform(_ surroundings: Surroundings) throws -> PawlAPI.ExitStatus {
         let workflows = try surroundings.client.workflows()

@@ -88,7 +88,7 @@ struct LogsVerb: Verb {
         if let lines, lines < 0 { throw ValidationError("the number of lines cannot be negative") }
     }
 
-    @OptionGroup var scope: ScopeOption
+    @OptionGroup var common: CommonOptions
 
     func perform(_ surroundings: Surroundings) throws -> PawlAPI.ExitStatus {
         let reader = LogReader(request: self, surroundings)

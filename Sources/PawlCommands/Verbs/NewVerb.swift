@@ -28,11 +28,7 @@ struct NewVerb: Verb {
     var stdout = false
 
     @OptionGroup var format: OutputOption
-    @OptionGroup var scope: ScopeOption
-
-    private struct Made: Encodable {
-        var file: String
-    }
+    @OptionGroup var common: CommonOptions
 
     func perform(_ surroundings: Surroundings) throws -> PawlAPI.ExitStatus {
         guard Names.isWorkflow(workflow) else {
@@ -40,8 +36,8 @@ struct NewVerb: Verb {
                 .usage, "'\(workflow)' is no name of a workflow: small letters, digits and '-', at most 64 of them")
         }
         let text = example.text(named: workflow)
-        if stdout {
-            surroundings.output.write(text)
+        guard !stdout else {
+            try MadeWorkflow(workflow: workflow, file: nil, text: text).deliver(format.output, surroundings) { $0 }
             return .succeeded
         }
         guard let folder = surroundings.workflowFolders.first else {
@@ -52,11 +48,8 @@ struct NewVerb: Verb {
         if surroundings.scope.isUser, let failed = WorkflowFiles.makeFolders(above: file) {
             throw CommandFailure(.failed, "'\(failed.path)' cannot be made: \(TextFile.words(failed.number))")
         }
-        try TextFile.make(file, text)
-        if format.output == .json {
-            try surroundings.print(json: Made(file: file))
-        } else {
-            surroundings.output.line("\(file); 'pawl edit \(workflow)' changes it, 'pawl reload' puts it into force")
+        try MadeWorkflow(workflow: workflow, file: file, text: text).deliver(format.output, surroundings) {
+            "\($0); 'pawl edit \(workflow)' changes it, 'pawl reload' puts it into force"
         }
         return .succeeded
     }

@@ -18,18 +18,18 @@ struct PauseVerb: Verb {
 
     @OptionGroup var target: RunArgument
     @OptionGroup var format: OutputOption
-    @OptionGroup var scope: ScopeOption
+    @OptionGroup var common: CommonOptions
 
     func perform(_ surroundings: Surroundings) throws -> PawlAPI.ExitStatus {
         let status = try surroundings.client.pause(target.run)
         if format.output == .json {
             try surroundings.print(json: status)
         } else {
-            surroundings.output.line("Run \(status.run) is paused: 'pawl unpause \(status.run)' goes on")
+            surroundings.tell("Run \(status.run) is paused: 'pawl unpause \(status.run)' goes on")
             for step in status.steps where step.state == .running {
                 guard let reason = step.reason else { continue }
                 let item = step.item.map { ".\($0)" } ?? ""
-                surroundings.output.line("Step '\(step.id)\(item)' \(Style.harmless(reason))")
+                surroundings.tell("Step '\(step.id)\(item)' \(Style.harmless(reason))")
             }
         }
         return .succeeded
@@ -50,14 +50,14 @@ struct UnpauseVerb: Verb {
 
     @OptionGroup var target: RunArgument
     @OptionGroup var format: OutputOption
-    @OptionGroup var scope: ScopeOption
+    @OptionGroup var common: CommonOptions
 
     func perform(_ surroundings: Surroundings) throws -> PawlAPI.ExitStatus {
         let status = try surroundings.client.unpause(target.run)
         if format.output == .json {
             try surroundings.print(json: status)
         } else {
-            surroundings.output.line("Run \(status.run) goes on")
+            surroundings.tell("Run \(status.run) goes on")
         }
         return .succeeded
     }

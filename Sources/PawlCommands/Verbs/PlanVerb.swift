@@ -69,7 +69,7 @@ struct PlanVerb: Verb {
         }
     }
 
-    @OptionGroup var scope: ScopeOption
+    @OptionGroup var common: CommonOptions
 
     func perform(_ surroundings: Surroundings) throws -> PawlAPI.ExitStatus {
         let read = try LocalWorkflow.read(

@@ -30,7 +30,7 @@ struct PruneVerb: Verb {
     var dryRun = false
 
     @OptionGroup var format: OutputOption
-    @OptionGroup var scope: ScopeOption
+    @OptionGroup var common: CommonOptions
 
     func perform(_ surroundings: Surroundings) throws -> PawlAPI.ExitStatus {
         var request = Messages.PruneRuns(keep: keep, dryRun: dryRun ? true : nil)
@@ -46,11 +46,13 @@ struct PruneVerb: Verb {
             try surroundings.print(json: answer)
             return .succeeded
         }
-        for run in answer.runs ?? [] { surroundings.output.line(run) }
+        // To be shown what would go is what was asked for.
+        let say = dryRun ? surroundings.output.line : surroundings.tell
+        for run in answer.runs ?? [] { say(run) }
         let more = answer.count - (answer.runs?.count ?? answer.count)
-        if more > 0 { surroundings.output.line("and \(more) more") }
+        if more > 0 { say("and \(more) more") }
         let runs = answer.count == 1 ? "1 run" : "\(answer.count) runs"
-        surroundings.output.line(dryRun ? "\(runs) would be removed" : "\(runs) removed")
+        say(dryRun ? "\(runs) would be removed" : "\(runs) removed")
         return .succeeded
     }
 }

@@ -19,7 +19,7 @@ struct PsVerb: Verb {
     var all = false
 
     @OptionGroup var format: OutputOption
-    @OptionGroup var scope: ScopeOption
+    @OptionGroup var common: CommonOptions
 
     func perform(_ surroundings: Surroundings) throws -> PawlAPI.ExitStatus {
         let runs = try surroundings.client.runs(all: all)

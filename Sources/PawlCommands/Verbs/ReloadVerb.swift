@@ -15,14 +15,14 @@ struct ReloadVerb: Verb {
             """)
 
     @OptionGroup var format: OutputOption
-    @OptionGroup var scope: ScopeOption
+    @OptionGroup var common: CommonOptions
 
     func perform(_ surroundings: Surroundings) throws -> PawlAPI.ExitStatus {
         let answer = try surroundings.client.reload()
         if format.output == .json {
             try surroundings.print(json: answer)
         } else {
-            surroundings.output.line(answer.workflows == 1 ? "1 workflow" : "\(answer.workflows) workflows")
+            surroundings.tell(answer.workflows == 1 ? "1 workflow" : "\(answer.workflows) workflows")
         }
         return .succeeded
     }

@@ -34,7 +34,7 @@ struct ReportVerb: Verb {
     @Option(name: .shortAndLong, help: ArgumentHelp("How to print: text, md, html or json.", valueName: "format"))
     var output = Format.text
 
-    @OptionGroup var scope: ScopeOption
+    @OptionGroup var common: CommonOptions
 
     func validate() throws {
         if lines < 0 { throw ValidationError("the number of lines cannot be negative") }

@@ -21,7 +21,7 @@ struct ResumeVerb: Verb {
     var detach = false
 
     @OptionGroup var format: OutputOption
-    @OptionGroup var scope: ScopeOption
+    @OptionGroup var common: CommonOptions
 
     func perform(_ surroundings: Surroundings) throws -> PawlAPI.ExitStatus {
         try Reopening(run: target.run, detach: detach, format: format.output, what: "resumed")

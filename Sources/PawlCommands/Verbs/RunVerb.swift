@@ -61,7 +61,7 @@ struct RunVerb: Verb {
     var dryRun = false
 
     @OptionGroup var format: OutputOption
-    @OptionGroup var scope: ScopeOption
+    @OptionGroup var common: CommonOptions
 
     private var selection: StepSelection { StepSelection(only: only, from: from, skip: skip) }
 

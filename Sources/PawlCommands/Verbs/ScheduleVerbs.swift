@@ -17,7 +17,7 @@ struct EnableVerb: Verb {
 
     @Argument(help: "The workflow's name.", completion: Completions.workflows) var workflow: String
     @OptionGroup var format: OutputOption
-    @OptionGroup var scope: ScopeOption
+    @OptionGroup var common: CommonOptions
 
     func perform(_ surroundings: Surroundings) throws -> PawlAPI.ExitStatus {
         let answer = try surroundings.client.setSchedule(workflow, isEnabled: true)
@@ -32,7 +32,7 @@ struct EnableVerb: Verb {
             )
         }
         let next = schedule?.next.moment.map { ", next at \(surroundings.zone.full($0))" } ?? ""
-        surroundings.output.line("The schedule of workflow '\(workflow)' is on\(next).")
+        surroundings.tell("The schedule of workflow '\(workflow)' is on\(next).")
         surroundings.warnOfSchedules()
         return .succeeded
     }
@@ -53,7 +53,7 @@ struct DisableVerb: Verb {
 
     @Argument(help: "The workflow's name.", completion: Completions.workflows) var workflow: String
     @OptionGroup var format: OutputOption
-    @OptionGroup var scope: ScopeOption
+    @OptionGroup var common: CommonOptions
 
     func perform(_ surroundings: Surroundings) throws -> PawlAPI.ExitStatus {
         let answer = try surroundings.client.setSchedule(workflow, isEnabled: false)
@@ -61,7 +61,7 @@ struct DisableVerb: Verb {
             try surroundings.print(json: answer)
             return .succeeded
         }
-        surroundings.output.line("The schedule of workflow '\(workflow)' is off.")
+        surroundings.tell("The schedule of workflow '\(workflow)' is off.")
         if let timer = answer.schedule?.timer {
             surroundings.warn(
                 "the timer of \(timer) is not pawl's; '\(surroundings.scope.systemctl) disable --now pawl@\(workflow).timer' stops it"

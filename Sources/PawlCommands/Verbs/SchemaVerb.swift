@@ -16,7 +16,7 @@ struct SchemaVerb: Verb {
             """)
 
     @OptionGroup var format: OutputOption
-    @OptionGroup var scope: ScopeOption
+    @OptionGroup var common: CommonOptions
 
     func perform(_ surroundings: Surroundings) throws -> PawlAPI.ExitStatus {
         surroundings.output.write(WorkflowSchema.text(isIndented: format.output == .text))

@@ -21,7 +21,7 @@ struct SetPropertyVerb: Verb {
     @Argument(help: "A directive and its value: MemoryMax=2G.") var properties: [String]
 
     @OptionGroup var format: OutputOption
-    @OptionGroup var scope: ScopeOption
+    @OptionGroup var common: CommonOptions
 
     func perform(_ surroundings: Surroundings) throws -> PawlAPI.ExitStatus {
         let status = try surroundings.client.setProperties(of: target.run, properties)
@@ -30,7 +30,7 @@ struct SetPropertyVerb: Verb {
             return .succeeded
         }
         let limits = (status.limits ?? []).map(Style.harmless).joined(separator: " ")
-        surroundings.output.line("The limits of run \(status.run): \(limits)")
+        surroundings.tell("The limits of run \(status.run): \(limits)")
         return .succeeded
     }
 }

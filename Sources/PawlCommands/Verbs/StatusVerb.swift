@@ -28,7 +28,7 @@ struct StatusVerb: Verb {
     var lines = 10
 
     @OptionGroup var format: OutputOption
-    @OptionGroup var scope: ScopeOption
+    @OptionGroup var common: CommonOptions
 
     /// The logs of no more failed steps are shown: the first failure is mostly the cause of the others.
     private static let mostLogs = 5

@@ -20,7 +20,7 @@ struct UndoVerb: Verb {
     var detach = false
 
     @OptionGroup var format: OutputOption
-    @OptionGroup var scope: ScopeOption
+    @OptionGroup var common: CommonOptions
 
     func perform(_ surroundings: Surroundings) throws -> PawlAPI.ExitStatus {
         try Reopening(run: target.run, detach: detach, format: format.output, what: "taken back")

@@ -27,7 +27,7 @@ struct UnitVerb: Verb {
     @Argument(help: "The instance of the unit: a workflow's name.")
     var workflow: String
 
-    @OptionGroup var scope: ScopeOption
+    @OptionGroup var common: CommonOptions
 
     func perform(_ surroundings: Surroundings) throws -> PawlAPI.ExitStatus {
         guard Names.isWorkflow(workflow) else {

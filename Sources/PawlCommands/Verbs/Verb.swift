@@ -3,6 +3,8 @@ import PawlAPI
 
 /// What every verb is: parsed by the argument parser, carried out in surroundings that a test can replace.
 protocol Verb: ParsableCommand {
+    /// What every verb can be told.
+    var common: CommonOptions { get }
     /// Does what was asked and says what the program exits with.
     func perform(_ surroundings: Surroundings) throws -> PawlAPI.ExitStatus
 }
@@ -18,11 +20,16 @@ struct OutputOption: ParsableArguments {
     var output = OutputFormat.text
 }
 
-/// The option that every verb has: whose pawl is meant. It may stand before the verb too, so it is looked for before anything is
-/// parsed; here it has its help and its completion.
-struct ScopeOption: ParsableArguments {
+/// The options that every verb has.
+struct CommonOptions: ParsableArguments {
+    /// Whose pawl is meant. It may stand before the verb too, so it is looked for before anything is parsed; here it has its help and
+    /// its completion.
     @Flag(help: "Speak to your own pawld, on your own manager.")
     var user = false
+
+    /// What only tells somebody that all is well has no place in a script; what was asked for has.
+    @Flag(name: .shortAndLong, help: "Print errors and what was asked for, no more.")
+    var quiet = false
 }
 
 /// The run that a verb is about.

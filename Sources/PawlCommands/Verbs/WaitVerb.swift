@@ -15,7 +15,7 @@ struct WaitVerb: Verb {
 
     @OptionGroup var target: RunArgument
     @OptionGroup var format: OutputOption
-    @OptionGroup var scope: ScopeOption
+    @OptionGroup var common: CommonOptions
 
     func perform(_ surroundings: Surroundings) throws -> PawlAPI.ExitStatus {
         let display = FinalDisplay(surroundings, format: format.output)

@@ -114,6 +114,6 @@ assert_status "a stranger's batch" 6 host_exec runuser -u stranger -- pawl batch
 
 section "an import passes the check and runs"
 sh 'cd /srv/jobs && sed -i "s/^# Depends on: deploy/# Depends on: none/" keys.sh && rm slow.sh && : >/var/tmp/marks'
-sh 'pawl import /srv/jobs -o /etc/pawl/workflows/jobs.yaml && pawl check jobs && pawl plan jobs && pawl reload'
+sh 'pawl import /srv/jobs /etc/pawl/workflows/jobs.yaml && pawl check jobs && pawl plan jobs && pawl reload'
 assert_status "pawl run jobs" 0 host_exec pawl run jobs
 assert_equal "each ran once" 8 "$(sh 'grep -c end /var/tmp/marks')"
