@@ -4,7 +4,7 @@
 SWIFT_FLAGS = --explicit-target-dependency-import-check error -Xswiftc -warnings-as-errors
 SWIFT_FILES = Package.swift Sources Tests
 
-.PHONY: all build recorder test check format lint deb reproducible demo bench chaos power-cut simulate mutations fuzz hooks clean
+.PHONY: all build recorder test check format lint deb reproducible demo screens bench chaos power-cut simulate mutations fuzz hooks clean
 all: build
 
 build: recorder
@@ -39,6 +39,10 @@ reproducible:
 
 demo:
 	Tests/System/demo
+
+# What a person sees, as pictures in .build/screens, for somebody to look at. Needs chromium.
+screens:
+	Tests/System/screens
 
 bench:
 	Tests/Benchmarks/run

@@ -305,7 +305,7 @@ package enum ReportHTML {
         .good { color: var(--good); background: var(--good-fill); } .bad { color: var(--bad); background: var(--bad-fill); }
         .busy { color: var(--busy); background: var(--busy-fill); } .off { color: var(--off); background: var(--off-fill); }
         .lost { color: var(--lost); background: var(--lost-fill); } .idle { color: var(--idle); background: var(--idle-fill); }
-        .tiles { display: grid; grid-template-columns: repeat(auto-fit, minmax(150px, 1fr)); gap: 12px; margin: 24px 0 0; }
+        .tiles { display: grid; grid-template-columns: repeat(auto-fit, minmax(130px, 1fr)); gap: 12px; margin: 24px 0 0; }
         .tiles div { background: var(--panel); border: 1px solid var(--rule); border-radius: 10px; padding: 12px 14px; }
         dt { color: var(--soft); font-size: 13px; } dd { margin: 2px 0; font-size: 20px; white-space: nowrap; font-weight: 600; line-height: 1.25; }
         .tiles span { color: var(--soft); font-size: 12.5px; }
