@@ -21,10 +21,20 @@ package struct StepProgram {
     let reporter: Reporter
     let environment: StepEnvironment
 
+    private static let help = """
+        pawl-step: does the work of a step as its unit's main process; started by pawld
+
+        Usage: pawl-step PLAN [-- PROGRAM ARGUMENT...]
+        """
+
     /// Does what the arguments say and returns the program's exit status.
     package static func main(arguments: [String]) -> Int32 {
+        if arguments == ["--help"] || arguments == ["-h"] {
+            print(help)
+            return 0
+        }
         guard let path = arguments.first, arguments.count == 1 || arguments[1] == "--" else {
-            say("usage: pawl-step PLAN [-- PROGRAM ARGUMENT...]")
+            say("wrong usage; see 'pawl-step --help'")
             return Status.wrongUsage
         }
         do {

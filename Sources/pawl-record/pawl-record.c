@@ -371,8 +371,13 @@ static void let_journal_finish(const char *unit) {
 }
 
 int main(int count, char **arguments) {
+    if (count == 2 && (strcmp(arguments[1], "--help") == 0 || strcmp(arguments[1], "-h") == 0)) {
+        dprintf(STDOUT_FILENO, "pawl-record: leaves the receipt of an attempt; started by systemd, see pawld(8)\n\n"
+                               "Usage: pawl-record UNIT RUNS [RUNTIME]\n");
+        return EXIT_SUCCESS;
+    }
     if (count != 3 && count != 4) {
-        dprintf(STDERR_FILENO, "usage: pawl-record UNIT RUNS [RUNTIME]\n");
+        dprintf(STDERR_FILENO, "pawl-record: wrong usage; see 'pawl-record --help'\n");
         return 2;
     }
     const char *unit = arguments[1], *runtime = count > 3 ? arguments[3] : RUNTIME;

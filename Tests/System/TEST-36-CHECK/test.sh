@@ -74,14 +74,28 @@ assert_status "an unknown option" 2 host_exec pawl run hello --frobnicate
 assert_status "an unknown format" 2 host_exec pawl ps -o xml
 assert_status "no run" 2 host_exec pawl wait
 
-section "help and version"
-for verb in "" run check list ps status logs wait cancel resume retry reload; do
-  # shellcheck disable=SC2086
-  assert_status "pawl $verb --help" 0 host_exec pawl $verb --help
-  long=$output
-  # shellcheck disable=SC2086
-  assert_status "pawl $verb -h" 0 host_exec pawl $verb -h
-  assert_equal "pawl $verb -h" "$long" "$output"
-  assert_contains "pawl $verb --help" "pawl $verb" "$long"
+section "every program has its help: on standard output, within 80 columns, the same for -h, and wrong usage is no help"
+# PROGRAM [VERB]
+check_help() {
+  local what=$* status=0
+  host_exec "$@" --help >"$scratch/help" 2>"$scratch/errors" || fail "$what --help fails"
+  [[ -s $scratch/help && ! -s $scratch/errors ]] || fail "$what --help: $(cat "$scratch/errors")"
+  ! grep -nE '^.{81}' "$scratch/help" || fail "$what --help has lines that are too long"
+  host_exec "$@" -h | cmp - "$scratch/help" || fail "$what -h is not --help"
+  grep -qi '^usage: ' "$scratch/help" || fail "$what --help does not say how it is used"
+  host_exec "$@" --no-such-option >"$scratch/wrong" 2>"$scratch/errors" || status=$?
+  [[ $status == 2 && ! -s $scratch/wrong ]] || fail "$what --no-such-option: exit status $status, and '$(cat "$scratch/wrong")'"
+  assert_equal "$what --no-such-option: lines" 1 "$(wc -l <"$scratch/errors")"
+}
+check_help pawl
+mapfile -t verbs < <(host_exec pawl --help | sed -n '/^SUBCOMMANDS:/,$s/^  \([a-z][a-z-]*\) .*/\1/p')
+((${#verbs[@]} > 30)) || fail "only ${#verbs[@]} verbs: ${verbs[*]}"
+for verb in "${verbs[@]}"; do
+  check_help pawl "$verb"
+  assert_contains "pawl $verb --help" "pawl $verb" "$(cat "$scratch/help")"
 done
+mapfile -t programs < <(host_exec sh -c 'for file in /usr/libexec/pawl/*; do echo "$file"; done')
+((${#programs[@]} >= 2)) || fail "only ${#programs[@]} other programs"
+for program in "${programs[@]}"; do check_help "$program"; done
+assert_match "pawld --version" '^pawld [0-9]+\.[0-9]+\.[0-9]+' "$(host_exec /usr/libexec/pawl/pawld --version)"
 assert_match "pawl --version" '^(pawl )?[0-9]+\.[0-9]+\.[0-9]+' "$(host_exec pawl --version)"

@@ -174,3 +174,20 @@ assert_contains "pawl list" "paged:" "$(on_terminal "pawl list")"
 assert_equal "pawl wait" "" "$(on_terminal "pawl wait @last" | grep paged: || true)"
 assert_equal "with --no-pager" "" "$(on_terminal "pawl list --no-pager" | grep paged: || true)"
 assert_equal "in a pipe" "" "$(host_exec env TERM=xterm SYSTEMD_PAGER="sed s/^/paged:/" pawl list | grep paged: || true)"
+
+section "--quiet: a run that does well is not spoken of, and one that fails is heard on standard error, as cron likes it"
+write_workflow quiet <<'END'
+variables: {status: 0}
+steps:
+  - {id: only, run: 'exit "$STATUS"', env: {STATUS: "${status}"}}
+END
+host_exec pawl reload --quiet >"$scratch/quiet" 2>&1
+host_exec pawl run -q quiet >>"$scratch/quiet" 2>&1
+host_exec pawl -q prune --keep 10000 >>"$scratch/quiet" 2>&1
+assert_equal "what is said" "" "$(cat "$scratch/quiet")"
+status=0
+host_exec pawl run quiet status=3 -q >"$scratch/quiet" 2>"$scratch/errors" || status=$?
+assert_equal "exit status" 1 "$status"
+assert_equal "standard output" "" "$(cat "$scratch/quiet")"
+assert_contains "standard error" "step 'only' failed: exit status 3" "$(cat "$scratch/errors")"
+assert_match "the name all the same" '^quiet-[0-9a-z]{8}$' "$(host_exec pawl run quiet -q --detach)"
