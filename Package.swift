@@ -77,7 +77,7 @@ let package = Package(
                 "PawlEngine", "PawlStore", "PawlAPI",
             ]),
         module(
-            "PawlCommands", ["PawlModel", "PawlAPI", "PawlLanguage", "PawlPictures", "VarlinkKit"],
+            "PawlCommands", ["CLinux", "PawlModel", "PawlAPI", "PawlLanguage", "PawlPictures", "VarlinkKit"],
             packages: [.product(name: "ArgumentParser", package: "swift-argument-parser")]),
         module("PawlSteps", ["CCurl", "CLinux", "PawlModel", "PawlLanguage"]),
         // Floor 4: the programs.

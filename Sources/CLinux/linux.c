@@ -13,6 +13,7 @@
 #include <sys/timerfd.h>
 #include <time.h>
 #include <unistd.h>
+#include <wchar.h>
 
 _Static_assert(CLINUX_EPOLL_IN == EPOLLIN && CLINUX_EPOLL_OUT == EPOLLOUT && CLINUX_EPOLL_ERROR == EPOLLERR
                    && CLINUX_EPOLL_HANGUP == EPOLLHUP && CLINUX_EPOLL_READ_HANGUP == EPOLLRDHUP,
@@ -105,3 +106,5 @@ int clinux_read_signal(int descriptor) {
     if (count < 0) return errno == EAGAIN || errno == EINTR ? 0 : -1;
     return count == sizeof information ? (int)information.ssi_signo : 0;
 }
+
+int clinux_width(uint32_t character) { return wcwidth((wchar_t)character); }

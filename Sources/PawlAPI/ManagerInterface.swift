@@ -100,6 +100,7 @@ package enum ManagerInterface {
             phase: ?string,
             state: string,
             reason: ?string,
+            tolerated: ?bool,
             exit_code: ?int,
             progress: ?int,
             seconds_left: ?float,

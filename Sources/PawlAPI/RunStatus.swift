@@ -135,6 +135,8 @@ package struct StepStatus: Sendable, Codable, Equatable {
     package var state: StepState
     /// Why, where the state alone does not say it.
     package var reason: String?
+    /// Whether it has failed and the run goes on as if it had not, by `continue_on_failure`. Null from a pawld that does not tell.
+    package var tolerated: Bool?
     /// The exit status of its last attempt that was no repair; null where it never exited.
     package var exitCode: Int?
     /// How much of it is done by its own word, in percent; null where it says nothing, or does not run.
@@ -144,12 +146,16 @@ package struct StepStatus: Sendable, Codable, Equatable {
     /// Its attempts, the first one first.
     package var attempts: [AttemptStatus]
 
+    /// The step as people name it: `ca`, or `load.3` for an item.
+    package var name: String { item.map { "\(id).\($0)" } ?? id }
+
     /// Makes a status.
     package init(
         id: String, item: Int? = nil, phase: String? = "steps", state: StepState, reason: String? = nil,
-        exitCode: Int? = nil, progress: Int? = nil, secondsLeft: Double? = nil, attempts: [AttemptStatus] = []
+        tolerated: Bool? = false, exitCode: Int? = nil, progress: Int? = nil, secondsLeft: Double? = nil,
+        attempts: [AttemptStatus] = []
     ) {
-        self.phase = phase
+        (self.phase, self.tolerated) = (phase, tolerated)
         (self.progress, self.secondsLeft) = (progress, secondsLeft)
         self.id = id
         self.item = item
@@ -160,7 +166,7 @@ package struct StepStatus: Sendable, Codable, Equatable {
     }
 
     private enum CodingKeys: String, CodingKey {
-        case id, item, phase, state, reason, progress, attempts
+        case id, item, phase, state, reason, tolerated, progress, attempts
         case exitCode = "exit_code"
         case secondsLeft = "seconds_left"
     }
@@ -172,6 +178,7 @@ package struct StepStatus: Sendable, Codable, Equatable {
         try container.encode(phase, forKey: .phase)
         try container.encode(state, forKey: .state)
         try container.encode(reason, forKey: .reason)
+        try container.encode(tolerated, forKey: .tolerated)
         try container.encode(exitCode, forKey: .exitCode)
         try container.encode(progress, forKey: .progress)
         try container.encode(secondsLeft, forKey: .secondsLeft)

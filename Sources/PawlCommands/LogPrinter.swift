@@ -21,12 +21,12 @@ struct LogPrinter {
             case .iso: zone.iso
             }
         let time = Optional(entry.time).moment.map(write) ?? entry.time
-        return "\(time) \(entry.step ?? "pawld"): \(message(entry))"
+        return "\(time) \(entry.name ?? "pawld"): \(message(entry))"
     }
 
     /// What was written, alone.
     func message(_ entry: Messages.LogEntry) -> String {
-        isTerminal ? Style.harmless(entry.message) : entry.message
+        isTerminal ? TerminalText.legible(entry.message) : entry.message
     }
 }
 

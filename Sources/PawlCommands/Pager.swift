@@ -30,20 +30,32 @@ final class Pager {
 
         /// Ends where all of it fits on the screen, leaves colours and the screen as they are, and cuts long lines.
         private static func less(_ environment: (String) -> String?) -> [String] {
-            ["LESS=\(environment("SYSTEMD_LESS") ?? "FRSXMK")"]
+            ["LESS=\(environment("SYSTEMD_LESS") ?? usual)"]
+        }
+
+        private static let usual = "FRSXMK"
+
+        /// The same for lines that somebody wants whole, unless the environment says how it is to be.
+        func wrapping() -> Choice {
+            var choice = self
+            choice.environment = environment.map { $0 == "LESS=\(Choice.usual)" ? "LESS=FRXMK" : $0 }
+            return choice
         }
     }
 
     /// The terminal, which standard output is no more while the pager is there.
     private(set) var terminal = STDOUT_FILENO
-    private let choice: Choice
+    private var choice: Choice
     private var child: pid_t?
 
     /// Chooses a program, and starts none yet.
     init(_ choice: Choice) { self.choice = choice }
 
     /// From here on standard output goes to the pager. Without one it stays as it is.
-    func start() {
+    ///
+    /// - Parameter isFull: whether lines that are longer than the terminal is wide are to be seen whole.
+    func start(isFull: Bool) {
+        if isFull { choice = choice.wrapping() }
         guard child == nil, !choice.command.isEmpty else { return }
         var ends: [Int32] = [0, 0]
         guard pipe(&ends) == 0 else { return }
@@ -92,18 +104,21 @@ final class Pager {
 protocol PagedVerb: Verb {
     /// Whether it is shown all at once, and not as it comes.
     var isPaged: Bool { get }
+    /// Whether no line is to be cut.
+    var isFull: Bool { get }
 }
 
 extension PagedVerb {
     var isPaged: Bool { true }
+    var isFull: Bool { false }
 }
 
-extension AuditVerb: PagedVerb {}
+extension AuditVerb: PagedVerb { var isFull: Bool { full.full } }
 extension CatVerb: PagedVerb {}
 extension DiffVerb: PagedVerb {}
-extension ListVerb: PagedVerb {}
+extension ListVerb: PagedVerb { var isFull: Bool { full.full } }
 extension LogsVerb: PagedVerb { var isPaged: Bool { !follow } }
 extension PlanVerb: PagedVerb {}
-extension PsVerb: PagedVerb {}
+extension PsVerb: PagedVerb { var isFull: Bool { full.full } }
 extension ReportVerb: PagedVerb {}
-extension StatusVerb: PagedVerb {}
+extension StatusVerb: PagedVerb { var isFull: Bool { full.full } }

@@ -7,6 +7,7 @@ import PawlModel
 package enum PawlProgram {
     /// Runs the program on the process's own standard output and error, and says what it exits with.
     package static func main(arguments: [String]) -> Int32 {
+        occupyStandardDescriptors()
         do throws(ScopeFault) {
             return run(arguments, surroundings(try scope(of: arguments)))
         } catch {
@@ -14,6 +15,16 @@ package enum PawlProgram {
             errors.line("pawl: \(error)")
             errors.flush()
             return PawlAPI.ExitStatus.unreachable.rawValue
+        }
+    }
+
+    /// Where a standard descriptor is closed the next file that is opened would get its number: what is printed would go into the
+    /// connection to pawld. Each is taken by a file that refuses what that one is for, so the error is that of a closed one.
+    private static func occupyStandardDescriptors() {
+        for (descriptor, flags) in [(STDIN_FILENO, O_WRONLY), (STDOUT_FILENO, O_RDONLY), (STDERR_FILENO, O_RDONLY)]
+        where fcntl(descriptor, F_GETFD) < 0 {
+            // The lowest that is free is this one, since those below it are there by now.
+            _ = open("/dev/null", flags)
         }
     }
 
@@ -67,7 +78,9 @@ package enum PawlProgram {
         }
         do {
             var command = try Pawl.parseAsRoot(arguments)
-            if isPaged, let verb = command as? any PagedVerb, verb.isPaged { surroundings.pager?.start() }
+            if isPaged, let verb = command as? any PagedVerb, verb.isPaged {
+                surroundings.pager?.start(isFull: verb.isFull)
+            }
             if let verb = command as? any Verb {
                 if verb.common.quiet { surroundings.isQuiet = true }
                 return try verb.perform(surroundings).rawValue
@@ -173,6 +186,11 @@ package enum PawlProgram {
         surroundings.scope = scope
         surroundings.pager = pager
         if isTerminal { surroundings.keys = StandardKeys.ofTerminal() }
+        surroundings.isInFront = {
+            let front = tcgetpgrp(STDOUT_FILENO)
+            // Of a terminal that is not this session's own nobody is in front.
+            return front < 0 || front == getpgrp()
+        }
         surroundings.unitExit = (environment["EXIT_CODE"] ?? "", environment["EXIT_STATUS"] ?? "")
         return surroundings
     }

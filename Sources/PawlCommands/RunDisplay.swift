@@ -40,10 +40,11 @@ final class PlainDisplay: RunDisplay {
     private var text: RunText { RunText(zone: surroundings.zone, style: surroundings.style) }
 
     func show(_ status: RunStatus, changes: [RunChange], answer: RunStatus) {
+        let start = isHeadingShown ? nil : status.started.moment
         if !isHeadingShown { surroundings.output.line(text.heading(status)) }
         isHeadingShown = true
-        for change in changes {
-            guard let line = text.line(change, now: surroundings.now()) else { continue }
+        for (change, time) in RunHistory(changes, of: status, since: start).entries {
+            guard let line = text.line(change, now: time ?? surroundings.now()) else { continue }
             surroundings.output.line(line)
         }
         surroundings.output.flush()

@@ -51,17 +51,25 @@ struct RunText {
         }
         if let reason = status.reason, !reason.isEmpty { first += ": \(Style.harmless(reason))" }
         var lines = [first]
-        let failed = status.steps.filter(\.isFailure)
-        for step in failed {
+        let culprits = status.culprits
+        let failed = culprits + status.steps.filter { $0.isFailure && $0.tolerated == true }
+        for step in failed.prefix(RunText.mostFailed) {
+            let words = ExitNames.words(of: step).map { ": \($0)" } ?? ""
             lines.append(
-                "  step '\(step.name)' \(word(step.state))" + (ExitNames.words(of: step).map { ": \($0)" } ?? ""))
+                "  step '\(step.name)' \(word(step.state))\(step.tolerated == true ? ", tolerated" : "")\(words)")
+        }
+        if failed.count > RunText.mostFailed {
+            lines.append("  and \(failed.count - RunText.mostFailed) more; see 'pawl status \(status.run)'")
         }
         if status.state == .stopped { lines.append("go on with 'pawl resume \(status.run)'") }
-        if status.state != .succeeded, let step = failed.first {
-            lines.append("see 'pawl logs \(status.run) \(step.id)'")
+        if status.state != .succeeded, let step = culprits.first ?? failed.first {
+            lines.append("see '\(status.hint(to: step))'")
         }
         return lines
     }
+
+    /// More of them nobody reads.
+    private static let mostFailed = 20
 
     private func what(_ attempt: AttemptStatus) -> String { attempt.repair == nil ? "step" : "repair of step" }
 

@@ -94,9 +94,6 @@ struct RunView {
 }
 
 extension StepStatus {
-    /// The step as a reader names it: `ca`, or `load.3` for an item.
-    var name: String { item.map { "\(id).\($0)" } ?? id }
-
     /// Seconds from its first attempt's start to its last one's end, or to now while it runs; nil before it started.
     func elapsed(now: Timestamp) -> Double? {
         guard let start = attempts.first?.started.moment else { return nil }
@@ -112,6 +109,9 @@ extension StepStatus {
 
     /// Whether a person should look at it.
     var isFailure: Bool { state == .failed || state == .timedOut || state == .interrupted }
+
+    /// Whether it waits for a person's word.
+    var waitsForPerson: Bool { state == .waiting && reason?.hasPrefix("waits for approval") == true }
 }
 
 extension RunStatus {
@@ -119,5 +119,20 @@ extension RunStatus {
     func elapsed(now: Timestamp) -> Double? {
         guard let start = started.moment else { return nil }
         return max(0, (ended.moment ?? now).seconds(since: start))
+    }
+
+    /// The steps that its failure came from, the first one first: what was tolerated is none, and of a run that took too long it is
+    /// what was cancelled with it.
+    var culprits: [StepStatus] {
+        var found = steps.filter { $0.isFailure && $0.tolerated != true }
+        if found.isEmpty, state == .timedOut { found = steps.filter { $0.state == .cancelled && !$0.attempts.isEmpty } }
+        // A step with items has failed with them, and has written nothing itself. Times of one form have the order of their text.
+        let times = found.map { $0.attempts.last?.ended ?? "~" }
+        return found.indices.sorted { (times[$0], $0) < (times[$1], $1) }.map { found[$0] }
+    }
+
+    /// The command that shows what became of a step: what it wrote, or the run that it was.
+    func hint(to step: StepStatus) -> String {
+        step.attempts.last?.run.map { "pawl status \($0)" } ?? "pawl logs \(run) \(step.name)"
     }
 }

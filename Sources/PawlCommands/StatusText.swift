@@ -155,7 +155,7 @@ struct StatusText {
     private static let mostItems = 20
 
     private func row(_ step: StepStatus, items: [StepStatus]?) -> [TextTable.Cell] {
-        let colour = Style.colour(of: step.state)
+        let colour = Style.colour(of: step)
         let memory = step.attempts.compactMap(\.memoryPeak).max()
         var words = result(of: step)
         if let items {
@@ -170,7 +170,7 @@ struct StatusText {
             words = (parts + (words.isEmpty ? [] : [words])).joined(separator: ", ")
         }
         return [
-            TextTable.Cell("\(indent(step))\(style.mark(step.state)) \(step.name)", colour),
+            TextTable.Cell("\(indent(step))\(style.mark(step)) \(step.name)", colour),
             TextTable.Cell(step.state.rawValue, colour),
             TextTable.Cell(step.elapsed(now: now).map(TimeForms.duration) ?? "-"),
             TextTable.Cell("\(step.attempts.count)"),

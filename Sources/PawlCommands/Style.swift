@@ -1,3 +1,4 @@
+import PawlAPI
 import PawlModel
 import PawlPictures
 
@@ -45,6 +46,9 @@ struct Style: Equatable {
     /// The sign of a step's state: one character.
     func mark(_ state: StepState) -> String { TerminalGraph.mark(state, hasUnicode: hasUnicode) }
 
+    /// The sign before a step: what waits for a person is not just one that waits.
+    func mark(_ step: StepStatus) -> String { step.waitsForPerson ? "?" : mark(step.state) }
+
     /// The dot before a run's or the daemon's name, as systemctl has it.
     var dot: String { hasUnicode ? "●" : "*" }
 
@@ -65,6 +69,9 @@ struct Style: Equatable {
         }
     }
 
+    /// The colour of a step.
+    static func colour(of step: StepStatus) -> Colour? { step.waitsForPerson ? .yellow : colour(of: step.state) }
+
     /// The colour of a run's state.
     static func colour(of state: RunState) -> Colour? {
         switch state {
@@ -76,22 +83,9 @@ struct Style: Equatable {
         }
     }
 
-    /// The text cut to a width in characters.
-    func cut(_ text: String, to width: Int) -> String {
-        guard text.count > width else { return text }
-        return width > 0 ? text.prefix(width - 1) + ellipsis : ""
-    }
+    /// The text cut to a width in columns.
+    func cut(_ text: String, to width: Int) -> String { TerminalText.cut(text, to: width, ellipsis: ellipsis) }
 
-    /// The text without characters that a terminal would take as orders: what a step wrote must not move the cursor,
-    /// set the title or answer in the reader's name.
-    static func harmless(_ text: String) -> String {
-        guard text.unicodeScalars.contains(where: isControl) else { return text }
-        var result = String.UnicodeScalarView()
-        for scalar in text.unicodeScalars { result.append(isControl(scalar) ? "?" : scalar) }
-        return String(result)
-    }
-
-    private static func isControl(_ scalar: Unicode.Scalar) -> Bool {
-        (scalar.value < 0x20 && scalar != "\t") || (scalar.value >= 0x7F && scalar.value < 0xA0)
-    }
+    /// The text without what a terminal would take as orders.
+    static func harmless(_ text: String) -> String { TerminalText.harmless(text) }
 }

@@ -34,6 +34,8 @@ struct Surroundings {
     var variables: [String: String] = [:]
     /// Asks somebody at the terminal: gives back the line, nil where there is none any more. Nil without a terminal.
     var ask: ((_ prompt: String) -> String?)?
+    /// Whether the program is the one in front of the terminal that standard output is. Another one must leave the screen alone.
+    var isInFront: () -> Bool = { true }
     /// The keys of the terminal, where somebody can press one.
     var keys: (any TerminalKeys)?
     /// Has somebody edit a file, and returns when that is done.

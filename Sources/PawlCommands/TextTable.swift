@@ -32,7 +32,7 @@ struct TextTable {
         var widths: [Int] = []
         for row in rows {
             for (column, cell) in row.enumerated() {
-                let count = cell.text.count
+                let count = TerminalText.width(of: cell.text)
                 if column < widths.count { widths[column] = max(widths[column], count) } else { widths.append(count) }
             }
         }
@@ -46,8 +46,8 @@ struct TextTable {
                 var text = cell.text
                 if let width { text = style.cut(text, to: max(0, width - used)) }
                 line += style.paint(text, cell.colour)
-                used += text.count
-                let gap = widths[column] - cell.text.count + 2
+                used += TerminalText.width(of: text)
+                let gap = widths[column] - TerminalText.width(of: cell.text) + 2
                 guard column < filled - 1, used + gap < width ?? .max else { break }
                 line += String(repeating: " ", count: gap)
                 used += gap

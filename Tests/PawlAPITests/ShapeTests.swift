@@ -36,8 +36,8 @@ struct ShapeTests {
         + #""ended":"2026-11-21T03:00:01.500Z","exit_code":null,"io_read_bytes":4096,"io_write_bytes":0,"memory_peak":12582912,"number":1,"#
         + #""repair":null,"result":"oom-kill","run":null,"signal":"KILL","started":"2026-11-21T03:00:00.250Z","state":"failed","#
         + #""unit":"pawl-step-7k2m9qxa.load.3.1.service"}],"exit_code":null,"id":"load","item":3,"phase":"steps","progress":null,"reason":null,"#
-        + #""seconds_left":null,"state":"failed"},{"attempts":[],"exit_code":null,"id":"after","item":null,"phase":"steps","progress":null,"reason":null,"#
-        + #""seconds_left":null,"state":"waiting"}],"steps_done":1,"steps_total":2,"use":null,"workflow":"etcd"}"#
+        + #""seconds_left":null,"state":"failed","tolerated":false},{"attempts":[],"exit_code":null,"id":"after","item":null,"phase":"steps","progress":null,"reason":null,"#
+        + #""seconds_left":null,"state":"waiting","tolerated":false}],"steps_done":1,"steps_total":2,"use":null,"workflow":"etcd"}"#
 
     @Test("a run's status is written as documented, every key of it, and read back")
     func runStatus() throws {

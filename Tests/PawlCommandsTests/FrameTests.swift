@@ -61,7 +61,7 @@ struct FrameTests {
         var state = state(status)
         state.tails = [
             "compile": (1...30).map { "compiling unit\($0).c" }, "test": ["ok 1", "ok 2 - \u{1B}[31mred"],
-            "load": ["no such disk"],
+            "load.3": ["no such disk"], "load.2": ["loading"],
         ]
         return state
     }
@@ -88,6 +88,14 @@ struct FrameTests {
         var state = state(Sample.run(.failed, steps, reason: "step 'broken' failed", ended: 4))
         state.tails = ["broken": (11...30).map { "line \($0)" }]
         try expect("failed", lines(state, height: 40))
+    }
+
+    @Test("what waits for a person is in front of everything else")
+    func approval() {
+        let steps =
+            (0..<30).map { Sample.step("s\($0)", .running, [Sample.attempt(1, .running, from: 0)]) }
+            + [Sample.step("sure", .waiting, reason: "waits for approval: go? ('pawl approve x sure' says yes)")]
+        #expect(lines(state(Sample.run(.running, steps)), width: 40, height: 10).contains { $0.contains("sure") })
     }
 
     @Test("a handler is a line until it has its turn, and then its steps stand below it")
@@ -200,6 +208,32 @@ struct FrameTests {
         surroundings.keys = keys
         let status = PawlProgram.run(["attach", "etcd"], surroundings)
         return (status, surroundings.output.text, surroundings.errors.text)
+    }
+
+    @Test("behind another program neither keys nor screen are touched, and in front again the picture is drawn anew")
+    func behind() {
+        let manager = FakeManager()
+        let going = Sample.run(.running, [Sample.step("a", .running, [Sample.attempt(1, .running, from: 0)])])
+        let ended = Sample.run(.succeeded, [Sample.step("a", .succeeded)], ended: 3)
+        func follow(_ fronts: [Bool]) -> (output: String, keys: Keys) {
+            manager.on(.describeRun, .answer(Sample.status(going)))
+            manager.on(
+                .watchRun, .answer(Sample.status(going), isLast: false), .pause, .pause, .answer(Sample.status(ended)))
+            var left = fronts
+            var surroundings = manager.surroundings(size: (80, 24))
+            let keys = Keys()
+            surroundings.keys = keys
+            // The last one stays.
+            surroundings.isInFront = { left.count > 1 ? left.removeFirst() : left[0] }
+            #expect(PawlProgram.run(["attach", "etcd"], surroundings) == 0)
+            return (surroundings.output.text, keys)
+        }
+        let behind = follow([false])
+        #expect(behind.output == "etcd-7k2m9qxa running\nrun etcd-7k2m9qxa succeeded in 3s\n")
+        #expect(behind.keys.begins == 0)
+        let called = follow([false, false, true])
+        #expect(called.output.hasPrefix("etcd-7k2m9qxa running\n\u{1B}[?25l\u{1B}[?2026hetcd-7k2m9qxa"))
+        #expect(called.keys.begins == 1 && !called.keys.isRaw)
     }
 
     @Test("^C asks, and leaves the run alone at the key for that or when it is pressed again", arguments: ["l", "^"])

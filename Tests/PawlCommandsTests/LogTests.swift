@@ -85,7 +85,9 @@ struct LogTests {
     func terminal() throws {
         let manager = FakeManager()
         manager.on(.readLogs, try batch(entry(0, "\u{1B}]0;x\u{07}"), isLast: true))
-        #expect(manager.run("logs", "@last", "a", size: (80, 24)).output == "?]0;x?\n")
+        #expect(manager.run("logs", "@last", "a", size: (80, 24)).output == "\n")
+        manager.on(.readLogs, try batch(entry(0, "a\u{1B}[2Jb\u{07}"), isLast: true))
+        #expect(manager.run("logs", "@last", "a", size: (80, 24)).output == "ab?\n")
     }
 
     @Test("after a restart of pawld a log goes on where it was", arguments: [[], ["-n", "2"]])

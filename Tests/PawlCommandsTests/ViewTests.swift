@@ -86,11 +86,63 @@ struct ViewTests {
             ])
     }
 
+    @Test("the step that the run failed by is named and shown, and not one whose failure was tolerated")
+    func culprits() {
+        var soft = Sample.step("soft", .failed, [Sample.attempt(1, .failed, from: 0, to: 1, code: 1)])
+        soft.tolerated = true
+        let hard = Sample.step("hard", .failed, [Sample.attempt(1, .failed, from: 2, to: 3, code: 2)])
+        var child = Sample.attempt(1, .failed, from: 1, to: 2)
+        child.run = "kid-0000000a"
+        #expect(
+            text.outcome(Sample.run(.failed, [soft, hard], ended: 3), now: now) == [
+                "run etcd-7k2m9qxa failed in 3s", "  step 'hard' failed: exit status 2",
+                "  step 'soft' failed, tolerated: exit status 1", "see 'pawl logs etcd-7k2m9qxa hard'",
+            ])
+        #expect(
+            text.outcome(Sample.run(.failed, [hard, Sample.step("kid", .failed, [child])], ended: 3), now: now).last
+                == "see 'pawl status kid-0000000a'")
+        var item = hard
+        item.item = 3
+        #expect(
+            text.outcome(Sample.run(.failed, [Sample.step("hard", .failed), item], ended: 3), now: now).last
+                == "see 'pawl logs etcd-7k2m9qxa hard.3'")
+        let hung = Sample.step("hung", .cancelled, [Sample.attempt(1, .cancelled, from: 0, to: 2)], reason: "cancelled")
+        #expect(
+            text.outcome(Sample.run(.timedOut, [hung, Sample.step("after", .cancelled)], ended: 2), now: now) == [
+                "run etcd-7k2m9qxa timed-out in 2s", "  step 'hung' cancelled: cancelled",
+                "see 'pawl logs etcd-7k2m9qxa hung'",
+            ])
+    }
+
+    @Test("what has happened before somebody looks is told in the order in which it did")
+    func history() {
+        func item(_ number: Int, from start: Double, to end: Double) -> StepStatus {
+            var step = Sample.step("b", .succeeded, [Sample.attempt(1, .succeeded, from: start, to: end, code: 0)])
+            step.item = number
+            return step
+        }
+        var view = RunView()
+        let status = Sample.run(
+            .failed,
+            [
+                Sample.step("first", .skipped, reason: "its 'when' is false"), Sample.step("b", .succeeded),
+                item(0, from: 1, to: 5), item(1, from: 2, to: 3), Sample.step("d", .skipped, reason: "no"),
+            ], ended: 6)
+        let history = RunHistory(view.apply(status), of: status, since: now)
+        #expect(
+            history.entries.compactMap { text.line($0.change, now: $0.time ?? now.adding(seconds: 99)) } == [
+                "03:03:04 step 'first' skipped: its 'when' is false", "03:03:05 step 'b.0' running",
+                "03:03:06 step 'b.1' running", "03:03:07 step 'b.1' succeeded (1s)", "03:03:09 step 'b' succeeded",
+                "03:03:09 step 'b.0' succeeded (4s)", "03:03:09 step 'd' skipped: no",
+            ])
+    }
+
     @Test("a reason cannot give orders to the terminal")
     func harmless() {
         let step = Sample.step("a", .failed, reason: "\u{1B}]0;owned\u{07}")
         #expect(ExitNames.words(of: step) == "?]0;owned?")
         #expect(Style.harmless("tab\tä\u{9B}31m\u{7F}") == "tab\tä?31m?")
+        #expect(Style.harmless("user\u{202E}nimda\u{2066}\u{200B}") == "user?nimda??")
     }
 
     @Test("a line of a table is cut to the width, its cells are not")

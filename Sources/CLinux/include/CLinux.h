@@ -64,5 +64,8 @@ int clinux_memory_file(const char *name);
    in every thread. A descriptor, or -1 with errno. */
 int clinux_signal_descriptor(const void *set);
 
+/* How many columns of a terminal a character takes, by the locale: man:wcwidth(3). -1 where that is not known. */
+int clinux_width(uint32_t character);
+
 /* The number of the next signal of such a descriptor; 0 if there is none, -1 with errno. */
 int clinux_read_signal(int descriptor);

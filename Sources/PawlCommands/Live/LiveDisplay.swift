@@ -15,6 +15,9 @@ final class LiveDisplay: RunDisplay {
     private var drawnText = ""
     private var drawnAt = -Double.infinity
     private var hasBegun = false
+    /// Whether another program has been in front of the terminal since the last picture.
+    private var isHidden = false
+    private var isNamed = false
 
     /// No more pictures a second are drawn than somebody can see.
     private static let pause = 0.04
@@ -53,7 +56,7 @@ final class LiveDisplay: RunDisplay {
     func close() {
         guard hasBegun else { return }
         hasBegun = false
-        surroundings.output.write("\u{1B}[?25h")
+        if !isHidden { surroundings.output.write("\u{1B}[?25h") }
         surroundings.output.flush()
         keys?.end()
     }
@@ -61,7 +64,8 @@ final class LiveDisplay: RunDisplay {
     // MARK: Keys
 
     private func heed(_ status: RunStatus) throws {
-        guard let keys, hasBegun else { return }
+        // Who reads a terminal from behind is stopped for it.
+        guard let keys, hasBegun, surroundings.isInFront() else { return }
         for _ in 0..<keys.takeInterrupts() {
             // A second one is no answer: whoever presses it wants to be gone.
             if isAsking { throw left(status) }
@@ -117,6 +121,21 @@ final class LiveDisplay: RunDisplay {
     // MARK: Drawing
 
     private func draw(_ status: RunStatus, remark: String? = nil) {
+        guard surroundings.isInFront() else {
+            // Whoever works at the terminal meanwhile has the name, and the outcome once there is one.
+            if !isNamed, !hasBegun {
+                surroundings.output.line(RunText(zone: surroundings.zone, style: surroundings.style).heading(status))
+                surroundings.output.flush()
+            }
+            (isHidden, isNamed, isAsking) = (true, true, false)
+            return
+        }
+        if isHidden {
+            // Above the cursor is what others have written, and the shell has set the terminal anew.
+            (isHidden, drawnLines) = (false, 0)
+            keys?.end()
+            hasBegun = false
+        }
         if !hasBegun {
             hasBegun = true
             keys?.begin()

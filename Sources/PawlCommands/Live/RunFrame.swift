@@ -28,8 +28,11 @@ struct RunFrame {
     func lines(_ state: LiveState, now: Timestamp, width: Int, height: Int) -> [String] {
         var top = heading(state, now: now, width: width)
         var bottom: [String] = []
-        if let failed = state.status.steps.first(where: \.isFailure), !state.status.state.isEnded, height > 8 {
-            bottom.append(dim("  why: 'pawl logs \(state.status.run) \(failed.id)'", width))
+        if let failed = state.status.culprits.first, !state.status.state.isEnded, height > 8 {
+            bottom.append(dim("  why: '\(state.status.hint(to: failed))'", width))
+        }
+        if let step = state.status.steps.first(where: \.waitsForPerson), !state.status.state.isEnded, height > 5 {
+            bottom.append(dim("  answer: 'pawl approve \(state.status.run) \(step.name)', or reject", width))
         }
         if let question = state.question { bottom.append(style.paint(style.cut(question, to: width), .bold)) }
         let room = height - 1
@@ -62,11 +65,11 @@ struct RunFrame {
         }
         func line(_ parts: [(String, Style.Colour?)]) -> String {
             let plain = parts.map { $0.0 }.joined(separator: " ")
-            guard plain.count <= width else { return style.cut(plain, to: width) }
+            guard TerminalText.width(of: plain) <= width else { return style.cut(plain, to: width) }
             return parts.map { style.paint($0.0, $0.1) }.joined(separator: " ")
         }
         let both = first + [("", nil)] + second
-        let length = both.reduce(both.count - 1) { $0 + $1.0.count }
+        let length = both.reduce(both.count - 1) { $0 + TerminalText.width(of: $1.0) }
         if length <= width { return [line(both)] }
         return [line(first), line(second)]
     }

@@ -42,6 +42,7 @@ struct StepRows {
         guard rows.count > room else { return (Array(rows.indices), []) }
         func rank(_ place: Int) -> (Int, Int) {
             switch rows[place].step.state {
+            case .waiting where rows[place].step.waitsForPerson: (-1, place)
             case .running: (0, place)
             case .failed, .timedOut, .interrupted: (1, place)
             case .waiting: (2, place)
@@ -76,8 +77,7 @@ struct StepRows {
     }
 
     private func tail(of row: StepRow) -> [String] {
-        // An item's lines are told as those of its step.
-        row.step.item == nil && !row.isGroup ? state.tails[row.step.id] ?? [] : []
+        row.isGroup ? [] : state.tails[row.step.name] ?? []
     }
 
     /// A line for each that runs, then what failed, then more of what runs.
@@ -115,11 +115,11 @@ struct StepRows {
 
     private func line(_ row: StepRow, _ columns: Columns, _ width: Int) -> String {
         let step = row.step
-        let colour = Style.colour(of: step.state)
+        let colour = Style.colour(of: step)
         let indent = String(repeating: " ", count: 2 + row.depth * 2)
         let room = columns.name - row.depth * 2
         var parts: [(text: String, colour: Style.Colour?)] = [
-            (indent + style.mark(step.state) + " " + padded(style.cut(step.name, to: room), room), colour)
+            (indent + style.mark(step) + " " + padded(style.cut(step.name, to: room), room), colour)
         ]
         var time = ""
         if let seconds = step.elapsed(now: now) {
@@ -162,12 +162,14 @@ struct StepRows {
     /// What a step wrote, behind a bar that says whose it is.
     private func tail(_ text: String, _ row: StepRow, _ width: Int) -> String {
         let sign = style.hasUnicode ? "│" : "|"
-        let line = style.cut("    \(sign) " + Style.harmless(text).replacing("\t", with: " "), to: width)
+        let line = style.cut(
+            String(repeating: " ", count: 4 + row.depth * 2) + "\(sign) "
+                + TerminalText.legible(text).replacing("\t", with: " "), to: width)
         return style.paint(line, .grey)
     }
 
     private func padded(_ text: String, _ width: Int) -> String {
-        text + String(repeating: " ", count: max(0, width - text.count))
+        text + String(repeating: " ", count: max(0, width - TerminalText.width(of: text)))
     }
 
     private func fitted(_ parts: [(text: String, colour: Style.Colour?)], _ width: Int) -> String {
@@ -182,7 +184,7 @@ struct StepRows {
             if place == filled { while text.last == " " { text.removeLast() } }
             text = style.cut(text, to: width - used - gap)
             line += String(repeating: " ", count: gap) + style.paint(text, part.colour)
-            used += gap + text.count
+            used += gap + TerminalText.width(of: text)
         }
         return line
     }

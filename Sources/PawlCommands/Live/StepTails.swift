@@ -46,11 +46,11 @@ final class StepTails {
     func finish(_ status: RunStatus) {
         client = nil
         let client = surroundings.client
-        for step in status.steps.filter(\.isFailure).prefix(3) where step.item == nil {
-            guard let entries = try? client.lastLines(of: status.run, step: step.id, count: StepTails.most) else {
+        for step in status.culprits.filter({ !$0.attempts.isEmpty }).prefix(3) {
+            guard let entries = try? client.lastLines(of: status.run, step: step.name, count: StepTails.most) else {
                 return
             }
-            lines[step.id] = entries.map(\.message)
+            lines[step.name] = entries.map(\.message)
         }
     }
 
@@ -67,7 +67,7 @@ final class StepTails {
     }
 
     private func add(_ entry: Messages.LogEntry) {
-        guard let step = entry.step else { return }
+        guard let step = entry.name else { return }
         var known = lines[step] ?? []
         known.append(entry.message)
         lines[step] = known.suffix(StepTails.most)

@@ -26,12 +26,10 @@ final class StandardKeys: TerminalKeys {
     /// Shows the cursor and ends a picture that is half drawn.
     private static let restoring: StaticString = "\u{1B}[?2026l\u{1B}[?25h"
 
-    /// The keys, where standard input is a terminal and this program is the one in front of it; another one may not touch it
-    /// (`man:tcsetattr(3)`, SIGTTOU).
-    static func ofTerminal() -> StandardKeys? {
-        isatty(STDIN_FILENO) == 1 && isInFront() ? StandardKeys() : nil
-    }
+    /// The keys, where standard input is a terminal.
+    static func ofTerminal() -> StandardKeys? { isatty(STDIN_FILENO) == 1 ? StandardKeys() : nil }
 
+    /// A program behind another one may not touch the terminal (`man:tcsetattr(3)`, SIGTTOU).
     private static func isInFront() -> Bool { tcgetpgrp(STDIN_FILENO) == getpgrp() }
 
     func begin() {
@@ -77,7 +75,8 @@ final class StandardKeys: TerminalKeys {
 
     func end() {
         guard StandardKeys.isRaw.exchange(false, ordering: .relaxed) else { return }
-        tcsetattr(STDIN_FILENO, TCSADRAIN, &StandardKeys.modes.pointee.saved)
+        // Who is behind another program would be stopped for it, and the shell has set the terminal for that one.
+        if StandardKeys.isInFront() { tcsetattr(STDIN_FILENO, TCSADRAIN, &StandardKeys.modes.pointee.saved) }
         for number in [
             SIGINT, SIGWINCH, SIGTERM, SIGHUP, SIGQUIT, SIGILL, SIGTRAP, SIGABRT, SIGSEGV, SIGBUS, SIGTSTP, SIGCONT,
         ] {

@@ -145,7 +145,7 @@ struct ReportDocument: Encodable {
             retries: max(0, record.tries.count - 1), waitsFor: step.waitsFor.map { facts.steps[$0.step].id },
             critical: report.path.places.contains(place), cpuSeconds: record.cpuSeconds, memoryPeak: record.memoryPeak,
             memoryMax: step.memoryLimit, ioReadBytes: record.ioReadBytes, ioWriteBytes: record.ioWriteBytes,
-            log: record.attempts.isEmpty ? nil : report.logCommand(place.step))
+            log: record.attempts.isEmpty ? nil : report.logCommand(place))
     }
 
     private var links: [Link] {

@@ -57,9 +57,11 @@ extension RunFacts {
     }
 
     private static func record(_ status: StepStatus) -> Record {
-        Record(
+        var record = Record(
             item: status.item, state: status.state, reason: status.reason, exitCode: status.exitCode,
             attempts: status.attempts.map(attempt))
+        record.isTolerated = status.tolerated == true
+        return record
     }
 
     private static func attempt(_ status: AttemptStatus) -> Attempt {

@@ -8,7 +8,7 @@ struct AuditVerb: Verb {
         commandName: "audit", abstract: "Show who asked for what, from where, and what became of it.",
         usage: """
             pawl audit [-S <time>] [-U <time>] [-n <count>] [--uid <number>]
-                       [--outcome <word>] [-o <format>]
+                       [--outcome <word>] [-l] [-o <format>]
             """,
         discussion: """
             Reading is not written down, only what starts or changes something, and what
@@ -37,6 +37,7 @@ struct AuditVerb: Verb {
     @Option(name: [.customShort("n"), .long], help: ArgumentHelp("The newest so many.", valueName: "count"))
     var lines: Int?
 
+    @OptionGroup var full: FullOption
     @OptionGroup var format: OutputOption
     @OptionGroup var common: CommonOptions
 
@@ -55,7 +56,7 @@ struct AuditVerb: Verb {
             return .succeeded
         }
         let table = Self.table(entries, zone: surroundings.zone)
-        for line in table.lines(style: surroundings.style, width: surroundings.tableWidth) {
+        for line in table.lines(style: surroundings.style, width: full.width(surroundings)) {
             surroundings.output.line(line)
         }
         return .succeeded

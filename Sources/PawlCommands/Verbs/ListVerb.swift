@@ -17,6 +17,7 @@ struct ListVerb: Verb {
               pawl list -o json
             """)
 
+    @OptionGroup var full: FullOption
     @OptionGroup var format: OutputOption
     @OptionGroup var common: CommonOptions
 
@@ -42,7 +43,7 @@ struct ListVerb: Verb {
                     Style.harmless(workflow.description?.split(separator: "\n").first.map(String.init) ?? "")),
             ])
         }
-        for line in table.lines(style: surroundings.style, width: surroundings.tableWidth) {
+        for line in table.lines(style: surroundings.style, width: full.width(surroundings)) {
             surroundings.output.line(line)
         }
         return .succeeded

@@ -18,6 +18,7 @@ struct PsVerb: Verb {
     @Flag(name: [.short, .long], help: "List ended runs too.")
     var all = false
 
+    @OptionGroup var full: FullOption
     @OptionGroup var format: OutputOption
     @OptionGroup var common: CommonOptions
 
@@ -28,7 +29,7 @@ struct PsVerb: Verb {
             return .succeeded
         }
         for line in Self.table(runs, now: surroundings.now()).lines(
-            style: surroundings.style, width: surroundings.tableWidth)
+            style: surroundings.style, width: full.width(surroundings))
         {
             surroundings.output.line(line)
         }

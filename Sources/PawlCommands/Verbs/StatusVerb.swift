@@ -27,6 +27,7 @@ struct StatusVerb: Verb {
         help: ArgumentHelp("How many lines of the log to show.", valueName: "count"))
     var lines = 10
 
+    @OptionGroup var full: FullOption
     @OptionGroup var format: OutputOption
     @OptionGroup var common: CommonOptions
 
@@ -47,7 +48,7 @@ struct StatusVerb: Verb {
                 let text = StatusText(style: surroundings.style, zone: surroundings.zone, now: surroundings.now())
                 let runs = try client.runs(all: false)
                 for line in text.lines(daemon, runs: runs) { surroundings.output.line(line) }
-                let rest = text.lines(runs, try client.workflows(), width: surroundings.tableWidth)
+                let rest = text.lines(runs, try client.workflows(), width: full.width(surroundings))
                 for line in rest { surroundings.output.line(line) }
             }
             return .succeeded
@@ -58,9 +59,12 @@ struct StatusVerb: Verb {
             return .succeeded
         }
         let text = StatusText(style: surroundings.style, zone: surroundings.zone, now: surroundings.now())
-        for line in text.lines(status, width: surroundings.tableWidth) { surroundings.output.line(line) }
+        for line in text.lines(status, width: full.width(surroundings)) { surroundings.output.line(line) }
         guard lines > 0 else { return .succeeded }
-        let failed = status.steps.filter(\.isFailure).prefix(Self.mostLogs)
+        let culprits = status.culprits
+        // What was tolerated has its turn where nothing else has failed.
+        let failed = (culprits.isEmpty ? status.steps.filter(\.isFailure) : culprits)
+            .filter { !$0.attempts.isEmpty }.prefix(Self.mostLogs)
         for step in failed { try showLog(of: step, status, client, surroundings) }
         if failed.isEmpty, status.steps.contains(where: { $0.state == .running }) {
             try showLog(of: nil, status, client, surroundings)
@@ -74,10 +78,10 @@ struct StatusVerb: Verb {
     ) throws {
         let entries: [Messages.LogEntry]
         do throws(ManagerError) {
-            entries = try client.lastLines(of: status.run, step: step?.id, count: lines)
+            entries = try client.lastLines(of: status.run, step: step?.name, count: lines)
         } catch {
             guard case .refused(let refusal) = error else { throw error }
-            let what = step.map { "step '\($0.id)'" } ?? "run '\(status.run)'"
+            let what = step.map { "step '\($0.name)'" } ?? "run '\(status.run)'"
             surroundings.warn("the log of \(what) cannot be shown: \(refusal.message)")
             return
         }

@@ -32,6 +32,15 @@ struct CommonOptions: ParsableArguments {
     var quiet = false
 }
 
+/// The option of verbs that print tables: a terminal cuts them else.
+struct FullOption: ParsableArguments {
+    @Flag(name: [.customShort("l"), .long], help: "Do not cut lines to the terminal's width.")
+    var full = false
+
+    /// Where lines end.
+    func width(_ surroundings: Surroundings) -> Int? { full ? nil : surroundings.tableWidth }
+}
+
 /// The run that a verb is about.
 struct RunArgument: ParsableArguments {
     @Argument(

@@ -23,8 +23,10 @@ extension RunStatus {
             stepsDone: run.stepsDone, stepsTotal: run.steps.count, parent: run.created.parent?.name, slice: run.slice,
             limits: RunStatus.limits(of: run), outputs: run.outputs,
             steps: places.map { place in
-                let (id, phase) = (run.workflow.steps[place.step].id, run.workflow.steps[place.step].phase)
-                var step = StepStatus(id: id, item: place.item, phase: phase.rawValue, run[place])
+                let definition = run.workflow.steps[place.step]
+                let id = definition.id
+                var step = StepStatus(id: id, item: place.item, phase: definition.phase.rawValue, run[place])
+                step.tolerated = run[place].hasFailed && definition.continueOnFailure
                 let seat = LockOwner(run.id, LockSeat(step: id, item: place.item))
                 if !step.state.isEnded, let words = locks.wait(of: seat) { step.reason = words }
                 if run.isPaused, step.state == .running, run.runsOn(place) {
@@ -36,7 +38,20 @@ extension RunStatus {
             (state, reason) = (.queued, words)
         } else if let (state, words) = room.wait(of: run) {
             (self.state, reason) = (state, words)
+        } else if let words = run.approvalWait {
+            reason = words
         }
+    }
+}
+
+extension Run {
+    /// What it waits for a person for, while it goes on; nil where nothing of it does.
+    fileprivate var approvalWait: String? {
+        guard state == .running, !isPaused, let place = approvals.min(), let words = self[place].reason else {
+            return nil
+        }
+        let name = workflow.steps[place.step].id + (place.item.map { ".\($0)" } ?? "")
+        return "step '\(name)' \(words)"
     }
 }
 
@@ -91,6 +106,8 @@ extension RunSummary {
             reason = "step '\(step)' " + words
         } else if let (state, words) = room.wait(of: run) {
             (self.state, reason) = (state, words)
+        } else if let words = run.approvalWait {
+            reason = words
         }
     }
 }

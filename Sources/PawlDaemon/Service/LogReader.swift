@@ -28,6 +28,8 @@ struct LogReader: Sendable {
         var started: Timestamp?
         /// One step alone.
         var step: String?
+        /// One item of it alone.
+        var item: Int?
         /// None before it.
         var since: Timestamp?
         /// None after it.
@@ -60,6 +62,7 @@ struct LogReader: Sendable {
 
     private func systemMatches(_ selection: Selection) -> [JournalMatch] {
         [.field("PAWL_RUN", selection.name)] + (selection.step.map { [.field("PAWL_STEP", $0)] } ?? [])
+            + (selection.item.map { [.field("PAWL_ITEM", String($0))] } ?? [])
     }
 
     /// journald reads the further fields of a unit's output from files that a user's manager does not write. So all output of the
@@ -156,6 +159,7 @@ struct OpenLog: Sendable {
 
     private func line(_ entry: JournalEntry, _ place: Place) -> Messages.LogEntry? {
         if let wanted = selection.step, wanted != place.step { return nil }
+        if let wanted = selection.item, wanted != place.item { return nil }
         // A clock that was set leaves entries whose order is not that of their times: each is looked at.
         let time = Int64(clamping: entry.realtime)
         if let since = selection.since, time < since.microseconds { return nil }

@@ -1,4 +1,5 @@
 import PawlAPI
+import PawlLanguage
 import PawlModel
 import PawlStore
 import SystemdKit
@@ -8,26 +9,39 @@ import VarlinkKit
 extension ManagerService {
     func readLogs(_ call: Call, _ rights: Authorization.Rights) async throws {
         let request = try call.decode(Messages.ReadLogs.self)
-        let row = try await find(request.run, rights, call)
-        if let step = request.step, try await !conductor.status(of: row.id).0.steps.contains(where: { $0.id == step }) {
-            throw APIError(.noSuchStep, "run '\(row.name)' has no step '\(step)'")
+        var row = try await find(request.run, rights, call)
+        var place: (step: String?, item: Int?) = (nil, nil)
+        if let name = request.step {
+            let steps = try await conductor.status(of: row.id).0.steps
+            guard let step = steps.first(where: { $0.id == name || $0.item != nil && $0.name == name }) else {
+                throw noSuchStep(name, row, steps)
+            }
+            place = (step.id, step.item == nil || step.id == name ? nil : step.item)
+            // One that is a run of another workflow writes nothing itself.
+            if let child = step.attempts.last?.run { (row, place) = (try await conductor.find(child), (nil, nil)) }
         }
         let selection = LogReader.Selection(
-            run: row.id, name: row.name, started: row.started, step: request.step,
+            run: row.id, name: row.name, started: row.started, step: place.step, item: place.item,
             since: try time(request.since, "since"),
             until: try time(request.until, "until"), priority: request.priority)
-        var place = JournalPosition.head
+        var position = JournalPosition.head
         if let count = request.lines {
-            place = try await sendTail(selection, count: max(0, count), call)
+            position = try await sendTail(selection, count: max(0, count), call)
         } else {
-            place = try await send(selection, from: place, call)
+            position = try await send(selection, from: position, call)
         }
         if request.follow == true, call.more, await conductor.isActive(row.id) {
-            place = try await follow(selection, from: place, call)
+            position = try await follow(selection, from: position, call)
             // What was written up to the end; the journal shows it a moment late.
-            place = try await send(selection, from: place, call)
+            position = try await send(selection, from: position, call)
         }
         try await call.reply(Messages.Log(entries: []))
+    }
+
+    private func noSuchStep(_ name: String, _ row: RunSummaryRow, _ steps: [StepStatus]) -> APIError {
+        let near = Suggestion.nearest(to: name, in: steps.map(\.name))
+        let hint = near.map { "did you mean '\($0)'?" } ?? "'pawl status \(row.name)' lists its steps"
+        return APIError(.noSuchStep, "run '\(row.name)' has no step '\(name)'; \(hint)")
     }
 
     /// Sends the last lines, and returns the place after them. What pawld itself says of a step lies between them in the

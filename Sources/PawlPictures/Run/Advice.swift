@@ -25,12 +25,14 @@ package struct Advice: Sendable, Equatable {
 
     /// The first failure is mostly the cause of the others.
     private static func failure(_ facts: RunFacts, _ path: CriticalPath) -> [Advice] {
-        let failed = facts.places.filter { facts[$0].isFailure && !facts[$0].attempts.isEmpty }
+        let failed = facts.places.filter {
+            facts[$0].isFailure && !facts[$0].isTolerated && !facts[$0].attempts.isEmpty
+        }
         guard facts.state != .succeeded,
             let first = failed.min(by: { (facts[$0].ended ?? facts.end) < (facts[$1].ended ?? facts.end) })
         else { return [] }
         let step = facts.steps[first.step]
-        var text = "'\(facts.name(first))' failed first: look at it with 'pawl logs \(facts.run) \(step.id)'"
+        var text = "'\(facts.name(first))' failed first: look at it with 'pawl logs \(facts.run) \(facts.name(first))'"
         let skipped = facts.places.count { facts[$0].state == .skipped }
         if skipped > 0 { text += "; \(skipped) step\(skipped == 1 ? " was" : "s were") skipped" }
         if facts.state.isEnded { text += "; 'pawl retry \(facts.run)' runs again what did not succeed" }

@@ -93,7 +93,7 @@ package struct Report: Sendable {
     package func seconds(_ place: RecordPlace) -> Double? { facts[place].seconds(now: facts.end) }
 
     /// The command that shows the log of a step.
-    package func logCommand(_ step: Int) -> String { "pawl logs \(facts.run) \(facts.steps[step].id)" }
+    package func logCommand(_ place: RecordPlace) -> String { "pawl logs \(facts.run) \(facts.name(place))" }
 
     /// The records that did not do well, the first one to end first.
     package var failures: [RecordPlace] {

@@ -111,7 +111,7 @@ package enum ReportHTML {
                 body += "<pre>\(log)</pre>\n"
             }
             body +=
-                "<p class=\"hint\"><code>\(Markup.line(report.logCommand(place.step)))</code> shows all of it</p>\n</article>\n"
+                "<p class=\"hint\"><code>\(Markup.line(report.logCommand(place)))</code> shows all of it</p>\n</article>\n"
         }
         if failures.count > mostErrors { body += "<p class=\"hint\">and \(failures.count - mostErrors) more</p>\n" }
         return section("Errors", hint: "", body)

@@ -25,7 +25,7 @@ package enum ReportMarkdown {
                 record.state.rawValue,
                 report.seconds(place).map(seconds) ?? "", "\(record.attempts.count)",
                 record.cpuSeconds.map(forms.duration) ?? "", record.memoryPeak.map(forms.size) ?? "",
-                record.attempts.isEmpty ? "" : code(report.logCommand(place.step)),
+                record.attempts.isEmpty ? "" : code(report.logCommand(place)),
             ]
             lines.append("| \(cells.joined(separator: " | ")) |")
         }

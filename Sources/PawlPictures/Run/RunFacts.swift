@@ -95,6 +95,8 @@ package struct RunFacts: Sendable {
         package var attempts: [Attempt]
         /// The last lines of its log, where those are to be shown.
         package var log: [String]
+        /// Whether the run goes on over its failure.
+        package var isTolerated = false
 
         /// Makes a record.
         package init(

@@ -191,3 +191,48 @@ assert_equal "exit status" 1 "$status"
 assert_equal "standard output" "" "$(cat "$scratch/quiet")"
 assert_contains "standard error" "step 'only' failed: exit status 3" "$(cat "$scratch/errors")"
 assert_match "the name all the same" '^quiet-[0-9a-z]{8}$' "$(host_exec pawl run quiet -q --detach)"
+
+section "a step that has failed is found by its name: an item, one that was tolerated, one that hung, one that waits for a person"
+write_workflow faults <<'END'
+steps:
+  - id: soft
+    foreach: [a, b, c]
+    env: {ITEM: "${item}"}
+    continue_on_failure: true
+    run: 'echo "item $ITEM"; [ "$ITEM" != b ]'
+  - {id: hard, depends_on: {ended: [soft]}, run: 'echo "no such disk"; exit 9'}
+END
+write_workflow hangs <<'END'
+timeout: 1s
+steps: [{id: hung, run: 'echo "about to hang"; sleep 60'}]
+END
+write_workflow asks <<'END'
+steps: [{id: sure, approval: 'Go on?'}]
+END
+host_exec pawl reload -q
+assert_status "faults" 1 host_exec pawl run faults
+assert_contains "the hint" "logs $(host_exec pawl ps --all -o json | json 'd[0]["run"]') hard'" "$output"
+assert_contains "what was tolerated" "step 'soft.1' failed, tolerated: exit status 1" "$output"
+assert_equal "the log of an item" "item b" "$(host_exec pawl logs @last soft.1)"
+assert_match "items have their numbers" "soft\.2: item c" "$(host_exec pawl logs @last)"
+assert_status "an item that is not there" 4 host_exec pawl logs @last soft.7
+assert_contains "the one that was meant" "did you mean 'soft." "$output"
+shown=$(host_exec pawl status @last)
+assert_contains "status shows the cause" "hard: no such disk" "$shown"
+assert_equal "and nothing of what was tolerated" 0 "$(grep -c 'item b' <<<"$shown" || true)"
+assert_equal "as JSON" '["false", "true", "true"]' \
+  "$(host_exec pawl status @last -o json | json 'sorted({str(s["tolerated"]).lower() + "" for s in d["steps"] if s["state"] == "failed"}) + ["true"]')"
+assert_status "hangs" 7 host_exec pawl run hangs
+assert_contains "what hung" "step 'hung' cancelled" "$output"
+assert_contains "and what it wrote last" "hung: about to hang" "$(host_exec pawl status @last)"
+run=$(host_exec pawl run asks --detach)
+waits() { [[ $(host_exec pawl ps) == *"step 'sure' waits for approval: Go on?"* ]]; }
+wait_until 10 "pawl ps to say what is waited for" waits
+host_exec pawl approve "$run" sure -q
+host_exec pawl wait "$run" -q
+
+section "a standard output that is closed is an error, and nothing is written into the connection to pawld instead"
+assert_status "pawl logs" 1 host_exec bash -c 'pawl logs @last >&-'
+assert_contains "why" "standard output cannot be written: Bad file descriptor" "$output"
+assert_status "pawl logs -f" 1 timeout 20 "$harness" exec "$host" -- bash -c 'pawl logs "$1" -f >&-' bash "$(host_exec pawl run faults --detach)"
+assert_status "neither input nor output" 1 host_exec bash -c 'pawl ps <&- >&-'

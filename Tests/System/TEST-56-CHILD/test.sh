@@ -48,6 +48,7 @@ assert_equal "it knows whose it is" "$run" "$(field_of "$first" .parent)"
 assert_equal "it has outputs" 6 "$(field_of "$first" .outputs.bytes)"
 assert_contains "status of the one above" "run $first" "$(host_exec pawl status "$run")"
 assert_match "ps" "$run.*"$'\n'"  dump-" "$(host_exec pawl ps --all)"
+assert_equal "what the run of an item wrote, by the item's name" "about to dump people" "$(host_exec pawl logs "$run" dumps.1 | grep about)"
 assert_contains "logs of the one below" "about to dump orders" "$(host_exec pawl logs "$first" dump)"
 assert_nothing_left
 

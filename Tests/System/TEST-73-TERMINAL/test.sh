@@ -119,6 +119,53 @@ assert_equal "the terminal" "icanon echo " "$(modes)"
 assert_equal "the run" running "$(host_exec pawl status "$run" -o json | json 'd["state"]')"
 host_exec pawl cancel "$run" >/dev/null
 
+section "behind a shell it draws nothing, and in front again it draws and asks"
+host_exec env -u TMUX LANG=C.UTF-8 LC_ALL=C.UTF-8 tmux -f /dev/null new-session -d -s shell -x 80 -y 24 "PS1='ready> ' bash --norc -i"
+pane=shell
+shows '^ready>'
+keys 'pawl run twelve &' Enter
+shows 'twelve-[0-9a-z]+ running'
+run=$(host_exec pawl status @last -o json | json 'd["run"]')
+keys 'echo "still $((40 + 2))"' Enter
+shows '^still 42'
+lacks '25 %' || fail "it draws behind the shell: $(screen)"
+assert_equal "the cursor" 1 "$(cursor)"
+keys fg Enter
+shows 'compile +.* 40 %'
+keys C-c
+shows '\^C: l leave'
+keys g
+hides '\^C: l leave'
+keys C-z
+shows 'Stopped'
+assert_equal "the cursor" 1 "$(cursor)"
+keys fg Enter
+shows '25 %'
+keys C-c
+shows '\^C: l leave'
+keys c
+shows "^run $run cancelled"
+keys 'echo "and now $((40 + 3))"' Enter
+shows '^and now 43'
+
+section "a line of wide characters takes one line"
+write_workflow wide <<'END'
+steps:
+  - id: tell
+    run: |
+      for n in $(seq 3); do printf '\rdone %d %%' "$n"; done; echo
+      echo '项目 中文 😀 中文中文中文中文中文中文中文中文中文中文中文中文中文中文中文中文中文'
+      printf '\033[31mred\033[0m\n'
+      read -r _ </var/tmp/go
+END
+host_exec pawl reload -q
+open_pane characters 60 12 'pawl run wide'
+shows '│ red'
+assert_equal "lines of the picture" 5 "$(screen | grep -c .)"
+assert_contains "what was written over is what it was at last" "│ done 3 %" "$(screen)"
+assert_match "what does not fit is cut" '│ 项目 中文 😀 .*…$' "$(screen | grep 项目)"
+host_exec pawl cancel @last -q
+
 section "a failed run shows what failed, its last lines and what to do next"
 open_pane failed 90 40 'pawl run broken'
 shows '^status 1'
