@@ -51,10 +51,12 @@ enum TerminalText {
         let last = scalars.lastIndex { $0 != "\r" } ?? 0
         let start = scalars[..<last].lastIndex(of: "\r").map { $0 + 1 } ?? 0
         var result = String.UnicodeScalarView()
+        // Behind the last of them no title ends: looked for once, or a line of nothing but beginnings would take minutes.
+        let lastEnd = scalars.lastIndex { $0 == "\u{07}" || $0 == "\u{9C}" || $0 == "\\" } ?? -1
         var next = start
         while next < scalars.count {
             let scalar = scalars[next]
-            if let end = endOfSequence(scalars, at: next) {
+            if let end = endOfSequence(scalars, at: next, lastEnd) {
                 next = end
             } else {
                 if scalar != "\r" { result.append(isOrder(scalar) ? "?" : scalar) }
@@ -65,20 +67,20 @@ enum TerminalText {
     }
 
     /// Where a control sequence ends that begins here (ECMA-48, 5.4 and 8.3.89); nil where there is none, or it has no end.
-    private static func endOfSequence(_ scalars: [Unicode.Scalar], at start: Int) -> Int? {
+    private static func endOfSequence(_ scalars: [Unicode.Scalar], at start: Int, _ lastEnd: Int) -> Int? {
         var next = start + 1
         switch scalars[start] {
         case "\u{1B}":
             guard next < scalars.count else { return nil }
             switch scalars[next] {
             case "[": return endOfControl(scalars, at: next + 1)
-            case "]", "P", "X", "^", "_": return endOfString(scalars, at: next + 1)
+            case "]", "P", "X", "^", "_": return endOfString(scalars, at: next + 1, lastEnd)
             default:
                 while next < scalars.count, (0x20...0x2F).contains(scalars[next].value) { next += 1 }
                 return next < scalars.count && (0x30...0x7E).contains(scalars[next].value) ? next + 1 : nil
             }
         case "\u{9B}": return endOfControl(scalars, at: next)
-        case "\u{9D}", "\u{90}": return endOfString(scalars, at: next)
+        case "\u{9D}", "\u{90}": return endOfString(scalars, at: next, lastEnd)
         default: return nil
         }
     }
@@ -90,11 +92,14 @@ enum TerminalText {
     }
 
     /// A title and the like end with BEL or ST.
-    private static func endOfString(_ scalars: [Unicode.Scalar], at start: Int) -> Int? {
-        for next in start..<max(start, scalars.count) {
+    private static func endOfString(_ scalars: [Unicode.Scalar], at start: Int, _ lastEnd: Int) -> Int? {
+        guard start <= lastEnd else { return nil }
+        for next in start...lastEnd {
             switch scalars[next] {
             case "\u{07}", "\u{9C}": return next + 1
             case "\\" where scalars[next - 1] == "\u{1B}": return next + 1
+            // Another one begins, which this one would take along.
+            case "\u{1B}" where next + 1 < scalars.count && scalars[next + 1] != "\\": return nil
             default: continue
             }
         }

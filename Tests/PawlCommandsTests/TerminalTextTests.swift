@@ -36,6 +36,15 @@ struct TerminalTextTests {
         ])
     func legible(text: String, seen: String) { #expect(TerminalText.legible(text) == seen) }
 
+    @Test("a line of nothing but beginnings of orders costs no more than its length")
+    func hostile() {
+        // What an attacker writes: each of these would be looked for to the end of the line.
+        for end in ["", "\\", "\u{07}"] {
+            let text = String(repeating: "\u{1B}]", count: 24_000) + end
+            #expect(TerminalText.legible(text).count <= text.unicodeScalars.count)
+        }
+    }
+
     @Test("a picture with wide characters is no wider than the terminal", arguments: [20, 41, 80])
     func picture(width: Int) {
         var status = Sample.run(
