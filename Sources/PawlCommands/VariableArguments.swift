@@ -61,6 +61,9 @@ enum VariableArguments {
         for name in found { values[name] = surroundings.variables[name].map { .string($0) } }
         guard let ask = surroundings.ask else { return values }
         if !found.isEmpty { known = try client.variables(of: workflow, given: values) }
+        // What is refused whatever is answered is refused by the start, with all else that is wrong, and not after questions.
+        guard unknown(in: values, known).isEmpty, !known.contains(where: { $0.fault != nil && values[$0.name] != nil })
+        else { return values }
         // One after the other: an answer can make another variable required.
         while let variable = known.first(where: \.missing) {
             guard let answer = ask(prompt(variable)) else {
@@ -77,6 +80,11 @@ enum VariableArguments {
             }
         }
         return values
+    }
+
+    /// The names of values that are no variables of the workflow.
+    static func unknown(in values: [String: Value], _ variables: [VariableSummary]) -> [String] {
+        Set(values.keys).subtracting(variables.map(\.name)).sorted()
     }
 
     /// `NAME (what it is for; type): `, and for one of a few values these before it, each with its number.

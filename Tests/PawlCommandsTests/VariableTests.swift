@@ -85,6 +85,35 @@ struct VariableTests {
         #expect(manager.calls.last == start(#""count":"3","mode":"prod""#))
     }
 
+    @Test("nobody is asked anything before the start where a given value is wrong or is that of no variable")
+    func refusedFirst() {
+        let missing = VariableSummary(name: "who", type: "string", missing: true)
+        let faulty = VariableSummary(name: "n", type: "integer", fault: "variable 'n' has to be at most 5, not 7")
+        for (given, variables) in [("n=7", [missing, faulty]), ("zz=1", [missing])] {
+            let manager = FakeManager()
+            manager.answers = ["ann"]
+            manager.on(.describeWorkflow, .answer((try? JSONText.line(Messages.Variables(variables: variables))) ?? ""))
+            manager.on(.startRun, .failure(.refused(APIError(.invalidVariable, "all that is wrong"))))
+            let result = manager.run("run", "etcd", given)
+            #expect(result.status == PawlAPI.ExitStatus.usage.rawValue)
+            #expect(result.errors == "pawl: all that is wrong\n")
+            #expect(manager.questions == [])
+        }
+    }
+
+    @Test("a dry run refuses a name that is no variable's")
+    func dryUnknown() {
+        let manager = FakeManager()
+        let count = VariableSummary(name: "count", type: "integer")
+        manager.on(.describeWorkflow, answer(count))
+        let result = manager.run("run", "etcd", "coutn=1", "--dry-run")
+        #expect(result.status == PawlAPI.ExitStatus.usage.rawValue)
+        #expect(
+            result.errors
+                == "pawl: 'etcd' would not be started: workflow 'etcd' has no variable 'coutn' (did you mean 'count'?)\n"
+        )
+    }
+
     @Test("of a few values one is chosen by its number, unless the number is one of them", arguments: ["2", "prod"])
     func chosen(said: String) {
         for (choices, meant) in [(["a", "prod"], "prod"), (["2", "prod", "3"], said)] {
