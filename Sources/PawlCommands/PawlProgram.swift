@@ -163,13 +163,7 @@ package enum PawlProgram {
             style: Style(isTerminal: isTerminal, environment: environment), zone: Zone(),
             onInterrupt: Interrupt.announce, workflowFolders: scope.workflows,
             variables: variables(),
-            ask: canAsk
-                ? { prompt in
-                    output.flush()
-                    errors.write(prompt)
-                    errors.flush()
-                    return readLine()
-                } : nil)
+            ask: canAsk ? Question(output: output, errors: errors).ask : nil)
         surroundings.scope = scope
         surroundings.pager = pager
         if isTerminal { surroundings.keys = StandardKeys.ofTerminal() }

@@ -140,6 +140,17 @@ struct VariableTests {
         #expect(manager.calls.count == 1)
     }
 
+    @Test("an end of input ends the line that the question stands on, and an answer that is no text is asked for again")
+    func endOfInput() {
+        var lines: [[UInt8]] = [[0xFF, 0xFE], Array("ann".utf8)]
+        let errors = TextOutput()
+        let question = Question(output: TextOutput(), errors: errors) { lines.isEmpty ? nil : lines.removeFirst() }
+        #expect(question.ask("who: ") == "ann")
+        #expect(errors.text == "who: pawl: that is not UTF-8 text\nwho: ")
+        #expect(question.ask("who: ") == nil)
+        #expect(errors.text.hasSuffix("\nwho: who: \n"))
+    }
+
     @Test("a workflow that is not there is refused with its near name, also where pawld is asked first")
     func noWorkflow() {
         let manager = FakeManager()
