@@ -87,14 +87,43 @@ enum VariableArguments {
         Set(values.keys).subtracting(variables.map(\.name)).sorted()
     }
 
-    /// `NAME (what it is for; type): `, and for one of a few values these before it, each with its number.
+    /// `NAME (what it is for; what fits): `, and for one of a few values these before it, each with its number.
     private static func prompt(_ variable: VariableSummary) -> String {
-        let type = variable.choices.isEmpty && variable.type != "string" ? variable.type : nil
-        let words = [variable.description, type].compactMap { $0 }.joined(separator: "; ")
+        let wanted = variable.choices.isEmpty ? wanted(variable) : nil
+        let words = [variable.description, wanted].compactMap { $0 }.joined(separator: "; ")
         let name = Style.harmless(words.isEmpty ? variable.name : "\(variable.name) (\(words))")
         guard !variable.choices.isEmpty else { return name + ": " }
         let choices = variable.choices.enumerated().map { "  \($0.offset + 1)) \(Style.harmless($0.element))\n" }
         return "\(name)\n\(choices.joined())\(Style.harmless(variable.name)), a number or a value: "
+    }
+
+    /// What fits, `integer, 1 to 5`; nil where that is any text.
+    private static func wanted(_ variable: VariableSummary) -> String? {
+        let bounds = bounds(variable)
+        switch variable.type {
+        case "string": return bounds.map { "\($0) \(things("character", variable))" }
+        case "path": return ["path", bounds.map { "\($0) \(things("character", variable))" }].joined()
+        case "list":
+            return "list\(bounds.map { " of \($0) \(things("item", variable))" } ?? "") as JSON, such as [1, 2]"
+        case "map":
+            return "map\(bounds.map { " of \($0) \(things("entry", variable))" } ?? "") as JSON, such as {\"a\": 1}"
+        default: return [variable.type, bounds].joined()
+        }
+    }
+
+    private static func bounds(_ variable: VariableSummary) -> String? {
+        switch (variable.min, variable.max) {
+        case (let least?, let most?): least == most ? "exactly \(least)" : "\(least) to \(most)"
+        case (let least?, nil): "at least \(least)"
+        case (nil, let most?): "at most \(most)"
+        case (nil, nil): nil
+        }
+    }
+
+    /// What is counted, one or more of it: the number that stands before it decides.
+    private static func things(_ thing: String, _ variable: VariableSummary) -> String {
+        guard variable.max ?? variable.min != "1" else { return thing }
+        return thing == "entry" ? "entries" : "\(thing)s"
     }
 
     /// What an answer means: the number of a choice is that choice, unless it is one itself.
@@ -105,4 +134,8 @@ enum VariableArguments {
         }
         return choices[number - 1]
     }
+}
+
+extension [String?] {
+    fileprivate func joined() -> String { compactMap(\.self).joined(separator: ", ") }
 }

@@ -114,6 +114,27 @@ struct VariableTests {
         )
     }
 
+    @Test(
+        "a question says what fits",
+        arguments: [
+            ("integer", "1", "5", "v (integer, 1 to 5): "), ("integer", "1", nil, "v (integer, at least 1): "),
+            ("duration", nil, "5min", "v (duration, at most 5min): "), ("boolean", nil, nil, "v (boolean): "),
+            ("string", nil, nil, "v: "), ("string", "3", "8", "v (3 to 8 characters): "),
+            ("string", nil, "1", "v (at most 1 character): "), ("path", "2", "2", "v (path, exactly 2 characters): "),
+            ("list", nil, nil, "v (list as JSON, such as [1, 2]): "),
+            ("list", "1", nil, "v (list of at least 1 item as JSON, such as [1, 2]): "),
+            ("map", "1", "3", "v (map of 1 to 3 entries as JSON, such as {\"a\": 1}): "),
+        ] as [(String, String?, String?, String)])
+    func wanted(type: String, least: String?, most: String?, question: String) {
+        let manager = FakeManager()
+        manager.answers = []
+        manager.on(
+            .describeWorkflow,
+            answer(VariableSummary(name: "v", type: type, min: least, max: most, missing: true)))
+        _ = manager.run("run", "etcd")
+        #expect(manager.questions == [question])
+    }
+
     @Test("of a few values one is chosen by its number, unless the number is one of them", arguments: ["2", "prod"])
     func chosen(said: String) {
         for (choices, meant) in [(["a", "prod"], "prod"), (["2", "prod", "3"], said)] {
