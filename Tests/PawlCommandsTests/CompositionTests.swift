@@ -308,6 +308,12 @@ struct EditTests {
         let refused = host.run("edit", "a", "--stdin")
         #expect(refused.status == 2)
         #expect(refused.errors.contains("/etc/a.yaml.d/override.yaml:1:10: error: "))
+        for nothing in ["", " \n"] {
+            host.input = nothing
+            let empty = host.run("edit", "a", "--stdin", "-o", "json")
+            #expect(empty.status == 2 && empty.output == "")
+            #expect(empty.errors == "pawl: nothing was saved: there is no text on standard input\n")
+        }
         #expect(host.text("etc/a.yaml.d/override.yaml") == "timeout: 1h\n")
         #expect(host.seen == [])
     }
