@@ -5,16 +5,26 @@ import PawlModel
 
 /// The program `pawl`: from arguments to an exit status.
 package enum PawlProgram {
-    /// Runs the program on the process's own standard output and error, and says what it exits with.
-    package static func main(arguments: [String]) -> Int32 {
-        do throws(ScopeFault) {
+    /// Runs the program on the process's own arguments, standard output and error, and says what it exits with.
+    package static func main() -> Int32 {
+        // Not as Swift hands them over, which has been repaired: see `GivenText`.
+        let words = UnsafeBufferPointer(start: CommandLine.unsafeArgv, count: Int(CommandLine.argc)).dropFirst()
+        let arguments = words.compactMap { $0.map { GivenText($0) } }
+        let (refusal, status): (String, PawlAPI.ExitStatus)
+        do {
+            let arguments = try GivenText.arguments(arguments)
             return run(arguments, surroundings(try scope(of: arguments)))
+        } catch let fault as ScopeFault {
+            (refusal, status) = ("\(fault)", .unreachable)
+        } catch let failure as CommandFailure {
+            (refusal, status) = (Style.harmless(failure.message), failure.status)
         } catch {
-            let errors = TextOutput(descriptor: STDERR_FILENO)
-            errors.line("pawl: \(error)")
-            errors.flush()
-            return PawlAPI.ExitStatus.unreachable.rawValue
+            (refusal, status) = ("\(error)", .failed)
         }
+        let errors = TextOutput(descriptor: STDERR_FILENO)
+        errors.line("pawl: \(refusal)")
+        errors.flush()
+        return status.rawValue
     }
 
     /// Whose pawl is meant.
@@ -172,17 +182,14 @@ package enum PawlProgram {
     }
 
     /// The entries of the environment that are values of variables.
-    private static func variables() -> [String: String] {
-        var result: [String: String] = [:]
+    private static func variables() -> [String: GivenText] {
+        var entries: [GivenText] = []
         var next = environ
         while let entry = next.pointee {
             next += 1
-            let text = String(cString: entry)
-            guard text.hasPrefix(VariableArguments.prefix), let sign = text.firstIndex(of: "=") else { continue }
-            result[String(text[..<sign].dropFirst(VariableArguments.prefix.count))] =
-                String(text[text.index(after: sign)...])
+            entries.append(GivenText(entry))
         }
-        return result
+        return GivenText.variables(entries)
     }
 
     private static func environment() -> [String: String] {

@@ -58,7 +58,13 @@ enum VariableArguments {
         var known = try client.variables(of: workflow, given: values)
         // An environment is there for many programs: what this workflow does not declare is not meant for it.
         let found = known.map(\.name).filter { values[$0] == nil && surroundings.variables[$0] != nil }
-        for name in found { values[name] = surroundings.variables[name].map { .string($0) } }
+        for name in found {
+            guard let text = surroundings.variables[name]?.text else {
+                throw CommandFailure(
+                    .usage, "the value of variable '\(name)' in the environment, \(prefix)\(name), is not UTF-8 text")
+            }
+            values[name] = .string(text)
+        }
         guard let ask = surroundings.ask else { return values }
         if !found.isEmpty { known = try client.variables(of: workflow, given: values) }
         // What is refused whatever is answered is refused by the start, with all else that is wrong, and not after questions.

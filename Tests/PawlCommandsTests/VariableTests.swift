@@ -47,6 +47,44 @@ struct VariableTests {
         #expect(manager.calls.last == start(#""a":"line","b":"second","c":"env","d":"1.50""#))
     }
 
+    @Test(
+        "an argument that is not UTF-8 is refused and never repaired, with the variable's name where it is the value of one",
+        arguments: [
+            ("who=\u{0}", "the value of variable 'who' is not UTF-8 text"),
+            ("--key=\u{0}", "the argument '--key=\u{FFFD}' is not UTF-8 text"),
+            ("\u{0}", "the argument '\u{FFFD}' is not UTF-8 text"),
+        ])
+    func notText(written: String, words: String) throws {
+        // No literal can have the byte itself.
+        let bytes = written.utf8.map { $0 == 0 ? 0xFF : $0 }
+        #expect(try GivenText.arguments([GivenText(bytes: Array("ä=€".utf8))]) == ["ä=€"])
+        do throws(CommandFailure) {
+            _ = try GivenText.arguments([GivenText(bytes: Array("run".utf8)), GivenText(bytes: bytes)])
+            Issue.record("it was taken")
+        } catch {
+            #expect(error.status == .usage && error.message == words)
+        }
+    }
+
+    @Test("a value in the environment that is not UTF-8 is refused where the workflow declares the variable")
+    func notTextInEnvironment() {
+        let entries = ["PATH=/bin", "PAWL_VAR_a=1=2", "PAWL_VAR_who=\u{0}"].map { text in
+            GivenText(bytes: text.utf8.map { $0 == 0 ? 0xFF : $0 })
+        }
+        let variables = GivenText.variables(entries)
+        #expect(variables.keys.sorted() == ["a", "who"] && variables["a"]?.text == "1=2")
+        for (name, status) in [("who", PawlAPI.ExitStatus.usage), ("other", .succeeded)] {
+            let manager = FakeManager()
+            manager.on(.describeWorkflow, answer(VariableSummary(name: name, type: "string")))
+            manager.on(.startRun, .answer(self.name))
+            var surroundings = manager.surroundings()
+            surroundings.variables = variables
+            #expect(PawlProgram.run(["run", "etcd", "--detach"], surroundings) == status.rawValue)
+            let refusal = "pawl: the value of variable 'who' in the environment, PAWL_VAR_who, is not UTF-8 text\n"
+            #expect(surroundings.errors.text == (status == .usage ? refusal : ""))
+        }
+    }
+
     @Test("a faulty file is told with its places, and nothing is started")
     func faultyFile() throws {
         let manager = FakeManager()
