@@ -24,10 +24,21 @@ extension Conductor {
             throw APIError(.noSuchRun, "there is no run '\(text)'; 'pawl ps --all' lists them")
         }
         guard found.count == 1 else {
-            let names = found.map { $0.id.name(of: $0.workflow) }.joined(separator: ", ")
-            throw APIError(.noSuchRun, "more than one run begins with '\(text)': \(names)")
+            throw try ambiguity(text)
         }
         return first
+    }
+
+    /// Which runs are meant perhaps. Whoever sees three names is to know whether these are all.
+    private func ambiguity(_ text: String) throws(APIError) -> APIError {
+        let (newest, count): ([RunSummaryRow], Int)
+        do { (newest, count) = try store.candidates(text) } catch {
+            throw APIError(.storeFailed, "the store cannot be read: \(error)")
+        }
+        let names = newest.map(\.name).joined(separator: ", ")
+        let others = count - newest.count
+        let end = others < 1 ? "" : others == 1 ? " and 1 older one" : " and \(others) older ones"
+        return APIError(.noSuchRun, "more than one run begins with '\(text)': \(names)\(end)")
     }
 
     /// The runs that have not ended, or all, the newest first.
