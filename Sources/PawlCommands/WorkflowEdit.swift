@@ -36,7 +36,11 @@ struct WorkflowEdit {
         let found = folders.first { access("\($0)/\(file)", F_OK) == 0 || WorkflowEdit.isLink("\($0)/\(file)") }
         if found == nil, !verb.force {
             // The error names what was probably meant.
-            _ = try WorkflowFiles.find(name, in: folders)
+            do { _ = try WorkflowFiles.find(name, in: folders) } catch {
+                var failure = error
+                failure.message += "; 'pawl edit --force \(name)' makes it"
+                throw failure
+            }
         }
         // Who has a file of their own edits that; what a package or the system made is left as it is.
         isDropIn = verb.dropIn != nil || !(verb.full || found == nil || found == folder)

@@ -239,6 +239,7 @@ struct EditTests {
         #expect(host.run("edit", "/etc/passwd").status == 2)
         host.manager.on(.reload, .answer(reloaded))
         host.edits = [{ _ in self.good }]
+        #expect(host.run("edit", "new").errors.hasSuffix("; 'pawl edit --force new' makes it\n"))
         #expect(host.run("edit", "new", "--force").output == "/etc/new.yaml: saved\n")
         #expect(host.seen == [""])
         #expect(host.run("edit", "other", "--force", "--drop-in", "x").status == 4)

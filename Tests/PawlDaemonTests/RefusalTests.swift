@@ -25,6 +25,15 @@ struct RefusalTests {
         }
     }
 
+    /// Returns once so many steps and items wait for approval.
+    private func asked(_ count: Int, of id: RunID, _ conductor: Conductor) async throws {
+        while true {
+            let (status, bookmark) = try await conductor.status(of: id)
+            if status.steps.count(where: { $0.reason?.hasPrefix("waits for approval") == true }) == count { return }
+            _ = await conductor.changed(id, since: bookmark)
+        }
+    }
+
     @Test("Of many runs that are meant perhaps the newest are told, and how many others there are")
     func ambiguous() async throws {
         let daemon = try Daemonette(folder, manager)
@@ -36,6 +45,44 @@ struct RefusalTests {
             let words = await words { _ = try await daemon.conductor.find("demo") }
             #expect(words == end.map { "more than one run begins with 'demo': \(told)\($0)" })
         }
+        await daemon.kill()
+    }
+
+    @Test("A word or a step that is none is answered with the one that was probably meant")
+    func meant() async throws {
+        let daemon = try Daemonette(folder, manager)
+        try await daemon.conductor.recover(epoch: "boot.1")
+        let conductor = daemon.conductor
+        let id = try await daemon.start(
+            """
+            steps:
+              - {id: sure, foreach: [1, 2], approval: ok}
+              - {id: alone, approval: ok, depends_on: []}
+              - {id: one, foreach: [1], approval: ok, depends_on: []}
+            """)
+        let name = id.name(of: "demo")
+        try await asked(4, of: id, conductor)
+        #expect(
+            await words { _ = try await conductor.find("@lst") }
+                == "there is no run '@lst'; did you mean '@last'? 'pawl ps --all' lists all runs")
+        for (step, hint) in [
+            ("sure.x", "the items of 'sure' are sure.0 to sure.1"),
+            ("sure.2", "the items of 'sure' are sure.0 to sure.1"),
+            ("one.1", "the items of 'one' are one.0"), ("sur.1", "did you mean 'sure.1'?"),
+            ("alon", "did you mean 'alone'?"), ("alone.0", "did you mean 'alone'?"),
+            ("entirely", "'pawl status \(name)' lists its steps"), (".", "'pawl status \(name)' lists its steps"),
+        ] {
+            #expect(
+                await words {
+                    try await conductor.answer(id, Messages.Approval(run: name, step: step, approved: true), by: 0)
+                }
+                    == "run '\(name)' has no step '\(step)'; \(hint)")
+        }
+        try await conductor.cancel(id, by: 0)
+        _ = try await daemon.ended(id)
+        #expect(
+            await words { try await conductor.retry(id, from: "sure.1", by: 0) }
+                == "run '\(name)' has no step 'sure.1'; did you mean 'sure'?")
         await daemon.kill()
     }
 }

@@ -21,7 +21,11 @@ extension Conductor {
             if isUnit {
                 throw APIError(.noSuchRun, "no run that was started for \(text) goes on; see 'pawl ps --all'")
             }
-            throw APIError(.noSuchRun, "there is no run '\(text)'; 'pawl ps --all' lists them")
+            // Of such words there is one.
+            let next =
+                text.hasPrefix("@") && text != "@last"
+                ? "did you mean '@last'? 'pawl ps --all' lists all runs" : "'pawl ps --all' lists them"
+            throw APIError(.noSuchRun, "there is no run '\(text)'; \(next)")
         }
         guard found.count == 1 else {
             throw try ambiguity(text)
@@ -311,9 +315,7 @@ extension Conductor {
         body.definition = try definition(current, for: run)
         let steps = (body.definition == nil ? run.workflow : current?.entry.workflow ?? run.workflow).steps
         if let step, !steps.contains(where: { $0.id == step }) {
-            let near = Suggestion.nearest(to: step, in: steps.map(\.id))
-            let hint = near.map { "did you mean '\($0)'?" } ?? "'pawl status \(run.name)' lists its steps"
-            throw APIError(.noSuchStep, "run '\(run.name)' has no step '\(step)'; \(hint)")
+            throw run.noStep(step, among: steps.map(\.id), hasItems: false)
         }
         guard run.state != .succeeded || step != nil || body.definition != nil else {
             throw APIError(
@@ -350,9 +352,7 @@ extension Conductor {
         let parts = step.split(separator: ".", maxSplits: 1)
         let (name, item) = (String(parts.first ?? ""), parts.count > 1 ? Int(parts[1]) : nil)
         guard let place = run.place(of: name, item: item), parts.count == 1 || item != nil else {
-            let near = Suggestion.nearest(to: step, in: run.workflow.steps.map(\.id))
-            let hint = near.map { "did you mean '\($0)'?" } ?? "'pawl status \(run.name)' lists its steps"
-            throw APIError(.noSuchStep, "run '\(run.name)' has no step '\(step)'; \(hint)")
+            throw run.noStep(step, among: run.workflow.steps.map(\.id))
         }
         guard run.approvals.contains(place) else {
             let waiting = run.approvals.sorted().map {
@@ -400,6 +400,28 @@ extension Conductor {
         } catch {
             throw (error as? RecordFault)?.apiError() ?? APIError(.storeFailed, "\(error)")
         }
+    }
+}
+
+extension Run {
+    /// That the run has no such step, and which one was probably meant: with `.ITEM` the nearest step's item, if it has that one.
+    ///
+    /// - Parameter hasItems: whether an item can be named at all.
+    fileprivate func noStep(_ step: String, among names: [String], hasItems: Bool = true) -> APIError {
+        let parts = step.split(separator: ".", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+        var hint = "'pawl status \(name)' lists its steps"
+        if let near = names.contains(parts[0]) ? parts[0] : Suggestion.nearest(to: parts[0], in: names) {
+            hint = "did you mean '\(near)'?"
+            if hasItems, parts.count > 1, let index = workflow.steps.firstIndex(where: { $0.id == near }) {
+                let count = self.steps[index].items.count
+                if let item = Int(parts[1]), (0..<count).contains(item) {
+                    hint = "did you mean '\(near).\(item)'?"
+                } else if count > 0 {
+                    hint = "the items of '\(near)' are \(near).0" + (count == 1 ? "" : " to \(near).\(count - 1)")
+                }
+            }
+        }
+        return APIError(.noSuchStep, "run '\(name)' has no step '\(step)'; \(hint)")
     }
 }
 
