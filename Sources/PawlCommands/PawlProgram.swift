@@ -137,7 +137,13 @@ package enum PawlProgram {
             return PawlAPI.ExitStatus.failed.rawValue
         }
         let lines = Pawl.message(for: error).split(separator: "\n").map { $0.trimmingPrefix { $0 == " " } }
-        var message = lines.joined(separator: " ").replacing(". Did you mean ", with: "; did you mean ")
+        // More than a few values are a list of the parser's, one a line.
+        let values = lines.filter { $0.hasPrefix("- ") }.map { $0.dropFirst(2) }
+        var message = lines.filter { !$0.hasPrefix("- ") }.joined(separator: " ")
+            .replacing(". Did you mean ", with: "; did you mean ")
+            .replacing(". Please provide one of the following:", with: ", which takes one of")
+            .replacing(". Please provide one of ", with: ", which takes one of ")
+        if !values.isEmpty { message += " \(values.dropLast().joined(separator: ", ")) or \(values[values.count - 1])" }
         if message.hasSuffix(".") || message.hasSuffix("?") { message.removeLast() }
         let known = verb.flatMap { Pawl.verbNames.contains($0) ? "pawl \($0)" : nil } ?? "pawl"
         let sentence = message.prefix(1).lowercased() + message.dropFirst()
