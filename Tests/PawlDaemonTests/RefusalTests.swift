@@ -85,4 +85,42 @@ struct RefusalTests {
                 == "run '\(name)' has no step 'sure.1'; did you mean 'sure'?")
         await daemon.kill()
     }
+
+    @Test("Those that wait for approval are named, a few of them, and an ended run is told of in words")
+    func waiting() async throws {
+        let daemon = try Daemonette(folder, manager)
+        try await daemon.conductor.recover(epoch: "boot.1")
+        let conductor = daemon.conductor
+        for (items, others) in [("1", "q.0 does"), ("1, 2", "q.0, q.1 do")] {
+            let id = try await daemon.start("steps: [{id: q, foreach: [\(items)], approval: ok}]")
+            let name = id.name(of: "demo")
+            try await asked(items.split(separator: ",").count, of: id, conductor)
+            #expect(
+                await words {
+                    try await conductor.answer(id, Messages.Approval(run: name, step: "q", approved: true), by: 0)
+                }
+                    == "step 'q' of the run '\(name)' is running and waits for no approval; \(others)")
+            try await conductor.cancel(id, by: 0)
+            _ = try await daemon.ended(id)
+            #expect(
+                await words { try await conductor.resume(id, by: 0) }
+                    == "the run '\(name)' was cancelled and cannot be resumed; 'pawl retry \(name)' opens it again")
+        }
+        await daemon.kill()
+    }
+
+    @Test("A reason that only says the state once more is left out of the journal")
+    func reasons() {
+        #expect(RunJournal.outcome("cancelled", "cancelled") == "cancelled")
+        #expect(RunJournal.outcome("cancelled", nil) == "cancelled")
+        #expect(RunJournal.outcome("failed", "exit status 3") == "failed: exit status 3")
+    }
+
+    @Test("What became of a run is a sentence", arguments: RunState.allCases)
+    func sentence(state: RunState) {
+        let words: [RunState: String] = [
+            .cancelled: "was cancelled", .timedOut: "has timed out", .failed: "has failed",
+        ]
+        #expect(state.sentence == words[state] ?? "\(state.isEnded ? "has" : "is") \(state.rawValue)")
+    }
 }

@@ -255,7 +255,7 @@ extension Conductor {
             let row = try find(id.rawValue)
             throw APIError(
                 .invalidState,
-                "the run '\(row.name)' has \(row.state.rawValue) and cannot be resumed; 'pawl retry \(row.name)' opens it "
+                "the run '\(row.name)' \(row.state.sentence) and cannot be resumed; 'pawl retry \(row.name)' opens it "
                     + "again")
         }
         if entry.fault != nil {
@@ -358,7 +358,12 @@ extension Conductor {
             let waiting = run.approvals.sorted().map {
                 run.workflow.steps[$0.step].id + ($0.item.map { ".\($0)" } ?? "")
             }
-            let others = waiting.isEmpty ? "no other step does" : "\(waiting.joined(separator: ", ")) does"
+            // A step can have thousands of items, and each may wait.
+            let more = waiting.count > 5 ? " and \(waiting.count - 5) more" : ""
+            let others =
+                waiting.isEmpty
+                ? "no other step does"
+                : "\(waiting.prefix(5).joined(separator: ", "))\(more) \(waiting.count == 1 ? "does" : "do")"
             throw APIError(
                 .invalidState,
                 "step '\(step)' of the run '\(run.name)' is \(run[place].state.rawValue) and waits for no approval; \(others)"
