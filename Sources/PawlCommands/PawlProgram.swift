@@ -141,6 +141,7 @@ package enum PawlProgram {
         let values = lines.filter { $0.hasPrefix("- ") }.map { $0.dropFirst(2) }
         var message = lines.filter { !$0.hasPrefix("- ") }.joined(separator: " ")
             .replacing(". Did you mean ", with: "; did you mean ")
+            .replacing(" or: Missing value for ", with: ", or one that lacks the value for ")
             .replacing(". Please provide one of the following:", with: ", which takes one of")
             .replacing(". Please provide one of ", with: ", which takes one of ")
         if !values.isEmpty { message += " \(values.dropLast().joined(separator: ", ")) or \(values[values.count - 1])" }

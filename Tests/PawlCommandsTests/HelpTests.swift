@@ -77,6 +77,10 @@ struct HelpTests {
                     + "warning, notice, info or debug; see 'pawl logs --help'"
             ),
             (
+                ["logs", "x", "-fn3"],
+                "pawl: unknown option '-fn3', or one that lacks the value for '-n' in '-fn3'; see 'pawl logs --help'"
+            ),
+            (
                 ["ps", "-o", "xml"],
                 "pawl: the value 'xml' is invalid for '-o <format>', which takes one of 'text' and 'json'; see "
                     + "'pawl ps --help'"
