@@ -73,6 +73,8 @@ package enum ManagerInterface {
             type: string,
             description: ?string,
             choices: []string,
+            min: ?string,
+            max: ?string,
             missing: bool,
             fault: ?string
         )

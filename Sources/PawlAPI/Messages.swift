@@ -58,6 +58,10 @@ package struct VariableSummary: Sendable, Codable, Equatable {
     package var description: String?
     /// The only values there may be, as text; empty: any.
     package var choices: [String]
+    /// The least value as it was written, or the fewest characters, items or entries; nil from a pawld that does not tell.
+    package var min: String?
+    /// The greatest value, or the most of them.
+    package var max: String?
     /// Whether a run could not be started because it has no value.
     package var missing: Bool
     /// What is wrong with the value that it would have.
@@ -65,13 +69,15 @@ package struct VariableSummary: Sendable, Codable, Equatable {
 
     /// Makes a summary.
     package init(
-        name: String, type: String, description: String? = nil, choices: [String] = [], missing: Bool = false,
-        fault: String? = nil
+        name: String, type: String, description: String? = nil, choices: [String] = [], min: String? = nil,
+        max: String? = nil, missing: Bool = false, fault: String? = nil
     ) {
         self.name = name
         self.type = type
         self.description = description
         self.choices = choices
+        self.min = min
+        self.max = max
         self.missing = missing
         self.fault = fault
     }
@@ -82,6 +88,8 @@ package struct VariableSummary: Sendable, Codable, Equatable {
         try container.encode(type, forKey: .type)
         try container.encode(description, forKey: .description)
         try container.encode(choices, forKey: .choices)
+        try container.encode(min, forKey: .min)
+        try container.encode(max, forKey: .max)
         try container.encode(missing, forKey: .missing)
         try container.encode(fault, forKey: .fault)
     }

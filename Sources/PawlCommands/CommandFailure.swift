@@ -1,3 +1,4 @@
+import Glibc
 import PawlAPI
 import PawlModel
 
@@ -14,5 +15,15 @@ struct CommandFailure: Error {
         self.status = status
         self.message = message
         self.faults = faults
+    }
+
+    /// What the system has refused: it has one exit status where that was for want of permission, whatever it was about.
+    ///
+    /// - Parameters:
+    ///   - number: the `errno`.
+    ///   - what: what could not be done, to which thing.
+    init(number: Int32, _ what: String) {
+        self.init(
+            number == EACCES || number == EPERM ? .notPermitted : .failed, "\(what): \(TextFile.words(number))")
     }
 }

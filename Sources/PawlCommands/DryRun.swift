@@ -29,9 +29,16 @@ struct DryRun {
         -> PawlAPI.ExitStatus
     {
         // pawld says what it thinks of the values, and that it knows the workflow.
-        let faults = try client.variables(of: workflow, given: values).compactMap { variable in
-            variable.fault ?? (variable.missing ? "variable '\(variable.name)' is required and has no value" : nil)
+        let known = try client.variables(of: workflow, given: values)
+        let unknown = VariableArguments.unknown(in: values, known).map { name in
+            let question = Suggestion.question(for: name, among: known.map(\.name))
+            return "workflow '\(workflow)' has no variable '\(name)'\(question)"
         }
+        let faults =
+            unknown
+            + known.compactMap { variable in
+                variable.fault ?? (variable.missing ? "variable '\(variable.name)' is required and has no value" : nil)
+            }
         guard faults.isEmpty else {
             throw CommandFailure(.usage, "'\(workflow)' would not be started: \(faults.joined(separator: "; "))")
         }

@@ -25,9 +25,11 @@ enum HelpTopic: String, CaseIterable {
         switch self {
         case .states: HelpTopic.statesLines
         case .exitStatus:
-            HelpTopic.table(ExitStatus.allCases.map { (String($0.rawValue), $0.meaning) }) + [
-                "", "'run', 'attach' and 'wait' exit with the run's outcome. See pawl(1).",
-            ]
+            HelpTopic.table(
+                ExitStatus.allCases.map { (String($0.rawValue), $0.meaning) }
+                    + [(String(FollowerLeft.exitStatus), FollowerLeft.meaning)]) + [
+                    "", "'run', 'attach' and 'wait' exit with the run's outcome. See pawl(1).",
+                ]
         case .runs: HelpTopic.runsLines
         case .times: HelpTopic.timesLines
         case .variables: HelpTopic.variablesLines

@@ -5,17 +5,27 @@ import PawlModel
 
 /// The program `pawl`: from arguments to an exit status.
 package enum PawlProgram {
-    /// Runs the program on the process's own standard output and error, and says what it exits with.
-    package static func main(arguments: [String]) -> Int32 {
+    /// Runs the program on the process's own arguments, standard output and error, and says what it exits with.
+    package static func main() -> Int32 {
         occupyStandardDescriptors()
-        do throws(ScopeFault) {
+        // Not as Swift hands them over, which has been repaired: see `GivenText`.
+        let words = UnsafeBufferPointer(start: CommandLine.unsafeArgv, count: Int(CommandLine.argc)).dropFirst()
+        let arguments = words.compactMap { $0.map { GivenText($0) } }
+        let (refusal, status): (String, PawlAPI.ExitStatus)
+        do {
+            let arguments = try GivenText.arguments(arguments)
             return run(arguments, surroundings(try scope(of: arguments)))
+        } catch let fault as ScopeFault {
+            (refusal, status) = ("\(fault)", .unreachable)
+        } catch let failure as CommandFailure {
+            (refusal, status) = (Style.harmless(failure.message), failure.status)
         } catch {
-            let errors = TextOutput(descriptor: STDERR_FILENO)
-            errors.line("pawl: \(error)")
-            errors.flush()
-            return PawlAPI.ExitStatus.unreachable.rawValue
+            (refusal, status) = ("\(error)", .failed)
         }
+        let errors = TextOutput(descriptor: STDERR_FILENO)
+        errors.line("pawl: \(refusal)")
+        errors.flush()
+        return status.rawValue
     }
 
     /// Where a standard descriptor is closed the next file that is opened would get its number: what is printed would go into the
@@ -140,7 +150,14 @@ package enum PawlProgram {
             return PawlAPI.ExitStatus.failed.rawValue
         }
         let lines = Pawl.message(for: error).split(separator: "\n").map { $0.trimmingPrefix { $0 == " " } }
-        var message = lines.joined(separator: " ").replacing(". Did you mean ", with: "; did you mean ")
+        // More than a few values are a list of the parser's, one a line.
+        let values = lines.filter { $0.hasPrefix("- ") }.map { $0.dropFirst(2) }
+        var message = lines.filter { !$0.hasPrefix("- ") }.joined(separator: " ")
+            .replacing(". Did you mean ", with: "; did you mean ")
+            .replacing(" or: Missing value for ", with: ", or one that lacks the value for ")
+            .replacing(". Please provide one of the following:", with: ", which takes one of")
+            .replacing(". Please provide one of ", with: ", which takes one of ")
+        if !values.isEmpty { message += " \(values.dropLast().joined(separator: ", ")) or \(values[values.count - 1])" }
         if message.hasSuffix(".") || message.hasSuffix("?") { message.removeLast() }
         let known = verb.flatMap { Pawl.verbNames.contains($0) ? "pawl \($0)" : nil } ?? "pawl"
         let sentence = message.prefix(1).lowercased() + message.dropFirst()
@@ -176,13 +193,7 @@ package enum PawlProgram {
             style: Style(isTerminal: isTerminal, environment: environment), zone: Zone(),
             onInterrupt: Interrupt.announce, workflowFolders: scope.workflows,
             variables: variables(),
-            ask: canAsk
-                ? { prompt in
-                    output.flush()
-                    errors.write(prompt)
-                    errors.flush()
-                    return readLine()
-                } : nil)
+            ask: canAsk ? Question(output: output, errors: errors).ask : nil)
         surroundings.scope = scope
         surroundings.pager = pager
         if isTerminal { surroundings.keys = StandardKeys.ofTerminal() }
@@ -196,17 +207,14 @@ package enum PawlProgram {
     }
 
     /// The entries of the environment that are values of variables.
-    private static func variables() -> [String: String] {
-        var result: [String: String] = [:]
+    private static func variables() -> [String: GivenText] {
+        var entries: [GivenText] = []
         var next = environ
         while let entry = next.pointee {
             next += 1
-            let text = String(cString: entry)
-            guard text.hasPrefix(VariableArguments.prefix), let sign = text.firstIndex(of: "=") else { continue }
-            result[String(text[..<sign].dropFirst(VariableArguments.prefix.count))] =
-                String(text[text.index(after: sign)...])
+            entries.append(GivenText(entry))
         }
-        return result
+        return GivenText.variables(entries)
     }
 
     private static func environment() -> [String: String] {

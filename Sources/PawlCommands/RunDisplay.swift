@@ -25,6 +25,8 @@ struct FollowerLeft: Error {
     var message: String
     /// What shells report for a program that SIGINT ended.
     static let exitStatus: Int32 = 130
+    /// What the manual says of it.
+    static let meaning = "Interrupted with ^C, or left at its question; the run goes on."
 }
 
 /// Lines, one for each change.

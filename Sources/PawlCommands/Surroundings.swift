@@ -31,7 +31,7 @@ struct Surroundings {
     /// Where workflows are looked up by name, the first folder first.
     var workflowFolders: [String]
     /// Values of variables in the environment, by the variables' names.
-    var variables: [String: String] = [:]
+    var variables: [String: GivenText] = [:]
     /// Asks somebody at the terminal: gives back the line, nil where there is none any more. Nil without a terminal.
     var ask: ((_ prompt: String) -> String?)?
     /// Whether the program is the one in front of the terminal that standard output is. Another one must leave the screen alone.

@@ -77,7 +77,7 @@ struct TextFile {
             if errno == EEXIST {
                 throw CommandFailure(.conflict, "'\(path)' exists; what is in it is not written over")
             }
-            throw CommandFailure(.failed, "'\(path)' cannot be made: \(words(errno))")
+            throw CommandFailure(number: errno, "'\(path)' cannot be made")
         }
         let file = TextOutput(descriptor: descriptor)
         file.write(text)
@@ -85,7 +85,7 @@ struct TextFile {
         let failure = file.failure ?? (close(descriptor) == 0 ? nil : errno)
         if let failure {
             unlink(path)
-            throw CommandFailure(.failed, "'\(path)' cannot be written: \(words(failure))")
+            throw CommandFailure(number: failure, "'\(path)' cannot be written")
         }
     }
 

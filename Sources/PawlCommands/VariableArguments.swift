@@ -58,9 +58,18 @@ enum VariableArguments {
         var known = try client.variables(of: workflow, given: values)
         // An environment is there for many programs: what this workflow does not declare is not meant for it.
         let found = known.map(\.name).filter { values[$0] == nil && surroundings.variables[$0] != nil }
-        for name in found { values[name] = surroundings.variables[name].map { .string($0) } }
+        for name in found {
+            guard let text = surroundings.variables[name]?.text else {
+                throw CommandFailure(
+                    .usage, "the value of variable '\(name)' in the environment, \(prefix)\(name), is not UTF-8 text")
+            }
+            values[name] = .string(text)
+        }
         guard let ask = surroundings.ask else { return values }
         if !found.isEmpty { known = try client.variables(of: workflow, given: values) }
+        // What is refused whatever is answered is refused by the start, with all else that is wrong, and not after questions.
+        guard unknown(in: values, known).isEmpty, !known.contains(where: { $0.fault != nil && values[$0.name] != nil })
+        else { return values }
         // One after the other: an answer can make another variable required.
         while let variable = known.first(where: \.missing) {
             guard let answer = ask(prompt(variable)) else {
@@ -79,14 +88,48 @@ enum VariableArguments {
         return values
     }
 
-    /// `NAME (what it is for; type): `, and for one of a few values these before it, each with its number.
+    /// The names of values that are no variables of the workflow.
+    static func unknown(in values: [String: Value], _ variables: [VariableSummary]) -> [String] {
+        Set(values.keys).subtracting(variables.map(\.name)).sorted()
+    }
+
+    /// `NAME (what it is for; what fits): `, and for one of a few values these before it, each with its number.
     private static func prompt(_ variable: VariableSummary) -> String {
-        let type = variable.choices.isEmpty && variable.type != "string" ? variable.type : nil
-        let words = [variable.description, type].compactMap { $0 }.joined(separator: "; ")
+        let wanted = variable.choices.isEmpty ? wanted(variable) : nil
+        let words = [variable.description, wanted].compactMap { $0 }.joined(separator: "; ")
         let name = Style.harmless(words.isEmpty ? variable.name : "\(variable.name) (\(words))")
         guard !variable.choices.isEmpty else { return name + ": " }
         let choices = variable.choices.enumerated().map { "  \($0.offset + 1)) \(Style.harmless($0.element))\n" }
         return "\(name)\n\(choices.joined())\(Style.harmless(variable.name)), a number or a value: "
+    }
+
+    /// What fits, `integer, 1 to 5`; nil where that is any text.
+    private static func wanted(_ variable: VariableSummary) -> String? {
+        let bounds = bounds(variable)
+        switch variable.type {
+        case "string": return bounds.map { "\($0) \(things("character", variable))" }
+        case "path": return ["path", bounds.map { "\($0) \(things("character", variable))" }].joined()
+        case "list":
+            return "list\(bounds.map { " of \($0) \(things("item", variable))" } ?? "") as JSON, such as [1, 2]"
+        case "map":
+            return "map\(bounds.map { " of \($0) \(things("entry", variable))" } ?? "") as JSON, such as {\"a\": 1}"
+        default: return [variable.type, bounds].joined()
+        }
+    }
+
+    private static func bounds(_ variable: VariableSummary) -> String? {
+        switch (variable.min, variable.max) {
+        case (let least?, let most?): least == most ? "exactly \(least)" : "\(least) to \(most)"
+        case (let least?, nil): "at least \(least)"
+        case (nil, let most?): "at most \(most)"
+        case (nil, nil): nil
+        }
+    }
+
+    /// What is counted, one or more of it: the number that stands before it decides.
+    private static func things(_ thing: String, _ variable: VariableSummary) -> String {
+        guard variable.max ?? variable.min != "1" else { return thing }
+        return thing == "entry" ? "entries" : "\(thing)s"
     }
 
     /// What an answer means: the number of a choice is that choice, unless it is one itself.
@@ -97,4 +140,8 @@ enum VariableArguments {
         }
         return choices[number - 1]
     }
+}
+
+extension [String?] {
+    fileprivate func joined() -> String { compactMap(\.self).joined(separator: ", ") }
 }

@@ -36,7 +36,11 @@ struct WorkflowEdit {
         let found = folders.first { access("\($0)/\(file)", F_OK) == 0 || WorkflowEdit.isLink("\($0)/\(file)") }
         if found == nil, !verb.force {
             // The error names what was probably meant.
-            _ = try WorkflowFiles.find(name, in: folders)
+            do { _ = try WorkflowFiles.find(name, in: folders) } catch {
+                var failure = error
+                failure.message += "; 'pawl edit --force \(name)' makes it"
+                throw failure
+            }
         }
         // Who has a file of their own edits that; what a package or the system made is left as it is.
         isDropIn = verb.dropIn != nil || !(verb.full || found == nil || found == folder)
@@ -126,25 +130,20 @@ struct WorkflowEdit {
             folder = folder.lastIndex(of: "/").map { String(folder[..<$0]) } ?? ""
         } while !folder.isEmpty && access(folder, F_OK) != 0
         guard access(folder.isEmpty ? "/" : folder, W_OK) != 0 else { return }
-        throw refusal(errno, "'\(target)' cannot be written")
-    }
-
-    private func refusal(_ number: Int32, _ what: String) -> CommandFailure {
-        CommandFailure(
-            number == EACCES || number == EPERM ? .notPermitted : .failed, "\(what): \(TextFile.words(number))")
+        throw CommandFailure(number: errno, "'\(target)' cannot be written")
     }
 
     /// Puts the text into the file, whole or not at all.
     func save(_ text: String) throws(CommandFailure) {
         let folder = target.lastIndex(of: "/").map { String(target[..<$0]) } ?? "."
         if let failed = WorkflowFiles.makeFolders(above: target) {
-            throw refusal(failed.number, "'\(failed.path)' cannot be made")
+            throw CommandFailure(number: failed.number, "'\(failed.path)' cannot be made")
         }
         // Beside the file, so that it can take its place at once; no name of a workflow or a drop-in.
         let name = "\(folder)/.#\(WorkflowFiles.base(target)).\(getpid())"
         unlink(name)
         let descriptor = open(name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
-        guard descriptor >= 0 else { throw refusal(errno, "'\(target)' cannot be written") }
+        guard descriptor >= 0 else { throw CommandFailure(number: errno, "'\(target)' cannot be written") }
         let file = TextOutput(descriptor: descriptor)
         file.write(text)
         file.flush()
@@ -154,7 +153,7 @@ struct WorkflowEdit {
         if failure == nil, rename(name, target) != 0 { failure = errno }
         if let failure {
             unlink(name)
-            throw refusal(failure, "'\(target)' cannot be written")
+            throw CommandFailure(number: failure, "'\(target)' cannot be written")
         }
         // The name is durable only with its folder.
         let handle = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
@@ -174,20 +173,20 @@ struct EditDraft {
     init(_ text: String, for target: String, in parent: String) throws(CommandFailure) {
         var template = Array("\(parent)/pawl-edit-XXXXXX".utf8CString)
         guard mkdtemp(&template) != nil else {
-            throw CommandFailure(.failed, "no folder for the text can be made in \(parent): \(TextFile.words(errno))")
+            throw CommandFailure(number: errno, "no folder for the text can be made in \(parent)")
         }
         folder = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
         path = "\(folder)/\(WorkflowFiles.base(target))"
         let descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else {
-            throw CommandFailure(.failed, "'\(path)' cannot be made: \(TextFile.words(errno))")
+            throw CommandFailure(number: errno, "'\(path)' cannot be made")
         }
         let file = TextOutput(descriptor: descriptor)
         file.write(text)
         file.flush()
         let failure = file.failure
         close(descriptor)
-        if let failure { throw CommandFailure(.failed, "'\(path)' cannot be written: \(TextFile.words(failure))") }
+        if let failure { throw CommandFailure(number: failure, "'\(path)' cannot be written") }
     }
 
     /// What is in it now.

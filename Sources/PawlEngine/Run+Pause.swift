@@ -48,7 +48,7 @@ extension Run {
 
     /// Why it cannot be paused, or nil if it can.
     func refusalOfPause() -> String? {
-        if state.isEnded { return "the run '\(name)' has \(state.rawValue) already" }
+        if state.isEnded { return "the run '\(name)' \(state.sentence) already" }
         if isPaused { return "the run '\(name)' is paused already" }
         return cancel == nil ? nil : "the run '\(name)' is being cancelled"
     }

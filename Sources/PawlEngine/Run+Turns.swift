@@ -86,7 +86,7 @@ extension Run {
         ended = time
         outputs = body.outputs
         close([phase], with: body.state, reason: body.reason)
-        close(Set(StepPhase.allCases), with: .succeeded, reason: "the run has \(body.state.rawValue)")
+        close(Set(StepPhase.allCases), with: .succeeded, reason: "the run \(body.state.sentence)")
         stepsDone = steps.count
         ready = FallingList()
         dropAllLocks()

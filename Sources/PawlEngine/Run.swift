@@ -173,7 +173,7 @@ package struct Run: Sendable {
             isPaused ? nil : "the run '\(name)' is \(state.rawValue): it is not paused"
         case .attemptEnded(let body) where isKnown(endOfChild: body): "that it has ended is recorded already"
         default:
-            state.isEnded ? "the run '\(name)' has \(state.rawValue) already" : nil
+            state.isEnded ? "the run '\(name)' \(state.sentence) already" : nil
         }
     }
 

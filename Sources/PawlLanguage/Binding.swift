@@ -107,7 +107,11 @@ extension VariableDeclaration {
     }
 
     private func take(_ given: Value, from source: String, _ work: inout Work) throws(VariableFault) -> Value {
-        guard let value = type.adopt(given) else { throw fault("takes \(type.wanted), not '\(given.text)'\(source)") }
+        guard let value = type.adopt(given) else {
+            var wanted = type.wanted
+            if case .string = given { wanted = type.wantedOfText }
+            throw fault("takes \(wanted), not '\(given.text)'\(source)")
+        }
         let adopted = rule.adopt(value)
         if let message = refusal(of: adopted, &work) { throw fault(message + source) }
         return adopted

@@ -51,6 +51,15 @@ extension ValueType {
         }
     }
 
+    /// The same where text is to become the value.
+    var wantedOfText: String {
+        switch self {
+        case .list: "a list as JSON, such as [1, 2]"
+        case .map: "a map as JSON, such as {\"a\": 1}"
+        default: wanted
+        }
+    }
+
     /// The type that a value has by itself.
     static func of(_ value: Value) -> ValueType {
         switch value {

@@ -57,6 +57,8 @@ package struct VariableDeclaration: Sendable {
 
     /// The only values there may be; empty: any.
     package var allowed: [Value] { rule.allowed }
+    /// Its `min` and `max` as they were written.
+    package var bounds: (least: String?, most: String?) { (rule.least?.text, rule.most?.text) }
 }
 
 /// One step of a workflow.

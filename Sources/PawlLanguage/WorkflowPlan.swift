@@ -21,16 +21,16 @@ package struct WorkflowPlan: Sendable {
         var kinds: [String: DependencyKind] = [:]
         /// Whether it asks a condition as well.
         var isConditional = false
-        /// The workflow that it runs, if it does that.
-        var called: String?
+        /// What it does beyond running a program to its end, if it does: what a person has to know who reads the plan.
+        var special: String?
 
         /// Why it is where it is, in words.
         package var reason: String {
             let others = waitsFor.filter { !because.contains($0) }
             var text = because.isEmpty ? "waits for nothing" : "waits for " + because.map(words).joined(separator: ", ")
             if !others.isEmpty { text += " (and \(others.map(words).joined(separator: ", ")), earlier)" }
-            if let called { text += "; runs the workflow '\(called)'" }
-            return isConditional ? text + (called == nil ? "; runs" : "") + " where its 'when' holds" : text
+            if let special { text += "; \(special)" }
+            return isConditional ? text + (special == nil ? "; runs" : "") + " where its 'when' holds" : text
         }
 
         private func words(_ name: String) -> String {
@@ -77,7 +77,7 @@ package struct WorkflowPlan: Sendable {
             entry.file = step.file
             for (target, kind) in zip(step.dependencies, step.dependencyKinds) { entry.kinds[steps[target].id] = kind }
             entry.isConditional = step.when != nil
-            entry.called = step.call?.workflow
+            entry.special = Self.special(step)
             return entry
         }
         func groups(of phase: StepPhase) -> [[Entry]] {
@@ -91,6 +91,17 @@ package struct WorkflowPlan: Sendable {
         self.entries = entries
         self.groups = groups(of: .main)
         handlers = StepPhase.handlers.map { ($0, groups(of: $0)) }.filter { !$0.groups.isEmpty }
+    }
+
+    private static func special(_ step: Step) -> String? {
+        if let call = step.call { return "runs the workflow '\(call.workflow)'" }
+        switch (step.action, step.service) {
+        case (.approval, _): return "asks for approval"
+        case (.reboot, _): return "reboots the host"
+        case (_, .named): return "starts a service that stays"
+        case (_, .ofRun): return "starts a service that ends with the run"
+        default: return nil
+        }
     }
 
     /// `Group 1: a b c`, a line for each group, and `on_failure: a b, then c` for each handler.

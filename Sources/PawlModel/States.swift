@@ -10,6 +10,16 @@ package enum RunState: String, Sendable, Codable, CaseIterable {
         case .succeeded, .failed, .cancelled, .timedOut: true
         }
     }
+
+    /// What the run did or what happened to it, as a sentence has it behind the run's name: `has failed`, `was cancelled`.
+    package var sentence: String {
+        switch self {
+        case .succeeded, .failed: "has \(rawValue)"
+        case .cancelled: "was cancelled"
+        case .timedOut: "has timed out"
+        case .queued, .running, .paused, .stopped: "is \(rawValue)"
+        }
+    }
 }
 
 /// What a step or one attempt of it is doing or how it ended.

@@ -30,6 +30,8 @@ package protocol RunRecords: AnyObject {
     func knows(_ id: RunID) throws -> Bool
     /// Finds runs by a name, an ID, a prefix of either, or `@last`; at most three, since two are too many already.
     func find(_ text: String) throws -> [RunSummaryRow]
+    /// The newest three runs that begin with a text, and how many there are: for somebody who has to choose.
+    func candidates(_ text: String) throws -> (newest: [RunSummaryRow], count: Int)
     /// How often in a row pawld did not survive taking a run up; runs that are not there have no such mark.
     func recoveries() throws -> [RunID: Int]
     /// Marks some runs as being taken up, all or none: each is counted once more.

@@ -195,18 +195,38 @@ package final class Store {
             if let row = rows.first, text == id.rawValue || row.id.name(of: row.workflow) == text { return [row] }
         }
         guard !text.isEmpty, text.utf8.count <= Names.longest + 1 + RunID.length else { return [] }
-        // Each is a range of an index: with a million runs a look at every row would take a quarter of a second.
-        var rows = try find("id >= ? AND id < ?", Self.range(text))
-        rows += try find("workflow >= ? AND workflow < ?", Self.range(text))
-        for dash in text.indices where text[dash] == "-" {
-            // A workflow's name may have dashes too, so each may be the one before the ID.
-            let workflow = SQLiteKit.Value.text(String(text[..<dash]))
-            let id = Self.range(String(text[text.index(after: dash)...]))
-            rows += try find("workflow = ? AND id >= ? AND id < ?", [workflow] + id)
-        }
+        var rows: [RunSummaryRow] = []
+        for (condition, values) in Self.conditions(text) { rows += try self.rows("\(condition) LIMIT 3", values) }
         // A run may have been found by its ID and by its workflow.
         var found: Set<RunID> = []
         return Array(rows.filter { found.insert($0.id).inserted }.prefix(3))
+    }
+
+    /// The newest three runs that begin with a text, and how many there are: for somebody who has to choose.
+    package func candidates(_ text: String) throws -> (newest: [RunSummaryRow], count: Int) {
+        let conditions = Self.conditions(text)
+        let values = conditions.flatMap(\.values)
+        // A run may be found in more than one way, and UNION takes it once.
+        let numbers = conditions.map { "SELECT number FROM runs WHERE \($0.sql)" }.joined(separator: " UNION ")
+        var count = 0
+        try connection.each("SELECT count(*) FROM (\(numbers))", values) { count = try $0.get(0) }
+        let newest = "number IN (SELECT number FROM (\(numbers)) ORDER BY number DESC LIMIT 3) ORDER BY number DESC"
+        return (try rows(newest, values), count)
+    }
+
+    /// In which ways a text may be the beginning of a run's name or ID. Each is a range of an index: with a million runs a look
+    /// at every row would take a quarter of a second.
+    private static func conditions(_ text: String) -> [(sql: String, values: [SQLiteKit.Value])] {
+        var conditions = [
+            ("id >= ? AND id < ?", range(text)), ("workflow >= ? AND workflow < ?", range(text)),
+        ]
+        for dash in text.indices where text[dash] == "-" {
+            // A workflow's name may have dashes too, so each may be the one before the ID.
+            let workflow = SQLiteKit.Value.text(String(text[..<dash]))
+            let id = range(String(text[text.index(after: dash)...]))
+            conditions.append(("workflow = ? AND id >= ? AND id < ?", [workflow] + id))
+        }
+        return conditions
     }
 
     /// How often in a row pawld did not survive taking a run up.
@@ -242,10 +262,6 @@ package final class Store {
                     "DELETE FROM recoveries WHERE run = (SELECT number FROM runs WHERE id = ?)", [.text(id.rawValue)])
             }
         }
-    }
-
-    private func find(_ condition: String, _ values: [SQLiteKit.Value]) throws -> [RunSummaryRow] {
-        try rows("\(condition) LIMIT 3", values)
     }
 
     /// The runs for which something holds.

@@ -239,6 +239,7 @@ struct EditTests {
         #expect(host.run("edit", "/etc/passwd").status == 2)
         host.manager.on(.reload, .answer(reloaded))
         host.edits = [{ _ in self.good }]
+        #expect(host.run("edit", "new").errors.hasSuffix("; 'pawl edit --force new' makes it\n"))
         #expect(host.run("edit", "new", "--force").output == "/etc/new.yaml: saved\n")
         #expect(host.seen == [""])
         #expect(host.run("edit", "other", "--force", "--drop-in", "x").status == 4)
@@ -308,6 +309,12 @@ struct EditTests {
         let refused = host.run("edit", "a", "--stdin")
         #expect(refused.status == 2)
         #expect(refused.errors.contains("/etc/a.yaml.d/override.yaml:1:10: error: "))
+        for nothing in ["", " \n"] {
+            host.input = nothing
+            let empty = host.run("edit", "a", "--stdin", "-o", "json")
+            #expect(empty.status == 2 && empty.output == "")
+            #expect(empty.errors == "pawl: nothing was saved: there is no text on standard input\n")
+        }
         #expect(host.text("etc/a.yaml.d/override.yaml") == "timeout: 1h\n")
         #expect(host.seen == [])
     }

@@ -69,7 +69,8 @@ final class FakeManager {
             now: { Timestamp(microseconds: 1_795_230_184_000_000).adding(seconds: self.seconds) },
             monotonic: { self.seconds }, pause: { self.seconds += $0 }, screenSize: { size },
             isTerminal: size != nil, style: .plain, zone: Zone(isUTC: true), onInterrupt: { _ in },
-            workflowFolders: [], variables: variables,
+            workflowFolders: [],
+            variables: variables.mapValues { GivenText(bytes: Array($0.utf8)) },
             ask: answers == nil
                 ? nil
                 : { prompt in

@@ -49,6 +49,42 @@ struct LogTests {
         }
     }
 
+    @Test(
+        "a time or a number that begins with a sign is a value, and may stand right behind its letter",
+        arguments: [["-S", "-10min", "-n", "3"], ["-S-10min", "-n3"], ["--since", "-10min", "--lines", "3"]])
+    func signs(options: [String]) throws {
+        for (verb, method) in [(["logs", "@last"], ManagerInterface.Method.readLogs), (["audit"], .readAudit)] {
+            let manager = FakeManager()
+            manager.on(method, .answer(#"{"entries":[]}"#, isLast: true))
+            let surroundings = manager.surroundings()
+            #expect(PawlProgram.run(verb + options, surroundings) == 0)
+            #expect(surroundings.errors.text == "")
+            #expect(manager.calls.last?.contains(#""since":"2026-11-21T02:53:04.000Z""#) == true)
+            #expect(manager.calls.last?.contains(#""lines":3"#) == true)
+        }
+    }
+
+    @Test(
+        "a number below nothing is refused in the verb's words, and an option without its value by its name",
+        arguments: [
+            (["logs", "@last", "-n", "-1"], "the number of lines cannot be negative"),
+            (["audit", "-n-1"], "the number of lines cannot be negative"),
+            (["status", "@last", "-n", "-1"], "the number of lines cannot be negative"),
+            (["report", "@last", "-n", "-1"], "the number of lines cannot be negative"),
+            (["prune", "--keep", "-1"], "the number of runs to keep cannot be negative"),
+            (["prune", "--older-than", "-1d"], "'-1d' is no time span such as 12h or 7d"),
+            (["logs", "@last", "-S"], "missing value for '-S"),
+            (["audit", "-n"], "missing value for '-n"),
+            (["prune", "--keep"], "missing value for '--keep <count>'"),
+            (["logs", "@last", "-S", "-p"], "the value '-p' is invalid for '-S <time>'"),
+        ])
+    func signsRefused(arguments: [String], words: String) {
+        let surroundings = FakeManager().surroundings()
+        #expect(PawlProgram.run(arguments, surroundings) == PawlAPI.ExitStatus.usage.rawValue)
+        #expect(surroundings.errors.text.hasPrefix("pawl: \(words)"))
+        #expect(surroundings.errors.text.split(separator: "\n").count == 1)
+    }
+
     @Test("who asked for what is a table, and JSON with every key")
     func audit() throws {
         let manager = FakeManager()

@@ -72,7 +72,7 @@ struct ManualTests {
         let documented = items.map { "\(lines[$0].dropFirst(4)) \(lines[$0 + 1])" }
         #expect(
             documented == PawlAPI.ExitStatus.allCases.map { "\($0.rawValue) \($0.meaning)" }
-                + ["\(FollowerLeft.exitStatus) Interrupted with ^C, or left at its question; the run goes on."])
+                + ["\(FollowerLeft.exitStatus) \(FollowerLeft.meaning)"])
     }
 
     @Test("no line of the page is too long for a diff, and none ends in a blank")

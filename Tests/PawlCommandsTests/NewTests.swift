@@ -1,4 +1,6 @@
 import FoundationEssentials
+import Glibc
+import PawlAPI
 import PawlLanguage
 import Testing
 
@@ -36,5 +38,25 @@ struct NewTests {
                 == WorkflowExample.steps.text(named: "site"))
         #expect(run(["new", "Site"]).status == 2)
         #expect(run(["new", "site", "--example", "sites"]).status == 2)
+    }
+
+    @Test("What may not be done for want of permission has one exit status, whatever it is about")
+    func permission() {
+        #expect(
+            [EACCES, EPERM, ENOSPC].map { CommandFailure(number: $0, "x").status } == [
+                .notPermitted, .notPermitted, .failed,
+            ])
+        #expect(
+            CommandFailure(number: EACCES, "'/a' cannot be made").message == "'/a' cannot be made: Permission denied")
+    }
+
+    @Test("A file that may not be made is not permitted", .enabled(if: getuid() != 0))
+    func ordinaryUser() throws {
+        let folder = FileManager.default.temporaryDirectory.path + "/pawl-new-\(UInt64.random(in: 0 ... .max))"
+        #expect(mkdir(folder, 0o555) == 0)
+        defer { rmdir(folder) }
+        var surroundings = FakeManager().surroundings()
+        surroundings.workflowFolders = [folder]
+        #expect(PawlProgram.run(["new", "site"], surroundings) == 6)
     }
 }

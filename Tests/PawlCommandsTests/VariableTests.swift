@@ -47,6 +47,44 @@ struct VariableTests {
         #expect(manager.calls.last == start(#""a":"line","b":"second","c":"env","d":"1.50""#))
     }
 
+    @Test(
+        "an argument that is not UTF-8 is refused and never repaired, with the variable's name where it is the value of one",
+        arguments: [
+            ("who=\u{0}", "the value of variable 'who' is not UTF-8 text"),
+            ("--key=\u{0}", "the argument '--key=\u{FFFD}' is not UTF-8 text"),
+            ("\u{0}", "the argument '\u{FFFD}' is not UTF-8 text"),
+        ])
+    func notText(written: String, words: String) throws {
+        // No literal can have the byte itself.
+        let bytes = written.utf8.map { $0 == 0 ? 0xFF : $0 }
+        #expect(try GivenText.arguments([GivenText(bytes: Array("ä=€".utf8))]) == ["ä=€"])
+        do throws(CommandFailure) {
+            _ = try GivenText.arguments([GivenText(bytes: Array("run".utf8)), GivenText(bytes: bytes)])
+            Issue.record("it was taken")
+        } catch {
+            #expect(error.status == .usage && error.message == words)
+        }
+    }
+
+    @Test("a value in the environment that is not UTF-8 is refused where the workflow declares the variable")
+    func notTextInEnvironment() {
+        let entries = ["PATH=/bin", "PAWL_VAR_a=1=2", "PAWL_VAR_who=\u{0}"].map { text in
+            GivenText(bytes: text.utf8.map { $0 == 0 ? 0xFF : $0 })
+        }
+        let variables = GivenText.variables(entries)
+        #expect(variables.keys.sorted() == ["a", "who"] && variables["a"]?.text == "1=2")
+        for (name, status) in [("who", PawlAPI.ExitStatus.usage), ("other", .succeeded)] {
+            let manager = FakeManager()
+            manager.on(.describeWorkflow, answer(VariableSummary(name: name, type: "string")))
+            manager.on(.startRun, .answer(self.name))
+            var surroundings = manager.surroundings()
+            surroundings.variables = variables
+            #expect(PawlProgram.run(["run", "etcd", "--detach"], surroundings) == status.rawValue)
+            let refusal = "pawl: the value of variable 'who' in the environment, PAWL_VAR_who, is not UTF-8 text\n"
+            #expect(surroundings.errors.text == (status == .usage ? refusal : ""))
+        }
+    }
+
     @Test("a faulty file is told with its places, and nothing is started")
     func faultyFile() throws {
         let manager = FakeManager()
@@ -85,6 +123,56 @@ struct VariableTests {
         #expect(manager.calls.last == start(#""count":"3","mode":"prod""#))
     }
 
+    @Test("nobody is asked anything before the start where a given value is wrong or is that of no variable")
+    func refusedFirst() {
+        let missing = VariableSummary(name: "who", type: "string", missing: true)
+        let faulty = VariableSummary(name: "n", type: "integer", fault: "variable 'n' has to be at most 5, not 7")
+        for (given, variables) in [("n=7", [missing, faulty]), ("zz=1", [missing])] {
+            let manager = FakeManager()
+            manager.answers = ["ann"]
+            manager.on(.describeWorkflow, .answer((try? JSONText.line(Messages.Variables(variables: variables))) ?? ""))
+            manager.on(.startRun, .failure(.refused(APIError(.invalidVariable, "all that is wrong"))))
+            let result = manager.run("run", "etcd", given)
+            #expect(result.status == PawlAPI.ExitStatus.usage.rawValue)
+            #expect(result.errors == "pawl: all that is wrong\n")
+            #expect(manager.questions == [])
+        }
+    }
+
+    @Test("a dry run refuses a name that is no variable's")
+    func dryUnknown() {
+        let manager = FakeManager()
+        let count = VariableSummary(name: "count", type: "integer")
+        manager.on(.describeWorkflow, answer(count))
+        let result = manager.run("run", "etcd", "coutn=1", "--dry-run")
+        #expect(result.status == PawlAPI.ExitStatus.usage.rawValue)
+        #expect(
+            result.errors
+                == "pawl: 'etcd' would not be started: workflow 'etcd' has no variable 'coutn' (did you mean 'count'?)\n"
+        )
+    }
+
+    @Test(
+        "a question says what fits",
+        arguments: [
+            ("integer", "1", "5", "v (integer, 1 to 5): "), ("integer", "1", nil, "v (integer, at least 1): "),
+            ("duration", nil, "5min", "v (duration, at most 5min): "), ("boolean", nil, nil, "v (boolean): "),
+            ("string", nil, nil, "v: "), ("string", "3", "8", "v (3 to 8 characters): "),
+            ("string", nil, "1", "v (at most 1 character): "), ("path", "2", "2", "v (path, exactly 2 characters): "),
+            ("list", nil, nil, "v (list as JSON, such as [1, 2]): "),
+            ("list", "1", nil, "v (list of at least 1 item as JSON, such as [1, 2]): "),
+            ("map", "1", "3", "v (map of 1 to 3 entries as JSON, such as {\"a\": 1}): "),
+        ] as [(String, String?, String?, String)])
+    func wanted(type: String, least: String?, most: String?, question: String) {
+        let manager = FakeManager()
+        manager.answers = []
+        manager.on(
+            .describeWorkflow,
+            answer(VariableSummary(name: "v", type: type, min: least, max: most, missing: true)))
+        _ = manager.run("run", "etcd")
+        #expect(manager.questions == [question])
+    }
+
     @Test("of a few values one is chosen by its number, unless the number is one of them", arguments: ["2", "prod"])
     func chosen(said: String) {
         for (choices, meant) in [(["a", "prod"], "prod"), (["2", "prod", "3"], said)] {
@@ -109,6 +197,17 @@ struct VariableTests {
         #expect(result.status == PawlAPI.ExitStatus.usage.rawValue)
         #expect(result.errors == "pawl: variable 'v' is required and has no value\n")
         #expect(manager.calls.count == 1)
+    }
+
+    @Test("an end of input ends the line that the question stands on, and an answer that is no text is asked for again")
+    func endOfInput() {
+        var lines: [[UInt8]] = [[0xFF, 0xFE], Array("ann".utf8)]
+        let errors = TextOutput()
+        let question = Question(output: TextOutput(), errors: errors) { lines.isEmpty ? nil : lines.removeFirst() }
+        #expect(question.ask("who: ") == "ann")
+        #expect(errors.text == "who: pawl: that is not UTF-8 text\nwho: ")
+        #expect(question.ask("who: ") == nil)
+        #expect(errors.text.hasSuffix("\nwho: who: \n"))
     }
 
     @Test("a workflow that is not there is refused with its near name, also where pawld is asked first")

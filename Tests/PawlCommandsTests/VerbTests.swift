@@ -151,6 +151,18 @@ struct VerbTests {
         #expect(result.errors == "pawl: there is no workflow 'helo' (did you mean 'hello'?)\n")
     }
 
+    @Test("a file in the place of a workflow's name is told to be one", arguments: ["./hello.yaml", "hello.yaml"])
+    func fileForName(word: String) {
+        let manager = FakeManager()
+        manager.on(.startRun, .failure(.refused(APIError(.noSuchWorkflow, "there is no workflow '\(word)'"))))
+        let result = manager.run("run", word)
+        #expect(result.status == 4)
+        #expect(
+            result.errors
+                == "pawl: '\(word)' names a file, and a run is started by its workflow's name, without folder and '.yaml': "
+                + "'pawl run hello', once 'pawl list' shows it\n")
+    }
+
     @Test("cancel returns the run's end, also over a restart of pawld")
     func cancel() {
         let manager = FakeManager()

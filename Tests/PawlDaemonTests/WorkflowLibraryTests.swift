@@ -143,6 +143,20 @@ struct WorkflowLibraryTests {
         }
     }
 
+    @Test("Variables are told with their bounds as they were written")
+    func bounds() async throws {
+        let text = """
+            variables:
+              wait: {type: duration, required: true, max: 5min}
+              n: {type: integer, required: true, min: 1, max: 5}
+              any: {type: string, required: true}
+            \(WorkflowLibraryTests.good)
+            """
+        let variables = try await library.variables(of: Messages.StartRun(workflow: "mine", text: text))
+        #expect(variables.map(\.min) == [nil, "1", nil])
+        #expect(variables.map(\.max) == ["5min", "5", nil])
+    }
+
     @Test("What steps run is held against the workflows that are there, and a run keeps the texts of all of them")
     func calls() async throws {
         try folder.write("etc/leaf.yaml", "variables: {n: 1}\noutputs: {m: \"${n}\"}\n" + WorkflowLibraryTests.good)

@@ -107,7 +107,7 @@ struct PauseTests {
         #expect(harness.run.refusal(of: pausing) == "the run 'demo-0000000a' is being cancelled")
         harness.end("a", .cancelled)
         #expect(harness.run.state == .cancelled)
-        #expect(harness.run.refusal(of: pausing) == "the run 'demo-0000000a' has cancelled already")
+        #expect(harness.run.refusal(of: pausing) == "the run 'demo-0000000a' was cancelled already")
     }
 
     @Test("One that waits for a person is paused too, and waits again afterwards")

@@ -96,8 +96,8 @@ struct BindingTests {
                 "variable 'size' takes a size such as 256M, not 'big'",
                 "variable 'ratio' takes a number, not '1,5'",
                 "variable 'on' takes true or false, not 'yes'",
-                "variable 'members' takes a list, not 'a'",
-                "variable 'settings' takes a map, not '[]'",
+                "variable 'members' takes a list as JSON, such as [1, 2], not 'a'",
+                "variable 'settings' takes a map as JSON, such as {\"a\": 1}, not '[]'",
                 "variable 'wait' takes a time span such as 90s or 5min, not 'soon'",
             ])
         #expect(faults[4].name == "cluster")

@@ -51,6 +51,23 @@ struct PlanTests {
             ])
     }
 
+    @Test("of an approval, a service and a reboot the reason says so")
+    func special() throws {
+        let plan = try plan(
+            """
+              - {id: a, approval: "go?"}
+              - {id: b, run: ":", service: true, when: "${run.name != 'x'}"}
+              - {id: c, run: ":", service: demo-c}
+              - {id: d, reboot: true}
+            """)
+        #expect(
+            plan.entries.prefix(4).map(\.reason) == [
+                "waits for nothing; asks for approval",
+                "waits for a; starts a service that ends with the run where its 'when' holds",
+                "waits for b; starts a service that stays", "waits for c; reboots the host",
+            ])
+    }
+
     @Test("ten thousand steps in a chain and ten thousand beside one another are planned at once")
     func large() throws {
         let names = (0..<10_000).map { "s\($0)" }

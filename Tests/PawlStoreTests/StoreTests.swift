@@ -242,6 +242,21 @@ struct StoreTests {
         #expect(try store.find("%").isEmpty)
     }
 
+    @Test("Of many runs that begin alike the newest three are told, and how many there are, each once")
+    func candidates() throws {
+        let temporary = try TemporaryStore()
+        let store = try Store(path: temporary.path)
+        // The last one is found by its ID and by its workflow's name.
+        let ids = try ["0000000b", "0000000a", "d000000a", "9000000a", "de00000a"].map {
+            try #require(RunID(rawValue: $0))
+        }
+        for id in ids { try store.record([change(id, [.runCreated(created())]).0]) }
+        var found = try store.candidates("de")
+        #expect(found.newest.map(\.id) == ids[2...].reversed() && found.count == 5)
+        found = try store.candidates("demo-0")
+        #expect(found.newest.map(\.id) == [ids[1], ids[0]] && found.count == 2)
+    }
+
     @Test("Every dash of a name may be the one before the ID, and the beginning of a workflow's name finds its runs")
     func findByWorkflow() throws {
         let temporary = try TemporaryStore()

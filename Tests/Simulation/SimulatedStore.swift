@@ -151,6 +151,9 @@ final class SimulatedStore: RunRecords, @unchecked Sendable {
         try allRuns().filter { $0.id.rawValue == text }
     }
 
+    // Nobody writes half a name here.
+    func candidates(_ text: String) throws -> (newest: [RunSummaryRow], count: Int) { ([], 0) }
+
     func children(of run: RunID) throws -> [RunSummaryRow] {
         try read()
         return disk.order.compactMap { disk.runs[$0]?.summary }.filter { $0.parent == run }

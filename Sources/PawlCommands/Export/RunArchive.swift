@@ -97,7 +97,7 @@ struct RunArchive {
         let descriptor = open(file, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else {
             if errno == EEXIST { throw RunArchive.exists(file) }
-            throw CommandFailure(.failed, "'\(file)' cannot be made: \(TextFile.words(errno))")
+            throw CommandFailure(number: errno, "'\(file)' cannot be made")
         }
         var isOpen = true
         defer { if isOpen { close(descriptor) } }
@@ -105,11 +105,11 @@ struct RunArchive {
             try tar(folder, top, time, output: descriptor)
             var status = stat()
             guard fsync(descriptor) == 0, fstat(descriptor, &status) == 0 else {
-                throw CommandFailure(.failed, "'\(file)' cannot be written: \(TextFile.words(errno))")
+                throw CommandFailure(number: errno, "'\(file)' cannot be written")
             }
             isOpen = false
             guard close(descriptor) == 0 else {
-                throw CommandFailure(.failed, "'\(file)' cannot be written: \(TextFile.words(errno))")
+                throw CommandFailure(number: errno, "'\(file)' cannot be written")
             }
             return Int64(status.st_size)
         } catch {

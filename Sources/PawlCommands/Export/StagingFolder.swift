@@ -18,7 +18,7 @@ final class StagingFolder {
         var template = Array("\(parent)/pawl-export-XXXXXX".utf8CString)
         let made = template.withUnsafeMutableBufferPointer { $0.baseAddress.flatMap { mkdtemp($0) } }
         guard made != nil else {
-            throw CommandFailure(.failed, "no folder can be made in '\(parent)': \(TextFile.words(errno))")
+            throw CommandFailure(number: errno, "no folder can be made in '\(parent)'")
         }
         path = template.withUnsafeBufferPointer { buffer in buffer.baseAddress.map { String(cString: $0) } ?? "" }
     }
@@ -64,7 +64,7 @@ final class StagingFolder {
     }
 
     private func failure(_ name: String) -> CommandFailure {
-        CommandFailure(.failed, "'\(path)/\(name)' cannot be written: \(TextFile.words(errno))")
+        CommandFailure(number: errno, "'\(path)/\(name)' cannot be written")
     }
 
     /// Takes it away with all that was put into it.

@@ -21,11 +21,11 @@ struct AuditVerb: Verb {
             """)
 
     @Option(
-        name: [.customShort("S"), .long],
+        name: .letter("S"), parsing: .unconditional,
         help: ArgumentHelp("Nothing before it: 03:00, yesterday, -2h, ...", valueName: "time"))
     var since: MomentArgument?
 
-    @Option(name: [.customShort("U"), .long], help: ArgumentHelp("Nothing after it.", valueName: "time"))
+    @Option(name: .letter("U"), parsing: .unconditional, help: ArgumentHelp("Nothing after it.", valueName: "time"))
     var until: MomentArgument?
 
     @Option(help: ArgumentHelp("What this user asked for.", valueName: "number"))
@@ -34,7 +34,7 @@ struct AuditVerb: Verb {
     @Option(help: ArgumentHelp("What became of it: asked, done, refused or failed.", valueName: "word"))
     var outcome: AuditRecord.Outcome?
 
-    @Option(name: [.customShort("n"), .long], help: ArgumentHelp("The newest so many.", valueName: "count"))
+    @Option(name: .letter("n"), parsing: .unconditional, help: ArgumentHelp("The newest so many.", valueName: "count"))
     var lines: Int?
 
     @OptionGroup var full: FullOption

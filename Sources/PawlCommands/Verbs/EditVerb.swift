@@ -60,6 +60,10 @@ struct EditVerb: Verb {
         let text = stdin ? try given(edit, surroundings) : try edited(edit, surroundings)
         guard let text else { return .usage }
         guard let result = edit.result(of: text) else {
+            // A person who empties a text gives up; a program that says nothing has most likely failed.
+            guard !stdin else {
+                throw CommandFailure(.usage, "nothing was saved: there is no text on standard input")
+            }
             surroundings.warn("nothing was saved: what was edited is empty")
             return try finish(edit, isSaved: false, surroundings)
         }

@@ -63,24 +63,24 @@ struct LogsVerb: Verb {
     @Flag(name: .shortAndLong, help: "Go on with new lines until the run has ended.")
     var follow = false
 
-    @Option(name: [.customShort("n"), .long], help: ArgumentHelp("Only the last lines.", valueName: "count"))
+    @Option(name: .letter("n"), parsing: .unconditional, help: ArgumentHelp("Only the last lines.", valueName: "count"))
     var lines: Int?
 
     @Option(
-        name: [.customShort("S"), .long],
+        name: .letter("S"), parsing: .unconditional,
         help: ArgumentHelp("Nothing before it: 03:00, yesterday, -2h, ...", valueName: "time"))
     var since: MomentArgument?
 
-    @Option(name: [.customShort("U"), .long], help: ArgumentHelp("Nothing after it.", valueName: "time"))
+    @Option(name: .letter("U"), parsing: .unconditional, help: ArgumentHelp("Nothing after it.", valueName: "time"))
     var until: MomentArgument?
 
     @Option(
-        name: .shortAndLong,
+        name: .letter("p"),
         help: ArgumentHelp("Nothing less important: emerg to debug, or 0 to 7.", valueName: "priority"))
     var priority: Priority?
 
     @Option(
-        name: .shortAndLong,
+        name: .letter("o"),
         help: ArgumentHelp("text, short, short-precise, short-iso, cat or json.", valueName: "format"))
     var output = Form.text
 

@@ -46,7 +46,7 @@ struct NewVerb: Verb {
         let file = "\(folder)/\(workflow).yaml"
         // Of a user's folders none need be there.
         if surroundings.scope.isUser, let failed = WorkflowFiles.makeFolders(above: file) {
-            throw CommandFailure(.failed, "'\(failed.path)' cannot be made: \(TextFile.words(failed.number))")
+            throw CommandFailure(number: failed.number, "'\(failed.path)' cannot be made")
         }
         try MadeWorkflow(workflow: workflow, file: file, text: text).deliver(format.output, surroundings) {
             "\($0); 'pawl edit \(workflow)' changes it, 'pawl reload' puts it into force"

@@ -29,7 +29,7 @@ struct PlanVerb: Verb {
     }
 
     @Option(
-        name: .shortAndLong,
+        name: .letter("o"),
         help: ArgumentHelp("How to print: text, json, dot, mermaid or svg.", valueName: "format"))
     var output = Format.text
 

@@ -20,10 +20,10 @@ struct PruneVerb: Verb {
               pawl prune --keep 100 --dry-run
             """)
 
-    @Option(help: ArgumentHelp("Runs that ended longer ago than this.", valueName: "age"))
+    @Option(parsing: .unconditional, help: ArgumentHelp("Runs that ended longer ago than this.", valueName: "age"))
     var olderThan: String?
 
-    @Option(help: ArgumentHelp("The oldest, beyond so many.", valueName: "count"))
+    @Option(parsing: .unconditional, help: ArgumentHelp("The oldest, beyond so many.", valueName: "count"))
     var keep: Int?
 
     @Flag(help: "Name them, and remove nothing.")

@@ -27,11 +27,11 @@ struct ReportVerb: Verb {
     @OptionGroup var target: RunArgument
 
     @Option(
-        name: [.customShort("n"), .long],
+        name: .letter("n"), parsing: .unconditional,
         help: ArgumentHelp("How many lines of each failed step to show.", valueName: "count"))
     var lines = 20
 
-    @Option(name: .shortAndLong, help: ArgumentHelp("How to print: text, md, html or json.", valueName: "format"))
+    @Option(name: .letter("o"), help: ArgumentHelp("How to print: text, md, html or json.", valueName: "format"))
     var output = Format.text
 
     @OptionGroup var common: CommonOptions

@@ -98,10 +98,17 @@ struct RunVerb: Verb {
     /// Asks for the workflows that there are, to say which one was meant. The refusal is what counts: where the list
     /// cannot be had it is reported as it is.
     private func suggesting(_ refusal: APIError, _ client: ManagerClient) -> APIError {
-        guard refusal.code == .noSuchWorkflow, !refusal.message.contains("did you mean"),
-            let known = try? client.workflows()
-        else { return refusal }
+        guard refusal.code == .noSuchWorkflow else { return refusal }
         var refusal = refusal
+        let name = WorkflowFiles.name(of: workflow)
+        guard name == workflow else {
+            // pawld runs what it has read and found without fault, and no file that somebody shows it.
+            refusal.message =
+                "'\(workflow)' names a file, and a run is started by its workflow's name, without folder and '.yaml': 'pawl run "
+                + "\(name)', once 'pawl list' shows it"
+            return refusal
+        }
+        guard !refusal.message.contains("did you mean"), let known = try? client.workflows() else { return refusal }
         refusal.message += Suggestion.question(for: workflow, among: known.map(\.name))
         return refusal
     }

@@ -23,7 +23,7 @@ struct StatusVerb: Verb {
     var run: String?
 
     @Option(
-        name: [.customShort("n"), .long],
+        name: .letter("n"), parsing: .unconditional,
         help: ArgumentHelp("How many lines of the log to show.", valueName: "count"))
     var lines = 10
 

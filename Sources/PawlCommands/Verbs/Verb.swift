@@ -9,6 +9,14 @@ protocol Verb: ParsableCommand {
     func perform(_ surroundings: Surroundings) throws -> PawlAPI.ExitStatus
 }
 
+extension NameSpecification {
+    /// The long name, and a letter that a value may stand right behind: `-n3`, as hands that know journalctl and tail
+    /// write it.
+    static func letter(_ letter: Character) -> NameSpecification {
+        [.customShort(letter, allowingJoined: true), .long]
+    }
+}
+
 /// How a verb prints.
 enum OutputFormat: String, ExpressibleByArgument, CaseIterable {
     case text, json
@@ -16,7 +24,7 @@ enum OutputFormat: String, ExpressibleByArgument, CaseIterable {
 
 /// The option that every verb which prints has.
 struct OutputOption: ParsableArguments {
-    @Option(name: .shortAndLong, help: ArgumentHelp("How to print.", valueName: "format"))
+    @Option(name: .letter("o"), help: ArgumentHelp("How to print.", valueName: "format"))
     var output = OutputFormat.text
 }
 

@@ -21,13 +21,28 @@ extension Conductor {
             if isUnit {
                 throw APIError(.noSuchRun, "no run that was started for \(text) goes on; see 'pawl ps --all'")
             }
-            throw APIError(.noSuchRun, "there is no run '\(text)'; 'pawl ps --all' lists them")
+            // Of such words there is one.
+            let next =
+                text.hasPrefix("@") && text != "@last"
+                ? "did you mean '@last'? 'pawl ps --all' lists all runs" : "'pawl ps --all' lists them"
+            throw APIError(.noSuchRun, "there is no run '\(text)'; \(next)")
         }
         guard found.count == 1 else {
-            let names = found.map { $0.id.name(of: $0.workflow) }.joined(separator: ", ")
-            throw APIError(.noSuchRun, "more than one run begins with '\(text)': \(names)")
+            throw try ambiguity(text)
         }
         return first
+    }
+
+    /// Which runs are meant perhaps. Whoever sees three names is to know whether these are all.
+    private func ambiguity(_ text: String) throws(APIError) -> APIError {
+        let (newest, count): ([RunSummaryRow], Int)
+        do { (newest, count) = try store.candidates(text) } catch {
+            throw APIError(.storeFailed, "the store cannot be read: \(error)")
+        }
+        let names = newest.map(\.name).joined(separator: ", ")
+        let others = count - newest.count
+        let end = others < 1 ? "" : others == 1 ? " and 1 older one" : " and \(others) older ones"
+        return APIError(.noSuchRun, "more than one run begins with '\(text)': \(names)\(end)")
     }
 
     /// The runs that have not ended, or all, the newest first.
@@ -240,7 +255,7 @@ extension Conductor {
             let row = try find(id.rawValue)
             throw APIError(
                 .invalidState,
-                "the run '\(row.name)' has \(row.state.rawValue) and cannot be resumed; 'pawl retry \(row.name)' opens it "
+                "the run '\(row.name)' \(row.state.sentence) and cannot be resumed; 'pawl retry \(row.name)' opens it "
                     + "again")
         }
         if entry.fault != nil {
@@ -300,9 +315,7 @@ extension Conductor {
         body.definition = try definition(current, for: run)
         let steps = (body.definition == nil ? run.workflow : current?.entry.workflow ?? run.workflow).steps
         if let step, !steps.contains(where: { $0.id == step }) {
-            let near = Suggestion.nearest(to: step, in: steps.map(\.id))
-            let hint = near.map { "did you mean '\($0)'?" } ?? "'pawl status \(run.name)' lists its steps"
-            throw APIError(.noSuchStep, "run '\(run.name)' has no step '\(step)'; \(hint)")
+            throw run.noStep(step, among: steps.map(\.id), hasItems: false)
         }
         guard run.state != .succeeded || step != nil || body.definition != nil else {
             throw APIError(
@@ -339,15 +352,18 @@ extension Conductor {
         let parts = step.split(separator: ".", maxSplits: 1)
         let (name, item) = (String(parts.first ?? ""), parts.count > 1 ? Int(parts[1]) : nil)
         guard let place = run.place(of: name, item: item), parts.count == 1 || item != nil else {
-            let near = Suggestion.nearest(to: step, in: run.workflow.steps.map(\.id))
-            let hint = near.map { "did you mean '\($0)'?" } ?? "'pawl status \(run.name)' lists its steps"
-            throw APIError(.noSuchStep, "run '\(run.name)' has no step '\(step)'; \(hint)")
+            throw run.noStep(step, among: run.workflow.steps.map(\.id))
         }
         guard run.approvals.contains(place) else {
             let waiting = run.approvals.sorted().map {
                 run.workflow.steps[$0.step].id + ($0.item.map { ".\($0)" } ?? "")
             }
-            let others = waiting.isEmpty ? "no other step does" : "\(waiting.joined(separator: ", ")) does"
+            // A step can have thousands of items, and each may wait.
+            let more = waiting.count > 5 ? " and \(waiting.count - 5) more" : ""
+            let others =
+                waiting.isEmpty
+                ? "no other step does"
+                : "\(waiting.prefix(5).joined(separator: ", "))\(more) \(waiting.count == 1 ? "does" : "do")"
             throw APIError(
                 .invalidState,
                 "step '\(step)' of the run '\(run.name)' is \(run[place].state.rawValue) and waits for no approval; \(others)"
@@ -389,6 +405,28 @@ extension Conductor {
         } catch {
             throw (error as? RecordFault)?.apiError() ?? APIError(.storeFailed, "\(error)")
         }
+    }
+}
+
+extension Run {
+    /// That the run has no such step, and which one was probably meant: with `.ITEM` the nearest step's item, if it has that one.
+    ///
+    /// - Parameter hasItems: whether an item can be named at all.
+    fileprivate func noStep(_ step: String, among names: [String], hasItems: Bool = true) -> APIError {
+        let parts = step.split(separator: ".", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+        var hint = "'pawl status \(name)' lists its steps"
+        if let near = names.contains(parts[0]) ? parts[0] : Suggestion.nearest(to: parts[0], in: names) {
+            hint = "did you mean '\(near)'?"
+            if hasItems, parts.count > 1, let index = workflow.steps.firstIndex(where: { $0.id == near }) {
+                let count = self.steps[index].items.count
+                if let item = Int(parts[1]), (0..<count).contains(item) {
+                    hint = "did you mean '\(near).\(item)'?"
+                } else if count > 0 {
+                    hint = "the items of '\(near)' are \(near).0" + (count == 1 ? "" : " to \(near).\(count - 1)")
+                }
+            }
+        }
+        return APIError(.noSuchStep, "run '\(name)' has no step '\(step)'; \(hint)")
     }
 }
 

@@ -89,11 +89,11 @@ final class RunJournal: Sendable {
                     ("PAWL_STEP", body.step), ("PAWL_ATTEMPT", String(body.number)), ("PAWL_UNIT", body.unit),
                 ])
         case .stepEnded(let body):
-            let reason = body.reason.map { ": \($0)" } ?? ""
             let level: Configuration.LogLevel = body.state == .succeeded || body.state == .skipped ? .info : .warning
+            let outcome = RunJournal.outcome(body.state.rawValue, body.reason)
             write(
                 level, .stepEnded,
-                "Step '\(RunJournal.name(body.step, body.item))' of \(run.name): \(body.state.rawValue)\(reason)",
+                "Step '\(RunJournal.name(body.step, body.item))' of \(run.name): \(outcome)",
                 fields + [("PAWL_STEP", body.step), ("PAWL_STATE", body.state.rawValue)]
                     + RunJournal.attempt(of: body.step, body.item, run))
         case .runLimited(let body):
@@ -119,10 +119,9 @@ final class RunJournal: Sendable {
         case .cancelRequested(let body):
             write(.notice, .runEnded, "Run \(run.name) is to end: \(body.reason ?? body.cause.rawValue)", fields)
         case .runEnded(let body):
-            let reason = body.reason.map { ": \($0)" } ?? ""
             let level: Configuration.LogLevel = body.state == .succeeded ? .info : .warning
             write(
-                level, .runEnded, "Run \(run.name): \(body.state.rawValue)\(reason)",
+                level, .runEnded, "Run \(run.name): \(RunJournal.outcome(body.state.rawValue, body.reason))",
                 fields + [("PAWL_STATE", body.state.rawValue)])
         case .approvalAsked(let body):
             write(
@@ -131,10 +130,10 @@ final class RunJournal: Sendable {
                     + "'pawl approve \(run.name) \(RunJournal.name(body.step, body.item))' says yes, 'pawl reject' no",
                 fields + [("PAWL_STEP", body.step)])
         case .phaseBegan(let body):
-            let reason = body.reason.map { ": \($0)" } ?? ""
+            let outcome = RunJournal.outcome(body.state.rawValue, body.reason)
             write(
                 .info, .stepStarted,
-                "The steps of \(run.name) have \(body.state.rawValue)\(reason). Its '\(body.phase.rawValue)' begins",
+                "The steps of \(run.name) are over, \(outcome). Its '\(body.phase.rawValue)' begins",
                 fields)
         case .runUndone(let body):
             write(.notice, .runStarted, "Run \(run.name) is taken back by \(body.by), as uid \(body.uid) asked", fields)
@@ -217,6 +216,11 @@ final class RunJournal: Sendable {
             "Run \(run) is not in the store any more, and nothing of it goes on. Its folder is \(folder)\(left). Remove the folder "
                 + "once you have what you want of it",
             [("PAWL_FILE", folder)])
+    }
+
+    /// `failed: exit status 3`, and no reason that only says the same.
+    static func outcome(_ state: String, _ reason: String?) -> String {
+        reason.map { $0 == state ? state : "\(state): \($0)" } ?? state
     }
 
     /// A run that pawld did not survive taking up, again and again.

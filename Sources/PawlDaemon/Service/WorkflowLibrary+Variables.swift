@@ -13,7 +13,8 @@ extension WorkflowLibrary {
             let isMissing = missing.contains(variable.name)
             return VariableSummary(
                 name: variable.name, type: variable.type.rawValue, description: variable.description,
-                choices: variable.allowed.map(\.text), missing: isMissing,
+                choices: variable.allowed.map(\.text), min: variable.bounds.least, max: variable.bounds.most,
+                missing: isMissing,
                 fault: isMissing ? nil : faults.first { $0.name == variable.name }?.message)
         }
     }
