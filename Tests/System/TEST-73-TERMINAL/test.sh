@@ -209,7 +209,7 @@ shows '2\) cleanup'
 keys 3 Enter
 shows "variable 'mode' must be one of create, cleanup, not '3'"
 keys 2 Enter
-shows 'count \(integer\):'
+shows 'count \(integer, 1 to 9\):'
 keys 12 Enter
 shows "variable 'count' "
 keys 7 Enter
