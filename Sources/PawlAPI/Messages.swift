@@ -379,7 +379,7 @@ package enum Messages {
         /// The line.
         package var message: String
         /// Who wrote it, as people name it: `ca`, or `load.3` for an item; nil for pawld.
-        package var name: String? { step.map { step in item.map { "\(step).\($0)" } ?? step } }
+        package var name: String? { step.map { Names.step($0, item: item) } }
         /// Makes an entry.
         package init(
             time: String, step: String?, item: Int? = nil, attempt: Int?, priority: Int?, message: String

@@ -147,7 +147,7 @@ package struct StepStatus: Sendable, Codable, Equatable {
     package var attempts: [AttemptStatus]
 
     /// The step as people name it: `ca`, or `load.3` for an item.
-    package var name: String { item.map { "\(id).\($0)" } ?? id }
+    package var name: String { Names.step(id, item: item) }
 
     /// Makes a status.
     package init(

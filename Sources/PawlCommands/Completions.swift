@@ -23,7 +23,7 @@ enum Completions {
         guard let run = before.last, let status = try? client(words)?.status(of: run) else {
             return []
         }
-        return status.steps.map { step in step.id + (step.item.map { ".\($0)" } ?? "") }
+        return status.steps.map(\.name)
     }
 
     /// The pawld that the line is about.

@@ -94,7 +94,7 @@ private final class UnitDisplay: RunDisplay {
 
     private func tell(_ status: RunStatus) {
         let running = status.steps.filter { $0.state == .running }
-        let names = running.prefix(3).map { $0.id + ($0.item.map { ".\($0)" } ?? "") }.joined(separator: ", ")
+        let names = running.prefix(3).map(\.name).joined(separator: ", ")
         let what = running.isEmpty ? status.state.rawValue : names + (running.count > 3 ? ", ..." : "")
         let text = "[\(status.stepsDone)/\(status.stepsTotal)] \(what), run \(status.run)"
         if text != last { notice.send("STATUS=\(text)") }

@@ -89,5 +89,5 @@ package struct ParentRun: Sendable, Codable, Equatable {
     package var name: String { run.name(of: workflow) }
 
     /// The step as a reader names it: `load`, or `load.3` for an item.
-    package var stepName: String { item.map { "\(step).\($0)" } ?? step }
+    package var stepName: String { Names.step(step, item: item) }
 }

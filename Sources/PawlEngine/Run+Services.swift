@@ -31,7 +31,7 @@ extension Run {
     private func service(_ place: Place, _ service: Step.Service) throws(RenderFault) -> (unit: String, slice: String) {
         switch service {
         case .ofRun:
-            let step = workflow.steps[place.step].id + (place.item.map { ".\($0)" } ?? "")
+            let step = Names.step(workflow.steps[place.step].id, item: place.item)
             return ("pawl-service-\(id).\(step).service", slice)
         case .named(let template):
             let name: String

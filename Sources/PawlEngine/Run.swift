@@ -218,7 +218,7 @@ package struct Run: Sendable {
         case .approvalAsked(let body):
             guard let place = place(of: body.step, item: body.item) else { return }
             self[place].asked = (body.text, time)
-            let step = body.step + (body.item.map { ".\($0)" } ?? "")
+            let step = Names.step(body.step, item: body.item)
             self[place].reason =
                 "waits for approval: \(body.text) ('pawl approve \(name) \(step)' says yes, 'pawl reject' no)"
             leaveReady(place)

@@ -3,6 +3,9 @@ package enum Names {
     /// How long a workflow's, step's or variable's name may be, in characters.
     package static let longest = 64
 
+    /// A step as people name it, and as they may name it to us: `ca`, or `load.3` for an item of it.
+    package static func step(_ id: String, item: Int?) -> String { item.map { "\(id).\($0)" } ?? id }
+
     /// Names that expressions use themselves, so no step or variable may bear them.
     package static let reserved: Set<String> = ["run", "workflow", "host", "item", "index"]
 

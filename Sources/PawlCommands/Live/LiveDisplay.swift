@@ -17,7 +17,6 @@ final class LiveDisplay: RunDisplay {
     private var hasBegun = false
     /// Whether another program has been in front of the terminal since the last picture.
     private var isHidden = false
-    private var isNamed = false
 
     /// No more pictures a second are drawn than somebody can see.
     private static let pause = 0.04
@@ -123,11 +122,11 @@ final class LiveDisplay: RunDisplay {
     private func draw(_ status: RunStatus, remark: String? = nil) {
         guard surroundings.isInFront() else {
             // Whoever works at the terminal meanwhile has the name, and the outcome once there is one.
-            if !isNamed, !hasBegun {
+            if !isHidden, !hasBegun {
                 surroundings.output.line(RunText(zone: surroundings.zone, style: surroundings.style).heading(status))
                 surroundings.output.flush()
             }
-            (isHidden, isNamed, isAsking) = (true, true, false)
+            (isHidden, isAsking) = (true, false)
             return
         }
         if isHidden {

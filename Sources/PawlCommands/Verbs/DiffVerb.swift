@@ -93,7 +93,7 @@ struct DiffVerb: Verb {
     }
 
     private func rows(_ step: RunDifference.Step, _ style: Style) -> [[TextTable.Cell]] {
-        let name = step.id + (step.item.map { ".\($0)" } ?? "")
+        let name = Names.step(step.id, item: step.item)
         var rows: [[TextTable.Cell]] = []
         for what in step.changed {
             switch what {

@@ -28,8 +28,7 @@ struct PauseVerb: Verb {
             surroundings.tell("Run \(status.run) is paused: 'pawl unpause \(status.run)' goes on")
             for step in status.steps where step.state == .running {
                 guard let reason = step.reason else { continue }
-                let item = step.item.map { ".\($0)" } ?? ""
-                surroundings.tell("Step '\(step.id)\(item)' \(Style.harmless(reason))")
+                surroundings.tell("Step '\(step.name)' \(Style.harmless(reason))")
             }
         }
         return .succeeded

@@ -356,7 +356,7 @@ extension Conductor {
         }
         guard run.approvals.contains(place) else {
             let waiting = run.approvals.sorted().map {
-                run.workflow.steps[$0.step].id + ($0.item.map { ".\($0)" } ?? "")
+                Names.step(run.workflow.steps[$0.step].id, item: $0.item)
             }
             // A step can have thousands of items, and each may wait.
             let more = waiting.count > 5 ? " and \(waiting.count - 5) more" : ""
@@ -414,19 +414,26 @@ extension Run {
     /// - Parameter hasItems: whether an item can be named at all.
     fileprivate func noStep(_ step: String, among names: [String], hasItems: Bool = true) -> APIError {
         let parts = step.split(separator: ".", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
-        var hint = "'pawl status \(name)' lists its steps"
-        if let near = names.contains(parts[0]) ? parts[0] : Suggestion.nearest(to: parts[0], in: names) {
-            hint = "did you mean '\(near)'?"
-            if hasItems, parts.count > 1, let index = workflow.steps.firstIndex(where: { $0.id == near }) {
-                let count = self.steps[index].items.count
-                if let item = Int(parts[1]), (0..<count).contains(item) {
-                    hint = "did you mean '\(near).\(item)'?"
-                } else if count > 0 {
-                    hint = "the items of '\(near)' are \(near).0" + (count == 1 ? "" : " to \(near).\(count - 1)")
-                }
-            }
+        guard let near = names.contains(parts[0]) ? parts[0] : Suggestion.nearest(to: parts[0], in: names) else {
+            return .noSuchStep(step, of: name, meant: nil)
         }
-        return APIError(.noSuchStep, "run '\(name)' has no step '\(step)'; \(hint)")
+        guard hasItems, parts.count > 1, let index = index(of: near), !steps[index].items.isEmpty else {
+            return .noSuchStep(step, of: name, meant: near)
+        }
+        let count = steps[index].items.count
+        if let item = Int(parts[1]), (0..<count).contains(item) {
+            return .noSuchStep(step, of: name, meant: Names.step(near, item: item))
+        }
+        let items = "\(near).0" + (count == 1 ? "" : " to \(near).\(count - 1)")
+        return APIError(.noSuchStep, "run '\(name)' has no step '\(step)'; the items of '\(near)' are \(items)")
+    }
+}
+
+extension APIError {
+    /// That a run has no such step, and which one was probably meant.
+    static func noSuchStep(_ step: String, of run: String, meant near: String?) -> APIError {
+        let hint = near.map { "did you mean '\($0)'?" } ?? "'pawl status \(run)' lists its steps"
+        return APIError(.noSuchStep, "run '\(run)' has no step '\(step)'; \(hint)")
     }
 }
 

@@ -50,8 +50,7 @@ extension Run {
         guard state == .running, !isPaused, let place = approvals.min(), let words = self[place].reason else {
             return nil
         }
-        let name = workflow.steps[place.step].id + (place.item.map { ".\($0)" } ?? "")
-        return "step '\(name)' \(words)"
+        return "step '\(Names.step(workflow.steps[place.step].id, item: place.item))' \(words)"
     }
 }
 

@@ -13,12 +13,13 @@ extension ManagerService {
         var place: (step: String?, item: Int?) = (nil, nil)
         if let name = request.step {
             let steps = try await conductor.status(of: row.id).0.steps
-            guard let step = steps.first(where: { $0.id == name || $0.item != nil && $0.name == name }) else {
-                throw noSuchStep(name, row, steps)
+            guard let step = steps.first(where: { $0.name == name }) else {
+                throw APIError.noSuchStep(
+                    name, of: row.name, meant: Suggestion.nearest(to: name, in: steps.map(\.name)))
             }
-            place = (step.id, step.item == nil || step.id == name ? nil : step.item)
+            place = (step.id, step.item)
             // One that is a run of another workflow writes nothing itself.
-            if let child = step.attempts.last?.run { (row, place) = (try await conductor.find(child), (nil, nil)) }
+            if let child = step.attempts.last?.run { (row, place) = (try await find(child, rights, call), (nil, nil)) }
         }
         let selection = LogReader.Selection(
             run: row.id, name: row.name, started: row.started, step: place.step, item: place.item,
@@ -36,12 +37,6 @@ extension ManagerService {
             position = try await send(selection, from: position, call)
         }
         try await call.reply(Messages.Log(entries: []))
-    }
-
-    private func noSuchStep(_ name: String, _ row: RunSummaryRow, _ steps: [StepStatus]) -> APIError {
-        let near = Suggestion.nearest(to: name, in: steps.map(\.name))
-        let hint = near.map { "did you mean '\($0)'?" } ?? "'pawl status \(row.name)' lists its steps"
-        return APIError(.noSuchStep, "run '\(row.name)' has no step '\(name)'; \(hint)")
     }
 
     /// Sends the last lines, and returns the place after them. What pawld itself says of a step lies between them in the

@@ -162,7 +162,7 @@ final class RunJournal: Sendable {
     }
 
     /// A step, or an item of one, as a reader names it.
-    private static func name(_ step: String, _ item: Int?) -> String { item.map { "\(step).\($0)" } ?? step }
+    private static func name(_ step: String, _ item: Int?) -> String { Names.step(step, item: item) }
 
     /// One line of a step's stdout that was kept in a file, as if the step had written it to the journal itself.
     func line(_ line: String, of command: StepCommand) {

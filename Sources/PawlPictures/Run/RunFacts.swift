@@ -186,7 +186,7 @@ package struct RunFacts: Sendable {
 
     /// The name of a record: the step's, of an item `STEP.ITEM`.
     package func name(_ place: RecordPlace) -> String {
-        steps[place.step].id + (steps[place.step].records[place.record].item.map { ".\($0)" } ?? "")
+        Names.step(steps[place.step].id, item: steps[place.step].records[place.record].item)
     }
 
     /// A record by its place.
