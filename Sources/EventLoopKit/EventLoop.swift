@@ -136,6 +136,10 @@ package final class LoopTaskExecutor: TaskExecutor {
 
 extension EventLoop {
     fileprivate func append(_ work: () -> Work) {
+        // An executor is unowned, so the caller's reference may be one that the queued work lets go of: the last job of an
+        // actor frees the actor and with it a stopped loop, all before this call is through with the loop.
+        let lifetime = Unmanaged.passRetained(self)
+        defer { lifetime.release() }
         let (starts, wakes) = shared.withLock { shared in
             shared.queue.append(work())
             let starts = !shared.hasThread

@@ -46,6 +46,21 @@ private actor Pinned {
     }
 }
 
+/// Alone holds a loop, stopped already, and lets go of it on the loop itself, as an owner of C objects does.
+private actor LastHolder {
+    private nonisolated let loop = EventLoop(name: "test-last")
+    private let done: @Sendable (Bool) -> Void
+
+    nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
+
+    init(done: @escaping @Sendable (Bool) -> Void) {
+        self.done = done
+        loop.stop()
+    }
+
+    isolated deinit { done(loop.isOnLoop) }
+}
+
 @Suite("EventLoop: jobs")
 struct EventLoopJobTests {
     @Test("actors pinned to one loop all run on its one thread")
@@ -246,5 +261,20 @@ struct EventLoopStopTests {
         defer { clock.stop() }
         for _ in 0..<500 where gone != nil { try await clock.sleep(for: .milliseconds(1)) }
         #expect(gone == nil)
+    }
+
+    @Test("a loop whose last job frees it outlives the call that queued the job")
+    func freedByItsLastJob() async {
+        let onLoop = Mutex(0)
+        // The race is between the thread that queues the job and the one that is started for it, so it takes many.
+        for _ in 0..<8_000 {
+            await withCheckedContinuation { continuation in
+                _ = LastHolder { isOnLoop in
+                    onLoop.withLock { $0 += isOnLoop ? 1 : 0 }
+                    continuation.resume()
+                }
+            }
+        }
+        #expect(onLoop.withLock { $0 } == 8_000)
     }
 }
