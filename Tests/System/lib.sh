@@ -26,12 +26,13 @@ harness=$system_tests/harness
 test_name=$(basename "$(cd "$(dirname "$0")" && pwd)")
 host=$(tr '[:upper:]' '[:lower:]' <<<"$test_name")
 output=""
+failure=""
 installed=""
 is_up=""
 scratch=$(mktemp -d)
 export PAWL_TEST_OWNER=$$
 
-fail() { echo "FAILED: $*"; exit 1; }
+fail() { failure="$*"; echo "FAILED: $*"; exit 1; }
 skip() { echo "skip: $*"; exit 77; }
 section() { echo "--- $*"; }
 
@@ -85,12 +86,14 @@ wait_until() {
 }
 
 at_end() {
-  local status=$?
+  # The last command is what failed, unless `fail` has said more.
+  local status=$? why=${failure:-$BASH_COMMAND}
   trap - EXIT
   if ((status != 0 && status != 77)); then
     echo "--- the host's journal"
     "$harness" exec "$host" -- journalctl -b --no-pager -n 80 2>/dev/null || echo "(the host is not up)"
-    echo "--- the test ended with status $status"
+    # Last, where whoever keeps nothing but the end of the log sees it.
+    echo "--- the test ended with status $status: $why"
   fi
   if [[ $installed && $("$harness" kind) == machine ]]; then
     # A run that is active would keep the package from being removed.
