@@ -4,8 +4,8 @@
 source "$(dirname "$0")/../lib.sh"
 source "$(dirname "$0")/../attack.sh"
 
-# How long the step lasts in whose middle the package is replaced.
-seconds=${PAWL_TEST_SECONDS:-6}
+# The steps in whose middle the package is replaced end when this is there.
+gate=/var/tmp/gate
 
 host_start
 install_deb
@@ -39,14 +39,14 @@ steps:
   - id: long
     run: |
       echo "long \$PAWL_ATTEMPT" >>$marks
-      for ((i = 0; i < $seconds * 10; i++)); do sleep 0.1; done
+      until [[ -e $gate ]]; do sleep 0.1; done
       echo "pid=\$\$" >>"\$PAWL_OUTPUT"
   - id: fails
     depends_on: []
     continue_on_failure: true
     run: |
       echo "fails \$PAWL_ATTEMPT" >>$marks
-      for ((i = 0; i < $seconds * 10; i++)); do sleep 0.1; done
+      until [[ -e $gate ]]; do sleep 0.1; done
       exit 3
   - id: after
     depends_on: [long, fails]
@@ -59,7 +59,7 @@ replaced() {
   local what=$1 run pid former stays follower status=0
   shift
   section "$what"
-  host_exec rm -f $marks
+  host_exec rm -f $marks $gate
   run=$(started long)
   host_exec pawl wait "$run" &
   follower=$!
@@ -73,6 +73,7 @@ replaced() {
   assert_equal "socket and mark, after" "$stays" "$(untouched)"
   assert_contains "the step's recorder" /usr/libexec/pawl/pawl-record "$(recorder_of "$run" long)"
   assert_equal "the run, as the new pawld tells it" running "$(field_of "$run" .state)"
+  host_exec touch $gate
   # It waits since before: its pawld went, and it asked the next one.
   wait "$follower" || status=$?
   assert_equal "pawl wait, over it" 0 "$status"
@@ -119,15 +120,16 @@ assert_nothing_left
 
 section "a package whose pawld cannot start"
 package 2.3+broken
-host_exec rm -f $marks
+host_exec rm -f $marks $gate
 run=$(started long)
 for step in long fails; do wait_until 10 "step $step runs" marked $step; done
 pid=$(pid_of "$run" long)
 host_exec "${apt[@]}" /root/pawl_2.3+broken.deb >"$scratch/apt.log" 2>&1 || fail "apt: $(<"$scratch/apt.log")"
 assert_equal "the step's process, after" "$pid" "$(pid_of "$run" long)"
 assert_match "the journal" "this pawld cannot start" "$(host_exec journalctl -q -o cat -u pawld.service)"
+host_exec touch $gate
 for step in long fails; do
-  wait_until $((seconds + 20)) "step $step ends" host_exec test -e "/var/lib/pawl/runs/${run##*-}/$step.1/result.json"
+  wait_until 20 "step $step ends" host_exec test -e "/var/lib/pawl/runs/${run##*-}/$step.1/result.json"
 done
 printf '%s 1\n' long fails | assert_marks
 package 2.4
