@@ -103,6 +103,7 @@ package enum ManagerInterface {
             state: string,
             reason: ?string,
             tolerated: ?bool,
+            approval: ?string,
             exit_code: ?int,
             progress: ?int,
             seconds_left: ?float,

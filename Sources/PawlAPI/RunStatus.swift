@@ -137,6 +137,8 @@ package struct StepStatus: Sendable, Codable, Equatable {
     package var reason: String?
     /// Whether it has failed and the run goes on as if it had not, by `continue_on_failure`. Null from a pawld that does not tell.
     package var tolerated: Bool?
+    /// What a person is asked, while it waits for `pawl approve` or `pawl reject`; null where it waits for nobody.
+    package var approval: String?
     /// The exit status of its last attempt that was no repair; null where it never exited.
     package var exitCode: Int?
     /// How much of it is done by its own word, in percent; null where it says nothing, or does not run.
@@ -152,10 +154,11 @@ package struct StepStatus: Sendable, Codable, Equatable {
     /// Makes a status.
     package init(
         id: String, item: Int? = nil, phase: String? = "steps", state: StepState, reason: String? = nil,
-        tolerated: Bool? = false, exitCode: Int? = nil, progress: Int? = nil, secondsLeft: Double? = nil,
+        tolerated: Bool? = false, approval: String? = nil, exitCode: Int? = nil, progress: Int? = nil,
+        secondsLeft: Double? = nil,
         attempts: [AttemptStatus] = []
     ) {
-        (self.phase, self.tolerated) = (phase, tolerated)
+        (self.phase, self.tolerated, self.approval) = (phase, tolerated, approval)
         (self.progress, self.secondsLeft) = (progress, secondsLeft)
         self.id = id
         self.item = item
@@ -166,7 +169,7 @@ package struct StepStatus: Sendable, Codable, Equatable {
     }
 
     private enum CodingKeys: String, CodingKey {
-        case id, item, phase, state, reason, tolerated, progress, attempts
+        case id, item, phase, state, reason, tolerated, approval, progress, attempts
         case exitCode = "exit_code"
         case secondsLeft = "seconds_left"
     }
@@ -179,6 +182,7 @@ package struct StepStatus: Sendable, Codable, Equatable {
         try container.encode(state, forKey: .state)
         try container.encode(reason, forKey: .reason)
         try container.encode(tolerated, forKey: .tolerated)
+        try container.encode(approval, forKey: .approval)
         try container.encode(exitCode, forKey: .exitCode)
         try container.encode(progress, forKey: .progress)
         try container.encode(secondsLeft, forKey: .secondsLeft)

@@ -111,7 +111,7 @@ extension StepStatus {
     var isFailure: Bool { state == .failed || state == .timedOut || state == .interrupted }
 
     /// Whether it waits for a person's word.
-    var waitsForPerson: Bool { state == .waiting && reason?.hasPrefix("waits for approval") == true }
+    var waitsForPerson: Bool { approval != nil }
 }
 
 extension RunStatus {

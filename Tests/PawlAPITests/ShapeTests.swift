@@ -25,19 +25,19 @@ struct ShapeTests {
                         result: "oom-kill", started: "2026-11-21T03:00:00.250Z", ended: "2026-11-21T03:00:01.500Z",
                         cpuSeconds: 0.75, memoryPeak: 12_582_912, ioReadBytes: 4096, ioWriteBytes: 0)
                 ]),
-            StepStatus(id: "after", state: .waiting),
+            StepStatus(id: "after", state: .waiting, approval: "go?"),
         ])
 
     private let expected =
         #"{"definition_file":"/etc/etcd.yaml","definition_since":"2026-11-21T03:00:00.250Z","#
         + #""ended":"2026-11-21T03:10:00.250Z","id":"7k2m9qxa","limits":["MemoryMax=2G"],"outputs":{"bytes":7},"parent":"all-0000000a","#
         + #""reason":"timeout of 10min","run":"etcd-7k2m9qxa","seconds_left":null,"slice":"pawl-0000000a-7k2m9qxa.slice","#
-        + #""started":"2026-11-21T03:00:00.250Z","state":"timed-out","steps":[{"attempts":[{"cpu_seconds":0.75,"#
+        + #""started":"2026-11-21T03:00:00.250Z","state":"timed-out","steps":[{"approval":null,"attempts":[{"cpu_seconds":0.75,"#
         + #""ended":"2026-11-21T03:00:01.500Z","exit_code":null,"io_read_bytes":4096,"io_write_bytes":0,"memory_peak":12582912,"number":1,"#
         + #""repair":null,"result":"oom-kill","run":null,"signal":"KILL","started":"2026-11-21T03:00:00.250Z","state":"failed","#
         + #""unit":"pawl-step-7k2m9qxa.load.3.1.service"}],"exit_code":null,"id":"load","item":3,"phase":"steps","progress":null,"reason":null,"#
-        + #""seconds_left":null,"state":"failed","tolerated":false},{"attempts":[],"exit_code":null,"id":"after","item":null,"phase":"steps","progress":null,"reason":null,"#
-        + #""seconds_left":null,"state":"waiting","tolerated":false}],"steps_done":1,"steps_total":2,"use":null,"workflow":"etcd"}"#
+        + #""seconds_left":null,"state":"failed","tolerated":false},{"approval":"go?","attempts":[],"exit_code":null,"id":"after","item":null,"phase":"steps","#
+        + #""progress":null,"reason":null,"seconds_left":null,"state":"waiting","tolerated":false}],"steps_done":1,"steps_total":2,"use":null,"workflow":"etcd"}"#
 
     @Test("a run's status is written as documented, every key of it, and read back")
     func runStatus() throws {

@@ -162,11 +162,13 @@ enum Sample {
             ended: ended.map(time), stepsDone: steps.count { $0.state.isEnded }, stepsTotal: steps.count, steps: steps)
     }
 
-    static func step(_ id: String, _ state: StepState, _ attempts: [AttemptStatus] = [], reason: String? = nil)
-        -> StepStatus
-    {
+    static func step(
+        _ id: String, _ state: StepState, _ attempts: [AttemptStatus] = [], reason: String? = nil,
+        approval: String? = nil
+    ) -> StepStatus {
         StepStatus(
-            id: id, state: state, reason: reason, exitCode: attempts.last?.exitCode, attempts: attempts)
+            id: id, state: state, reason: reason, approval: approval, exitCode: attempts.last?.exitCode,
+            attempts: attempts)
     }
 
     static func attempt(

@@ -55,7 +55,7 @@ struct FrameTests {
         var status = Sample.run(
             .running,
             begun + [compile, test, Sample.step("load", .running)] + items
-                + [Sample.step("sure", .waiting, reason: "waits for approval: go?")] + waiting
+                + [Sample.step("sure", .waiting, reason: "waits for approval: go?", approval: "go?")] + waiting
                 + [Sample.step("windows", .skipped, reason: "its 'when' is false")])
         (status.stepsDone, status.stepsTotal, status.secondsLeft) = (4, 12, 135)
         var state = state(status)
@@ -94,7 +94,7 @@ struct FrameTests {
     func approval() {
         let steps =
             (0..<30).map { Sample.step("s\($0)", .running, [Sample.attempt(1, .running, from: 0)]) }
-            + [Sample.step("sure", .waiting, reason: "waits for approval: go? ('pawl approve x sure' says yes)")]
+            + [Sample.step("sure", .waiting, reason: "waits for approval: go?", approval: "go?")]
         #expect(lines(state(Sample.run(.running, steps)), width: 40, height: 10).contains { $0.contains("sure") })
     }
 

@@ -51,7 +51,9 @@ struct TerminalTextTests {
             .running,
             [
                 Sample.step("a", .running, [Sample.attempt(1, .running, from: 0)]),
-                Sample.step("b", .waiting, reason: "waits for approval: really go on with 中文 😀? ('pawl approve x b')"),
+                Sample.step(
+                    "b", .waiting, reason: "waits for approval: really go on with 中文 😀? ('pawl approve x b')",
+                    approval: "go?"),
             ], reason: "步骤 'a' 中文字中文字中文字中文字中文字中文字中文字")
         status.secondsLeft = 90
         let now = Timestamp(microseconds: 1_795_230_184_000_000).adding(seconds: 5)

@@ -29,7 +29,7 @@ struct RefusalTests {
     private func asked(_ count: Int, of id: RunID, _ conductor: Conductor) async throws {
         while true {
             let (status, bookmark) = try await conductor.status(of: id)
-            if status.steps.count(where: { $0.reason?.hasPrefix("waits for approval") == true }) == count { return }
+            if status.steps.count(where: { $0.approval != nil }) == count { return }
             _ = await conductor.changed(id, since: bookmark)
         }
     }

@@ -27,6 +27,7 @@ extension RunStatus {
                 let id = definition.id
                 var step = StepStatus(id: id, item: place.item, phase: definition.phase.rawValue, run[place])
                 step.tolerated = run[place].hasFailed && definition.continueOnFailure
+                step.approval = run.approvals.contains(place) ? run[place].asked?.text : nil
                 let seat = LockOwner(run.id, LockSeat(step: id, item: place.item))
                 if !step.state.isEnded, let words = locks.wait(of: seat) { step.reason = words }
                 if run.isPaused, step.state == .running, run.runsOn(place) {

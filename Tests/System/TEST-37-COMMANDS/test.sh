@@ -228,8 +228,11 @@ assert_contains "and what it wrote last" "hung: about to hang" "$(host_exec pawl
 run=$(host_exec pawl run asks --detach)
 waits() { [[ $(host_exec pawl ps) == *"step 'sure' waits for approval: Go on?"* ]]; }
 wait_until 10 "pawl ps to say what is waited for" waits
+questions() { host_exec pawl status "$run" -o json | json '[[s["id"], s["approval"]] for s in d["steps"] if s["approval"]]'; }
+assert_equal "the question, for a script" '[["sure", "Go on?"]]' "$(questions)"
 host_exec pawl approve "$run" sure -q
 host_exec pawl wait "$run" -q
+assert_equal "and no question once it is answered" "[]" "$(questions)"
 
 section "a standard output that is closed is an error, and nothing is written into the connection to pawld instead"
 assert_status "pawl logs" 1 host_exec bash -c 'pawl logs @last >&-'

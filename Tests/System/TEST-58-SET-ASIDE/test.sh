@@ -35,7 +35,7 @@ steps:
     command: [sh, -c, 'echo "after \$PAWL_ATTEMPT" >>$marks']
 E2
 heavy=$(started heavy)
-asks() { [[ $(field_of "$heavy" '.steps[] | select(.id == "person") | .reason') == "waits for approval"* ]]; }
+asks() { [[ $(field_of "$heavy" '.steps[] | select(.id == "person") | .approval') == "go on?" ]]; }
 wait_until 120 "it waits for a person" asks
 host_exec systemctl restart pawld.service
 wait_until 30 "it waits for a person" asks
