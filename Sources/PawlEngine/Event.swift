@@ -180,7 +180,7 @@ package struct UnreadableEvent: Error, Sendable, CustomStringConvertible {
 }
 
 /// The run was asked for: all that it will ever know of the world around it.
-package struct RunCreated: Sendable, Codable, Equatable {
+package struct RunCreated: Requested, Sendable, Codable, Equatable {
     /// The workflow's name.
     package var workflow: String
     /// The file that the text was read from.
@@ -191,6 +191,8 @@ package struct RunCreated: Sendable, Codable, Equatable {
     package var variables: [String: Value]
     /// Who asked, by uid.
     package var uid: UInt32
+    /// Who asked, for people.
+    package var who: String?
     /// The run's folder.
     package var folder: String
     /// The configuration's bound on steps at once, for workflows that state none.
@@ -225,7 +227,7 @@ package struct RunCreated: Sendable, Codable, Equatable {
 
     /// Makes the body.
     package init(
-        workflow: String, file: String, text: String, variables: [String: Value], uid: UInt32, folder: String,
+        workflow: String, file: String, text: String, variables: [String: Value], requester: Requester, folder: String,
         maxParallel: Int, host: HostFacts, epoch: String? = nil
     ) {
         self.epoch = epoch
@@ -233,14 +235,15 @@ package struct RunCreated: Sendable, Codable, Equatable {
         self.file = file
         self.text = text
         self.variables = variables
-        self.uid = uid
+        (uid, who) = (requester.uid, requester.who)
         self.folder = folder
         self.maxParallel = maxParallel
         self.host = host
     }
 
     private enum CodingKeys: String, CodingKey {
-        case workflow, file, text, variables, uid, folder, host, undo, epoch, included, unit, key, parent, children,
+        case workflow, file, text, variables, uid, who, folder, host, undo, epoch, included, unit, key, parent,
+            children,
             user
         case maxParallel = "max_parallel"
         case leftOut = "left_out"
@@ -442,13 +445,15 @@ package struct RunStopped: Sendable, Codable, Equatable {
 }
 
 /// A stopped or ended run goes on.
-package struct RunResumed: Sendable, Codable, Equatable {
+package struct RunResumed: Requested, Sendable, Codable, Equatable {
     /// Whether failed, cancelled and skipped steps are opened again too.
     package var retry: Bool
     /// The step that is opened again though it has succeeded, with all that depends on it.
     package var from: String?
     /// Who asked, by uid.
     package var uid: UInt32
+    /// Who asked, for people.
+    package var who: String?
     /// The life of the manager in which it was asked for: what was lost before is answered by that.
     package var epoch: String?
     /// What takes the place of the definition that the run had, if that was asked for: the run is from here on as if it had
@@ -456,11 +461,11 @@ package struct RunResumed: Sendable, Codable, Equatable {
     package var definition: RunCreated?
     /// Makes the body.
     package init(
-        retry: Bool, from: String? = nil, uid: UInt32, epoch: String? = nil, definition: RunCreated? = nil
+        retry: Bool, from: String? = nil, requester: Requester, epoch: String? = nil, definition: RunCreated? = nil
     ) {
         self.retry = retry
         self.from = from
-        self.uid = uid
+        (uid, who) = (requester.uid, requester.who)
         self.epoch = epoch
         self.definition = definition
     }

@@ -33,7 +33,7 @@ package struct ApprovalAsked: Sendable, Codable, Equatable {
 }
 
 /// A person has said yes or no.
-package struct ApprovalAnswered: Sendable, Codable, Equatable {
+package struct ApprovalAnswered: Requested, Sendable, Codable, Equatable {
     /// The step's name.
     package var step: String
     /// The foreach item's number.
@@ -42,6 +42,8 @@ package struct ApprovalAnswered: Sendable, Codable, Equatable {
     package var isApproved: Bool
     /// Who, by uid.
     package var uid: UInt32
+    /// Who, for people.
+    package var who: String?
     /// What he has said about it.
     package var comment: String?
 
@@ -49,16 +51,16 @@ package struct ApprovalAnswered: Sendable, Codable, Equatable {
     package static let longestComment = 1024
 
     /// Makes the body.
-    package init(step: String, item: Int? = nil, isApproved: Bool, uid: UInt32, comment: String? = nil) {
+    package init(step: String, item: Int? = nil, isApproved: Bool, requester: Requester, comment: String? = nil) {
         self.comment = comment
         self.step = step
         self.item = item
         self.isApproved = isApproved
-        self.uid = uid
+        (uid, who) = (requester.uid, requester.who)
     }
 
     private enum CodingKeys: String, CodingKey {
-        case step, item, uid, comment
+        case step, item, uid, who, comment
         case isApproved = "approved"
     }
 }
@@ -81,15 +83,17 @@ package struct PhaseBegan: Sendable, Codable, Equatable {
 }
 
 /// What the run has done is being taken back by another one.
-package struct RunUndone: Sendable, Codable, Equatable {
+package struct RunUndone: Requested, Sendable, Codable, Equatable {
     /// The other run's name.
     package var by: String
     /// Who asked, by uid.
     package var uid: UInt32
+    /// Who asked, for people.
+    package var who: String?
 
     /// Makes the body.
-    package init(by: String, uid: UInt32) {
+    package init(by: String, requester: Requester) {
         self.by = by
-        self.uid = uid
+        (uid, who) = (requester.uid, requester.who)
     }
 }

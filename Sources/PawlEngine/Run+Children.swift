@@ -104,7 +104,8 @@ extension Run {
         above[above.count - 1].limits = try limits()
         let runs = created.folder.lastIndex(of: "/").map { String(created.folder[..<$0]) } ?? "."
         var made = RunCreated(
-            workflow: child.workflow, file: definition.source.main.file, text: "", variables: [:], uid: created.uid,
+            workflow: child.workflow, file: definition.source.main.file, text: "", variables: [:],
+            requester: created.requester,
             folder: "\(runs)/\(child.id)", maxParallel: created.maxParallel, host: created.host, epoch: epoch)
         made.source = definition.source
         made.children = created.children

@@ -194,7 +194,7 @@ extension Run {
     private func judge(answer place: Place) -> Event {
         let answer = self[place].answer
         let isApproved = answer?.isApproved ?? false
-        let who = answer.map { " by uid \($0.uid)" + ($0.comment.map { ": \($0)" } ?? "") } ?? ""
+        let who = answer.map { " by \($0.requester)" + ($0.comment.map { ": \($0)" } ?? "") } ?? ""
         return .stepEnded(
             StepEnded(
                 step: workflow.steps[place.step].id, item: place.item, state: isApproved ? .succeeded : .failed,

@@ -1,17 +1,19 @@
 package import PawlLanguage
-import PawlModel
+package import PawlModel
 
 /// Somebody has set limits of a run's slice that its workflow does not say, or says otherwise.
-package struct RunLimited: Sendable, Codable, Equatable {
+package struct RunLimited: Requested, Sendable, Codable, Equatable {
     /// The directives, each with all its values: from here on what was said of it before counts no more. One without a value
     /// is as the workflow says again.
     package var limits: [ParentRun.Above.Limit]
-    /// Who asked.
+    /// Who asked, by uid.
     package var uid: UInt32
+    /// Who asked, for people.
+    package var who: String?
 
     /// Makes the body.
-    package init(limits: [ParentRun.Above.Limit], uid: UInt32) {
-        (self.limits, self.uid) = (limits, uid)
+    package init(limits: [ParentRun.Above.Limit], requester: Requester) {
+        (self.limits, uid, who) = (limits, requester.uid, requester.who)
     }
 }
 
@@ -44,7 +46,7 @@ extension Run {
         let limits = body.limits.map { limit in
             setLimits.first { $0.name == limit.name } ?? ParentRun.Above.Limit(name: limit.name, values: [])
         }
-        return RunLimited(limits: limits, uid: body.uid)
+        return RunLimited(limits: limits, requester: body.requester)
     }
 
     /// Whether somebody has set any.

@@ -2,25 +2,29 @@ import PawlLanguage
 package import PawlModel
 
 /// The run was paused: from here on nothing of it is started, and its steps stand still.
-package struct RunPaused: Sendable, Codable, Equatable {
-    /// Who asked.
+package struct RunPaused: Requested, Sendable, Codable, Equatable {
+    /// Who asked, by uid.
     package var uid: UInt32
+    /// Who asked, for people.
+    package var who: String?
     /// The run above it that was paused, where it was paused along with that.
     package var above: RunID?
 
     /// Makes the body.
-    package init(uid: UInt32, above: RunID? = nil) {
-        (self.uid, self.above) = (uid, above)
+    package init(requester: Requester, above: RunID? = nil) {
+        (uid, who, self.above) = (requester.uid, requester.who, above)
     }
 }
 
 /// A paused run goes on.
-package struct RunUnpaused: Sendable, Codable, Equatable {
-    /// Who asked.
+package struct RunUnpaused: Requested, Sendable, Codable, Equatable {
+    /// Who asked, by uid.
     package var uid: UInt32
+    /// Who asked, for people.
+    package var who: String?
 
     /// Makes the body.
-    package init(uid: UInt32) { self.uid = uid }
+    package init(requester: Requester) { (uid, who) = (requester.uid, requester.who) }
 }
 
 /// A run that stands still since somebody wants it to. It decides nothing, what it waits for waits along, and no time passes for
@@ -58,7 +62,7 @@ extension Run {
         pause = Pause(since: time, state: state, reason: reason, above: body.above)
         wasPaused = true
         state = .paused
-        reason = "paused by uid \(body.uid): 'pawl unpause \(name)' goes on, 'pawl cancel \(name)' ends it"
+        reason = "paused by \(body.requester): 'pawl unpause \(name)' goes on, 'pawl cancel \(name)' ends it"
     }
 
     /// No time has passed for it: its moments move along, and what runs has as much longer.

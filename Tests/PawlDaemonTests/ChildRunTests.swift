@@ -100,7 +100,9 @@ struct ChildRunTests {
         let second = try #require(await starts.next())
         #expect(second == "pawl-step-\(again).a.1.service")
         let first = child(of: id, daemon)
-        let refusal = await #expect(throws: APIError.self) { try await daemon.conductor.retry(first, by: 0) }
+        let refusal = await #expect(throws: APIError.self) {
+            try await daemon.conductor.retry(first, by: Requester(uid: 0))
+        }
         #expect(
             refusal?.message
                 == "the run 'other-\(first)' is step 'one' of 'demo-\(id)': 'pawl retry demo-\(id)' makes a new one")
@@ -108,7 +110,7 @@ struct ChildRunTests {
         let status = try await daemon.ended(id)
         #expect(status.state == .failed)
         #expect(status.steps[0].reason == "run other-\(again) failed: step 'a' failed")
-        try await daemon.conductor.retry(id, by: 0)
+        try await daemon.conductor.retry(id, by: Requester(uid: 0))
         let third = child(of: id, daemon, number: 3)
         #expect(try #require(await starts.next()) == "pawl-step-\(third).a.1.service")
         await daemon.kill()
@@ -121,11 +123,11 @@ struct ChildRunTests {
         var starts = manager.starts.makeAsyncIterator()
         let id = try await daemon.start(ChildRunTests.parent, children: ChildRunTests.children)
         let first = try #require(await starts.next())
-        try await daemon.conductor.cancel(child(of: id, daemon), by: 0)
+        try await daemon.conductor.cancel(child(of: id, daemon), by: Requester(uid: 0))
         try daemon.end(first, status: 0)
         let second = try #require(await starts.next())
         #expect(try await daemon.conductor.status(of: id).0.steps[0].attempts[0].state == .failed)
-        try await daemon.conductor.cancel(id, by: 0)
+        try await daemon.conductor.cancel(id, by: Requester(uid: 0))
         let below = child(of: id, daemon, number: 2)
         #expect(try await daemon.conductor.status(of: below).0.state == .running)
         #expect(await daemon.conductor.isCancelled(AttemptName(run: below, step: "a", number: 1)))
@@ -162,7 +164,7 @@ struct ChildRunTests {
             status.steps[0].reason?.hasPrefix("run other-\(child) waits for a person: step 'a' was interrupted") == true
         )
         #expect(status.reason == status.steps[0].reason)
-        try await daemon.conductor.resume(id, by: 0)
+        try await daemon.conductor.resume(id, by: Requester(uid: 0))
         try daemon.end(try #require(await starts.next()), status: 0)
         try daemon.end(try #require(await starts.next()), status: 0)
         #expect(try await daemon.ended(id).state == .succeeded)

@@ -98,8 +98,8 @@ struct ConductorTests {
         #expect(status.state == .stopped)
         #expect(status.reason?.contains("'pawl resume demo-\(guilty)'") == true)
         #expect(try await daemon.conductor.list(all: false).first { $0.id == guilty.rawValue }?.state == .stopped)
-        await #expect(throws: APIError.self) { try await daemon.conductor.cancel(guilty, by: 0) }
-        try await daemon.conductor.resume(guilty, by: 0)
+        await #expect(throws: APIError.self) { try await daemon.conductor.cancel(guilty, by: Requester(uid: 0)) }
+        try await daemon.conductor.resume(guilty, by: Requester(uid: 0))
         #expect(try await daemon.conductor.status(of: guilty).0.state == .running)
         #expect(try await daemon.conductor.recoveries().isEmpty)
         await daemon.kill()
@@ -131,13 +131,14 @@ struct ConductorTests {
                 ("variables: {v: {required: true}}\n" + ConductorTests.chain, .conflict),
             ] {
                 let error = await #expect(throws: APIError.self) {
-                    try await daemon.conductor.retry(id, with: try current(text), by: 0)
+                    try await daemon.conductor.retry(id, with: try current(text), by: Requester(uid: 0))
                 }
                 #expect(error?.code == code && error?.message.contains("as it is now") == true)
             }
             #expect(try await daemon.conductor.status(of: id).0.state == .failed)
             try await daemon.conductor.retry(
-                id, with: try current(ConductorTests.chain + "  - {id: c, command: [\"true\"]}\n"), by: 0)
+                id, with: try current(ConductorTests.chain + "  - {id: c, command: [\"true\"]}\n"),
+                by: Requester(uid: 0))
             #expect(try #require(await starts.next()) == "pawl-step-\(id).b.2.service")
             await daemon.kill()
         }
@@ -173,13 +174,13 @@ struct ConductorTests {
             let error = await #expect(throws: APIError.self) {
                 switch request {
                 case "start": _ = try await daemon.start(ConductorTests.chain)
-                case "resume": try await daemon.conductor.resume(id, by: 0)
-                default: try await daemon.conductor.retry(id, by: 0)
+                case "resume": try await daemon.conductor.resume(id, by: Requester(uid: 0))
+                default: try await daemon.conductor.retry(id, by: Requester(uid: 0))
                 }
             }
             #expect("\(try #require(error))".contains("going down"))
         }
-        try await daemon.conductor.cancel(id, by: 0)
+        try await daemon.conductor.cancel(id, by: Requester(uid: 0))
         #expect(try await daemon.conductor.isCancelRecorded(id))
         await daemon.kill()
     }
@@ -226,17 +227,17 @@ struct ConductorTests {
         for _ in 0..<2 { try daemon.end(try #require(await starts.next()), status: 0) }
         #expect(try await daemon.ended(id).state == .succeeded)
         await #expect {
-            try await daemon.conductor.retry(id, from: "unpak", by: 0)
+            try await daemon.conductor.retry(id, from: "unpak", by: Requester(uid: 0))
         } throws: {
             let error = $0 as? APIError
             return error?.code == .noSuchStep && error?.message.contains("did you mean 'unpack'?") == true
         }
         await #expect {
-            try await daemon.conductor.retry(id, by: 0)
+            try await daemon.conductor.retry(id, by: Requester(uid: 0))
         } throws: {
             ($0 as? APIError)?.code == .invalidState
         }
-        try await daemon.conductor.retry(id, from: "unpack", by: 0)
+        try await daemon.conductor.retry(id, from: "unpack", by: Requester(uid: 0))
         let again = try #require(await starts.next())
         #expect(again == "pawl-step-\(id).unpack.2.service")
         try daemon.end(again, status: 0)
@@ -272,7 +273,7 @@ struct ConductorTests {
             (status, bookmark) = try await daemon.conductor.status(of: id)
         }
         #expect(status.steps[0].state == .interrupted)
-        try await daemon.conductor.resume(id, by: 0)
+        try await daemon.conductor.resume(id, by: Requester(uid: 0))
         let again = try #require(await starts.next())
         #expect(again == "pawl-step-\(id).a.2.service")
         await daemon.kill()
@@ -298,7 +299,8 @@ struct ConductorTests {
 struct StepUnitTests {
     private func unit(_ text: String) throws -> [String: StepUnit.Value] {
         let created = RunCreated(
-            workflow: "demo", file: "/demo.yaml", text: text, variables: [:], uid: 0, folder: "/runs/0000000a",
+            workflow: "demo", file: "/demo.yaml", text: text, variables: [:], requester: Requester(uid: 0),
+            folder: "/runs/0000000a",
             maxParallel: 4, host: HostReader.facts())
         let id = try #require(RunID(rawValue: "0000000a"))
         let run = try Run(id: id, created: created, at: Daemon.now())
@@ -361,7 +363,8 @@ struct StepUnitTests {
         let created = RunCreated(
             workflow: "demo", file: "/demo.yaml",
             text: "steps:\n  - {id: a, run: \"true\", unit: {BindPaths: /srv:/mnt, LimitNOFILE: 5, CPUAffinity: 0}}\n",
-            variables: [:], uid: 0, folder: "/runs/0000000a", maxParallel: 4, host: HostReader.facts())
+            variables: [:], requester: Requester(uid: 0), folder: "/runs/0000000a", maxParallel: 4,
+            host: HostReader.facts())
         let run = try Run(id: try #require(RunID(rawValue: "0000000a")), created: created, at: Daemon.now())
         let unit = StepUnit(try run.render(0, number: 1))
         let binds = unit.properties.filter { $0.name == "BindPaths" }.map(\.value)

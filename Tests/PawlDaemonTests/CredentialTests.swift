@@ -113,7 +113,7 @@ struct CredentialTests {
     func unit() throws {
         let created = RunCreated(
             workflow: "demo", file: "/demo.yaml", text: "steps: [{id: a, run: echo, credentials: {db: DB, key: }}]\n",
-            variables: [:], uid: 0, folder: "/x", maxParallel: 4, host: HostReader.facts())
+            variables: [:], requester: Requester(uid: 0), folder: "/x", maxParallel: 4, host: HostReader.facts())
         let run = try Run(id: RunID(rawValue: "0000000a")!, created: created, at: Timestamp(microseconds: 0))
         let db = FoundCredential(name: "db", path: "/etc/credstore/db", isEncrypted: false)
         let key = FoundCredential(name: "key", path: "/run/credstore.encrypted/key", isEncrypted: true)

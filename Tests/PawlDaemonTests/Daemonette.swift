@@ -62,7 +62,8 @@ struct Daemonette: ~Copyable {
         let read = WorkflowReader.read(text, file: "/demo.yaml", name: "demo")
         let workflow = try #require(read.workflow)
         var created = RunCreated(
-            workflow: "demo", file: "/demo.yaml", text: text, variables: [:], uid: 0, folder: folder.path + "/runs",
+            workflow: "demo", file: "/demo.yaml", text: text, variables: [:], requester: Requester(uid: 0),
+            folder: folder.path + "/runs",
             maxParallel: 4, host: HostReader.facts())
         if !children.isEmpty {
             created.children = children.map { name, text in

@@ -84,7 +84,7 @@ struct ForeignUnitTests {
         let (id, unit) = try await interruptedStart()
         let stopping = try Daemonette(folder, manager, isHostStopping: true)
         try await stopping.conductor.recover(epoch: "boot.1")
-        try await stopping.conductor.cancel(id, by: 0)
+        try await stopping.conductor.cancel(id, by: Requester(uid: 0))
         await stopping.kill()
         manager.state.withLock { state in
             state.units[unit] = ForeignUnitTests.foreign()

@@ -25,7 +25,7 @@ struct LimitTests {
     }
 
     private func body(_ assignments: String...) throws -> RunLimited {
-        RunLimited(limits: try LimitText.read(assignments), uid: 0)
+        RunLimited(limits: try LimitText.read(assignments), requester: Requester(uid: 0))
     }
 
     @Test("They are recorded, the slice is given them, and every later step's slice has them")

@@ -51,7 +51,7 @@ struct LockTests {
         #expect(try await daemon.ended(second).state == .failed)
         let third = try await daemon.start(LockTests.reject)
         #expect(try #require(await starts.next()) == "pawl-step-\(third).a.1.service")
-        try await daemon.conductor.retry(second, by: 0)
+        try await daemon.conductor.retry(second, by: Requester(uid: 0))
         #expect(try await daemon.conductor.status(of: second).0.state == .queued)
         await daemon.kill()
     }
@@ -81,7 +81,7 @@ struct LockTests {
         let other = try await daemon.start(LockTests.queue)
         let status = try await daemon.conductor.status(of: other).0
         #expect(status.reason == "waits for lock 'k', held by demo-\(guilty)")
-        try await daemon.conductor.resume(guilty, by: 0)
+        try await daemon.conductor.resume(guilty, by: Requester(uid: 0))
         try daemon.end("pawl-step-\(guilty).a.1.service", status: 0)
         _ = try await daemon.ended(guilty)
         #expect(try await daemon.conductor.status(of: other).0.state == .running)

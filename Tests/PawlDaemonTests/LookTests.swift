@@ -50,7 +50,8 @@ struct VersionTests {
             ? "slice: {\(directives)}\nsteps:\n  - {id: a, command: [\"true\"]}\n"
             : "steps:\n  - {id: a, command: [\"true\"], unit: {\(directives)}}\n"
         let created = RunCreated(
-            workflow: "demo", file: "/demo.yaml", text: text, variables: [:], uid: 0, folder: "/runs/0000000a",
+            workflow: "demo", file: "/demo.yaml", text: text, variables: [:], requester: Requester(uid: 0),
+            folder: "/runs/0000000a",
             maxParallel: 4, host: HostReader.facts())
         let run = try Run(id: try #require(RunID(rawValue: "0000000a")), created: created, at: Daemon.now())
         let command = try run.render(0, number: 1)

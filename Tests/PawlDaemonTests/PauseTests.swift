@@ -37,13 +37,13 @@ struct PauseTests {
         var starts = manager.starts.makeAsyncIterator()
         let id = try await daemon.start(PauseTests.text)
         let unit = try #require(await starts.next())
-        for (run, steps) in try await daemon.conductor.pause(id, by: 0) {
+        for (run, steps) in try await daemon.conductor.pause(id, by: Requester(uid: 0)) {
             try await daemon.freezer.freeze(run, steps.map(\.command))
         }
         #expect(pauses().prefix(2) == ["reload", "freeze \(unit)"])
         #expect(try await dropIn(daemon, unit) == "[Service]\n# late=0\nRuntimeMaxSec=infinity\n")
         #expect(try await daemon.conductor.status(of: id).0.state == .paused)
-        for (run, steps) in try await daemon.conductor.unpause(id, by: 0) {
+        for (run, steps) in try await daemon.conductor.unpause(id, by: Requester(uid: 0)) {
             #expect(steps.map(\.command.name.unit) == [unit])
             try await daemon.freezer.thaw(run, steps)
         }
@@ -95,18 +95,18 @@ struct PauseTests {
             unit = try #require(await starts.next())
             // Recorded, and asked for in vain.
             manager.state.withLock { $0.fault = .unknownOutcome("the bus was lost") }
-            _ = try await daemon.conductor.pause(id, by: 0)
+            _ = try await daemon.conductor.pause(id, by: Requester(uid: 0))
             await daemon.kill()
         }
         manager.state.withLock { ($0.fault, $0.pauses) = (nil, []) }
         let daemon = try Daemonette(folder, manager)
         try await daemon.conductor.recover(epoch: "boot.1")
-        for (run, steps) in try await daemon.conductor.pause(id, by: 0) {
+        for (run, steps) in try await daemon.conductor.pause(id, by: Requester(uid: 0)) {
             try await daemon.freezer.freeze(run, steps.map(\.command))
         }
         #expect(pauses().contains("freeze \(unit)"))
         // Cancelled, it needs no going on: what stops a unit thaws it.
-        try await daemon.conductor.cancel(id, by: 0)
+        try await daemon.conductor.cancel(id, by: Requester(uid: 0))
         try daemon.end(unit, status: 0)
         #expect(try await daemon.ended(id).state == .cancelled)
         await daemon.kill()
@@ -121,11 +121,13 @@ struct PauseTests {
             "steps: [{id: call, workflow: child}]", children: ["child": "steps: [{id: a, command: [x]}]"])
         let unit = try #require(await starts.next())
         let child = try #require(AttemptName(unit: unit)).run
-        #expect(try await daemon.conductor.pause(id, by: 0).map(\.run) == [id, child])
+        #expect(try await daemon.conductor.pause(id, by: Requester(uid: 0)).map(\.run) == [id, child])
         #expect(try await daemon.conductor.status(of: child).0.state == .paused)
-        let error = await #expect(throws: APIError.self) { _ = try await daemon.conductor.unpause(child, by: 0) }
+        let error = await #expect(throws: APIError.self) {
+            _ = try await daemon.conductor.unpause(child, by: Requester(uid: 0))
+        }
         #expect(error?.message.contains("was paused together with") == true)
-        #expect(try await daemon.conductor.unpause(id, by: 0).map(\.run) == [id, child])
+        #expect(try await daemon.conductor.unpause(id, by: Requester(uid: 0)).map(\.run) == [id, child])
         #expect(try await daemon.conductor.status(of: child).0.state == .running)
         try daemon.end(unit, status: 0)
         #expect(try await daemon.ended(id).state == .succeeded)

@@ -74,14 +74,15 @@ struct RefusalTests {
         ] {
             #expect(
                 await words {
-                    try await conductor.answer(id, Messages.Approval(run: name, step: step, approved: true), by: 0)
+                    try await conductor.answer(
+                        id, Messages.Approval(run: name, step: step, approved: true), by: Requester(uid: 0))
                 }
                     == "run '\(name)' has no step '\(step)'; \(hint)")
         }
-        try await conductor.cancel(id, by: 0)
+        try await conductor.cancel(id, by: Requester(uid: 0))
         _ = try await daemon.ended(id)
         #expect(
-            await words { try await conductor.retry(id, from: "sure.1", by: 0) }
+            await words { try await conductor.retry(id, from: "sure.1", by: Requester(uid: 0)) }
                 == "run '\(name)' has no step 'sure.1'; did you mean 'sure'?")
         await daemon.kill()
     }
@@ -97,13 +98,14 @@ struct RefusalTests {
             try await asked(items.split(separator: ",").count, of: id, conductor)
             #expect(
                 await words {
-                    try await conductor.answer(id, Messages.Approval(run: name, step: "q", approved: true), by: 0)
+                    try await conductor.answer(
+                        id, Messages.Approval(run: name, step: "q", approved: true), by: Requester(uid: 0))
                 }
                     == "step 'q' of the run '\(name)' is running and waits for no approval; \(others)")
-            try await conductor.cancel(id, by: 0)
+            try await conductor.cancel(id, by: Requester(uid: 0))
             _ = try await daemon.ended(id)
             #expect(
-                await words { try await conductor.resume(id, by: 0) }
+                await words { try await conductor.resume(id, by: Requester(uid: 0)) }
                     == "the run '\(name)' was cancelled and cannot be resumed; 'pawl retry \(name)' opens it again")
         }
         await daemon.kill()

@@ -107,7 +107,9 @@ struct RetentionTests {
             id = try await finished(daemon)
             #expect(try await daemon.conductor.beginRemoval(retention(age: .zero), except: []) == [id])
             // Nobody opens it again meanwhile.
-            await #expect(throws: APIError.self) { try await daemon.conductor.retry(id, from: "a", by: 0) }
+            await #expect(throws: APIError.self) {
+                try await daemon.conductor.retry(id, from: "a", by: Requester(uid: 0))
+            }
             #expect(await daemon.folders.moveAway([id]).isEmpty)
             await daemon.kill()
         }
@@ -145,7 +147,7 @@ struct RetentionTests {
         #expect(isThere("\(id)"))
         manager.state.withLock { $0.fault = nil }
         // It can be retried again: nothing of it is held.
-        try await daemon.conductor.retry(id, from: "a", by: 0)
+        try await daemon.conductor.retry(id, from: "a", by: Requester(uid: 0))
         await daemon.kill()
     }
 

@@ -41,7 +41,7 @@ struct RoomTests {
                 #expect(status.state == .queued && status.reason == words)
             }
             // One that is cancelled before its turn does nothing, its handlers included.
-            try await daemon.conductor.cancel(ids[2], by: 0)
+            try await daemon.conductor.cancel(ids[2], by: Requester(uid: 0))
             let cancelled = try await daemon.ended(ids[2])
             #expect(cancelled.state == .cancelled && cancelled.steps.allSatisfy(\.attempts.isEmpty))
             await daemon.kill()

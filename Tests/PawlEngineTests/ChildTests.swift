@@ -14,7 +14,7 @@ struct ChildTests {
 
     private func created(_ text: String, children: [String: String] = ["other": other]) -> RunCreated {
         var created = RunCreated(
-            workflow: "demo", file: "/w/demo.yaml", text: text, variables: [:], uid: 7,
+            workflow: "demo", file: "/w/demo.yaml", text: text, variables: [:], requester: Requester(uid: 7),
             folder: "/var/lib/pawl/runs/0000000a", maxParallel: 4, host: RunHarness.host, epoch: "boot-1")
         created.children = children.sorted { $0.key < $1.key }.map {
             ChildDefinition(
@@ -165,7 +165,7 @@ struct ChildTests {
         harness.give("one", item: 0, .failed)
         harness.give("one", item: 1)
         #expect(harness.run.state == .failed)
-        harness.submit(.runResumed(RunResumed(retry: true, uid: 0)))
+        harness.submit(.runResumed(RunResumed(retry: true, requester: Requester(uid: 0))))
         #expect(try child(harness, Place(0, item: 0)).created.parent?.attempt == 3)
         #expect(harness.run.runningAttempt(of: Place(0, item: 1)) == nil)
     }
@@ -215,7 +215,7 @@ struct ChildTests {
         var child = try child(harness)
         finish(&child, harness, .failed)
         #expect(
-            child.refusal(of: .runResumed(RunResumed(retry: true, uid: 0)))
+            child.refusal(of: .runResumed(RunResumed(retry: true, requester: Requester(uid: 0))))
                 == "the run '\(child.name)' is step 'one' of 'demo-0000000a': 'pawl retry demo-0000000a' makes a new one"
         )
     }

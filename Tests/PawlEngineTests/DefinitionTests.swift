@@ -20,7 +20,8 @@ struct DefinitionTests {
         var definition = run.created
         definition.text = text
         if let variables { definition.variables = variables }
-        return RunResumed(retry: retry, from: from, uid: 0, epoch: "boot-1", definition: definition)
+        return RunResumed(
+            retry: retry, from: from, requester: Requester(uid: 0), epoch: "boot-1", definition: definition)
     }
 
     /// A run of which `a` has succeeded and `b` has failed.

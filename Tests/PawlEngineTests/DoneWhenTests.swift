@@ -72,7 +72,7 @@ struct DoneWhenTests {
         #expect(harness.states["a"] == .interrupted)
         #expect(try harness.replayed().state == harness.run.state)
         guard policy == "ask" else { return }
-        harness.submit(.runResumed(RunResumed(retry: false, uid: 0)))
+        harness.submit(.runResumed(RunResumed(retry: false, requester: Requester(uid: 0))))
         #expect(try harness.run.render(0, number: 4).plan?.asksOnly == false, "the answer was: go on")
         #expect(try harness.replayed().running == harness.run.running)
     }
@@ -83,7 +83,7 @@ struct DoneWhenTests {
         cancelled.take(.cancelRequested(CancelRequested(cause: .person)))
         cancelled.give("a", .interrupted)
         #expect(cancelled.run.state == .cancelled)
-        cancelled.submit(.runResumed(RunResumed(retry: true, uid: 0)))
+        cancelled.submit(.runResumed(RunResumed(retry: true, requester: Requester(uid: 0))))
         #expect(try cancelled.run.render(0, number: 2).plan?.asksOnly == false)
         #expect(try cancelled.replayed().render(0, number: 2).plan?.asksOnly == false)
     }

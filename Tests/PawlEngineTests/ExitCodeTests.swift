@@ -86,7 +86,7 @@ struct ExitCodeTests {
         var harness = try harness()
         harness.end("fetch", .timedOut, code: 2)
         #expect(harness.run.steps[0].state == .timedOut, "what it exits with after its timeout is no status of its own")
-        harness.submit(.runResumed(RunResumed(retry: true, uid: 0)))
+        harness.submit(.runResumed(RunResumed(retry: true, requester: Requester(uid: 0))))
         #expect(harness.running == ["fetch"])
     }
 
@@ -112,7 +112,7 @@ struct ExitCodeTests {
         #expect(harness.run.steps[0].lastTry?.outcome?.exitCode == 3)
         #expect(harness.run.steps[0].tries == 1)
         try checkReplay(harness)
-        harness.submit(.runResumed(RunResumed(retry: true, uid: 0)))
+        harness.submit(.runResumed(RunResumed(retry: true, requester: Requester(uid: 0))))
         #expect(try harness.run.render(0, number: 3).arguments == ["fetch"], "a retry begins with the step itself")
     }
 
@@ -211,7 +211,7 @@ struct ExitCodeTests {
             }
             if policy == "ask" {
                 #expect(harness.run.reason?.contains("its repair was lost") == true)
-                harness.submit(.runResumed(RunResumed(retry: false, uid: 0)))
+                harness.submit(.runResumed(RunResumed(retry: false, requester: Requester(uid: 0))))
             }
             #expect(try harness.run.render(0, number: 3).script == "fix")
             harness.end("a", .succeeded)
@@ -243,7 +243,7 @@ struct ExitCodeTests {
         #expect(done.run.state == .succeeded)
         harness.end("a", .failed, code: 1)
         #expect(harness.run.state == .stopped)
-        harness.submit(.runResumed(RunResumed(retry: false, uid: 0)))
+        harness.submit(.runResumed(RunResumed(retry: false, requester: Requester(uid: 0))))
         #expect(try harness.run.render(0, number: 4).arguments == ["fix"])
         try checkReplay(harness)
     }

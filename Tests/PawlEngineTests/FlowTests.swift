@@ -143,7 +143,7 @@ struct FlowTests {
         harness.end("tell", .failed, code: 1)
         #expect(harness.run.state == .failed)
         #expect(harness.run.reason == "step 'tell' of 'on_success' failed")
-        harness.submit(.runResumed(RunResumed(retry: true, uid: 0)))
+        harness.submit(.runResumed(RunResumed(retry: true, requester: Requester(uid: 0))))
         #expect(harness.running == ["tell"])
         harness.end("tell", .succeeded)
         #expect(harness.run.state == .succeeded)
@@ -170,7 +170,8 @@ struct FlowTests {
         #expect(harness.run.state == .running)
         let answer = Event.approvalAnswered(
             ApprovalAnswered(
-                step: "sure", isApproved: isApproved, uid: 7, comment: isApproved ? nil : "not now"))
+                step: "sure", isApproved: isApproved, requester: Requester(uid: 7),
+                comment: isApproved ? nil : "not now"))
         #expect(harness.run.refusal(of: answer) == nil)
         harness.submit(answer)
         #expect(harness.run.refusal(of: answer) != nil, "once is enough")

@@ -212,7 +212,7 @@ struct ForecastTests {
         harness.end("c", .failed, code: 1)
         #expect(harness.run.times == ["a": .init(seconds: [3]), "b": .init(seconds: [0])])
         harness.wait(100)
-        harness.submit(.runResumed(RunResumed(retry: true, uid: 0, epoch: harness.epoch)))
+        harness.submit(.runResumed(RunResumed(retry: true, requester: Requester(uid: 0), epoch: harness.epoch)))
         harness.wait(4)
         harness.end("c", .succeeded)
         #expect(harness.run.times["c"] == .init(seconds: [4]))

@@ -22,7 +22,7 @@ struct InterruptedTests {
         }
         harness.decide()
         #expect(harness.run.state == .stopped)
-        harness.submit(.runResumed(RunResumed(retry: false, uid: 0)))
+        harness.submit(.runResumed(RunResumed(retry: false, requester: Requester(uid: 0))))
         #expect(harness.states["fail"] == .interrupted)
         #expect(harness.running == ["ask", "rerun"])
         #expect(harness.run.stepsDone == 1)

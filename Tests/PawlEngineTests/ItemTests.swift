@@ -57,7 +57,7 @@ struct ItemTests {
         end(&harness, 2, .succeeded, outputs: ["n": "3"])
         #expect(harness.run.state == .failed)
         #expect(harness.run.steps[0].reason == "1 of 3 items failed: 0")
-        harness.submit(.runResumed(RunResumed(retry: true, uid: 0)))
+        harness.submit(.runResumed(RunResumed(retry: true, requester: Requester(uid: 0))))
         #expect(items(harness) == [.running, .succeeded, .succeeded])
         #expect(harness.run[Place(0, item: 0)].attempts.map(\.number) == [1, 2])
         #expect(try harness.replayed().running == harness.run.running)
@@ -76,7 +76,7 @@ struct ItemTests {
         harness.end("first", .failed, code: 1)
         end(&harness, 0, .succeeded)
         end(&harness, 1, .failed)
-        harness.submit(.runResumed(RunResumed(retry: true, uid: 0)))
+        harness.submit(.runResumed(RunResumed(retry: true, requester: Requester(uid: 0))))
         #expect(harness.states == ["each": .waiting, "first": .running])
         harness.end("first", .succeeded)
         #expect(items(harness) == [.succeeded, .running])
@@ -90,7 +90,7 @@ struct ItemTests {
         var harness = try harness()
         for item in 0..<3 { end(&harness, item, .succeeded, outputs: ["n": "1"]) }
         harness.end("sum", .succeeded)
-        harness.submit(.runResumed(RunResumed(retry: true, from: "each", uid: 0)))
+        harness.submit(.runResumed(RunResumed(retry: true, from: "each", requester: Requester(uid: 0))))
         #expect(items(harness) == [.running, .running, .waiting])
         #expect(harness.run[Place(0, item: 0)].attempts.map(\.number) == [1, 2])
     }
@@ -157,7 +157,7 @@ struct ItemTests {
         end(&harness, 0, .interrupted)
         #expect(harness.run.state == .stopped)
         end(&harness, 1, .succeeded)
-        harness.submit(.runResumed(RunResumed(retry: false, uid: 0)))
+        harness.submit(.runResumed(RunResumed(retry: false, requester: Requester(uid: 0))))
         #expect(items(harness) == [.running, .succeeded, .running])
         #expect(try harness.replayed().running == harness.run.running)
     }

@@ -19,7 +19,7 @@ struct LimitTests {
     }
 
     private func set(_ run: inout Run, _ assignments: String...) throws {
-        let body = RunLimited(limits: try LimitText.read(assignments), uid: 0)
+        let body = RunLimited(limits: try LimitText.read(assignments), requester: Requester(uid: 0))
         #expect(run.refusal(of: .runLimited(body)) == nil)
         run.apply(.runLimited(body), at: run.started)
     }
@@ -70,7 +70,7 @@ struct LimitTests {
     func before() throws {
         var run = try run()
         try set(&run, "TasksMax=7")
-        let body = RunLimited(limits: try LimitText.read(["TasksMax=8", "MemoryMax=3G"]), uid: 0)
+        let body = RunLimited(limits: try LimitText.read(["TasksMax=8", "MemoryMax=3G"]), requester: Requester(uid: 0))
         let back = run.limits(before: body)
         run.apply(.runLimited(body), at: run.started)
         run.apply(.runLimited(back), at: run.started)
@@ -95,9 +95,9 @@ struct LimitTests {
         var run = try run()
         try set(&run, "TasksMax=7")
         run.apply(.runEnded(RunEnded(state: .failed)), at: run.started)
-        let body = RunLimited(limits: try LimitText.read(["TasksMax=8"]), uid: 0)
+        let body = RunLimited(limits: try LimitText.read(["TasksMax=8"]), requester: Requester(uid: 0))
         #expect(run.refusal(of: .runLimited(body))?.contains("has failed already") == true)
-        run.apply(.runResumed(RunResumed(retry: true, uid: 0, epoch: "boot-1")), at: run.started)
+        run.apply(.runResumed(RunResumed(retry: true, requester: Requester(uid: 0), epoch: "boot-1")), at: run.started)
         #expect(try texts(run).last == "TasksMax=7")
     }
 }

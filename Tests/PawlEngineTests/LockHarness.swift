@@ -22,7 +22,8 @@ struct LockHarness {
         _ name: String, _ text: String, variables: [String: Value] = [:], maxParallel: Int = 4, undo: UndoPlan? = nil
     ) throws {
         var created = RunCreated(
-            workflow: "demo", file: "/demo.yaml", text: text, variables: variables, uid: 0, folder: "/r",
+            workflow: "demo", file: "/demo.yaml", text: text, variables: variables, requester: Requester(uid: 0),
+            folder: "/r",
             maxParallel: maxParallel, host: RunHarness.host, epoch: epoch)
         created.undo = undo
         let id = LockHarness.id(name)

@@ -49,14 +49,15 @@ struct LockTests {
         #expect(hosts["aa"].isStopped)
         hosts.wait(1000)
         #expect(hosts.running("bb") == [])
-        hosts.submit("aa", .runResumed(RunResumed(retry: false, uid: 0, epoch: "boot-1")))
+        hosts.submit("aa", .runResumed(RunResumed(retry: false, requester: Requester(uid: 0), epoch: "boot-1")))
         hosts.end("aa", "s")
-        hosts.submit("aa", .approvalAnswered(ApprovalAnswered(step: "ask", isApproved: false, uid: 0)))
+        hosts.submit(
+            "aa", .approvalAnswered(ApprovalAnswered(step: "ask", isApproved: false, requester: Requester(uid: 0))))
         #expect(hosts.running("aa") == ["tell"] && hosts.running("bb") == [])
         hosts.end("aa", "tell")
         #expect(hosts["aa"].state == .failed && hosts.running("bb") == ["s"])
         // Who retries asks again.
-        hosts.submit("aa", .runResumed(RunResumed(retry: true, uid: 0, epoch: "boot-1")))
+        hosts.submit("aa", .runResumed(RunResumed(retry: true, requester: Requester(uid: 0), epoch: "boot-1")))
         #expect(hosts.wait("aa") == "waits for lock 'x 1', held by bb" && hosts["aa"].running.isEmpty)
     }
 
@@ -154,7 +155,7 @@ struct LockTests {
         try hosts.start("cc", reject)
         hosts.end("cc", "s", .failed)
         try hosts.start("dd", LockTests.whole)
-        let retry = Event.runResumed(RunResumed(retry: true, uid: 0, epoch: "boot-1"))
+        let retry = Event.runResumed(RunResumed(retry: true, requester: Requester(uid: 0), epoch: "boot-1"))
         #expect(
             hosts["cc"].lockRefusal(of: retry, hosts.table)
                 == "the run 'demo-000000cc' does not go on: lock 'k' is held by dd, and the workflow says 'on_conflict: reject'"
@@ -291,7 +292,7 @@ struct LockTests {
         hosts.end("aa", "s")
         #expect(hosts.running("cc") == ["s"])
         try hosts.start("dd", LockTests.step)
-        hosts.submit("bb", .runResumed(RunResumed(retry: false, uid: 0, epoch: "boot-1")))
+        hosts.submit("bb", .runResumed(RunResumed(retry: false, requester: Requester(uid: 0), epoch: "boot-1")))
         hosts.end("cc", "s")
         #expect(hosts.running("bb") == ["lost", "s"] && hosts.wait("dd", "s") != nil)
     }
@@ -336,7 +337,7 @@ struct LockTests {
             hosts.end("aa", "t", .interrupted)
             #expect(hosts["aa"].isStopped)
             try hosts.start("cc", LockTests.whole)
-            var body = RunResumed(retry: false, uid: 0, epoch: "boot-1")
+            var body = RunResumed(retry: false, requester: Requester(uid: 0), epoch: "boot-1")
             body.definition = hosts["aa"].created
             body.definition?.text = other
             hosts.submit("aa", .runResumed(body))

@@ -67,7 +67,7 @@ struct LossTests {
         #expect(harness.run.state == .failed)
         #expect(harness.run.reason?.contains("the host was lost") == true)
         // A retry is a decision of a person's after the loss.
-        harness.submit(.runResumed(RunResumed(retry: true, uid: 0, epoch: "boot-2")))
+        harness.submit(.runResumed(RunResumed(retry: true, requester: Requester(uid: 0), epoch: "boot-2")))
         #expect(harness.running == ["b", "c"])
     }
 
@@ -99,7 +99,7 @@ struct LossTests {
         stopped.epoch = "boot-2"
         stopped.decide()
         #expect(stopped.run.isStopped)
-        stopped.submit(.runResumed(RunResumed(retry: false, uid: 0, epoch: "boot-2")))
+        stopped.submit(.runResumed(RunResumed(retry: false, requester: Requester(uid: 0), epoch: "boot-2")))
         #expect(stopped.running == ["a"])
 
         var handler = try RunHarness(

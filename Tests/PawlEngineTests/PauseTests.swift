@@ -14,11 +14,11 @@ struct PauseTests {
         """
 
     private func pause(_ harness: inout RunHarness) {
-        harness.submit(.runPaused(RunPaused(uid: 7)))
+        harness.submit(.runPaused(RunPaused(requester: Requester(uid: 7))))
     }
 
     private func unpause(_ harness: inout RunHarness) {
-        harness.submit(.runUnpaused(RunUnpaused(uid: 7)))
+        harness.submit(.runUnpaused(RunUnpaused(requester: Requester(uid: 7))))
     }
 
     @Test("It starts nothing, takes what ends all the same, and judges that once it goes on")
@@ -98,7 +98,10 @@ struct PauseTests {
     @Test("It can be cancelled, and pausing or going on twice is refused")
     func refusals() throws {
         var harness = try RunHarness(PauseTests.text)
-        let (pausing, goingOn) = (Event.runPaused(RunPaused(uid: 0)), Event.runUnpaused(RunUnpaused(uid: 0)))
+        let (pausing, goingOn) = (
+            Event.runPaused(RunPaused(requester: Requester(uid: 0))),
+            Event.runUnpaused(RunUnpaused(requester: Requester(uid: 0)))
+        )
         #expect(harness.run.refusal(of: goingOn) == "the run 'demo-0000000a' is running: it is not paused")
         pause(&harness)
         #expect(harness.run.refusal(of: pausing) == "the run 'demo-0000000a' is paused already")
@@ -116,7 +119,7 @@ struct PauseTests {
         harness.take(.runStopped(RunStopped(reason: "asks")))
         pause(&harness)
         #expect(harness.run.state == .paused)
-        #expect(harness.run.refusal(of: .runResumed(RunResumed(retry: false, uid: 0))) != nil)
+        #expect(harness.run.refusal(of: .runResumed(RunResumed(retry: false, requester: Requester(uid: 0)))) != nil)
         unpause(&harness)
         #expect(harness.run.state == .stopped)
         #expect(harness.run.reason == "asks")

@@ -16,7 +16,8 @@ struct RunHarness {
 
     init(_ text: String, variables: [String: Value] = [:], maxParallel: Int = 4) throws {
         let created = RunCreated(
-            workflow: "demo", file: "/etc/pawl/workflows/demo.yaml", text: text, variables: variables, uid: 0,
+            workflow: "demo", file: "/etc/pawl/workflows/demo.yaml", text: text, variables: variables,
+            requester: Requester(uid: 0),
             folder: "/var/lib/pawl/runs/0000000a", maxParallel: maxParallel, host: RunHarness.host)
         try self.init(created)
     }

@@ -113,7 +113,7 @@ struct RunTests {
     func numbersGoOn() throws {
         var harness = try RunHarness(RunTests.chain)
         harness.end("a", .failed, code: 1)
-        harness.submit(.runResumed(RunResumed(retry: true, uid: 0)))
+        harness.submit(.runResumed(RunResumed(retry: true, requester: Requester(uid: 0))))
         #expect(harness.run.state == .running)
         #expect(harness.running == ["a"])
         #expect(harness.run.steps[0].attempts.last?.unit == "pawl-step-0000000a.a.2.service")
@@ -129,7 +129,7 @@ struct RunTests {
         var harness = try RunHarness(RunTests.chain)
         harness.end("a", .succeeded)
         harness.end("b", .failed, code: 1)
-        harness.submit(.runResumed(RunResumed(retry: true, uid: 0)))
+        harness.submit(.runResumed(RunResumed(retry: true, requester: Requester(uid: 0))))
         #expect(harness.running == ["b"])
         #expect(harness.run.steps[0].attempts.count == 1)
     }
@@ -139,7 +139,7 @@ struct RunTests {
         var harness = try RunHarness(RunTests.fan)
         for step in ["a", "b", "c", "d"] { harness.end(step, .succeeded) }
         #expect(harness.run.state == .succeeded)
-        harness.submit(.runResumed(RunResumed(retry: true, from: "c", uid: 0)))
+        harness.submit(.runResumed(RunResumed(retry: true, from: "c", requester: Requester(uid: 0))))
         #expect(harness.states == ["a": .succeeded, "b": .succeeded, "c": .running, "d": .waiting])
         #expect(try harness.replayed().steps.map(\.state) == harness.run.steps.map(\.state))
         harness.end("c", .succeeded)
@@ -161,7 +161,7 @@ struct RunTests {
             """)
         for step in ["a", "b", "c", "x"] { harness.end(step, .succeeded) }
         harness.end("y", .failed, code: 1)
-        harness.submit(.runResumed(RunResumed(retry: true, from: "a", uid: 0)))
+        harness.submit(.runResumed(RunResumed(retry: true, from: "a", requester: Requester(uid: 0))))
         #expect(harness.states == ["a": .running, "b": .waiting, "c": .waiting, "x": .succeeded, "y": .running])
     }
 
@@ -250,7 +250,7 @@ struct RunTests {
         #expect(harness.run.state == .stopped)
         harness.end("b", .succeeded)
         #expect(harness.running.isEmpty)
-        harness.submit(.runResumed(RunResumed(retry: false, uid: 0)))
+        harness.submit(.runResumed(RunResumed(retry: false, requester: Requester(uid: 0))))
         #expect(harness.running == ["a", "c"])
         #expect(harness.states["b"] == .succeeded)
     }
@@ -269,7 +269,7 @@ struct RunTests {
         harness.take(.attemptEnded(AttemptEnded(step: "a", number: 1, outcome: failed)))
         harness.end("b", .interrupted)
         #expect(harness.run.state == .stopped)
-        harness.submit(.runResumed(RunResumed(retry: false, uid: 0)))
+        harness.submit(.runResumed(RunResumed(retry: false, requester: Requester(uid: 0))))
         harness.end("b", .succeeded)
         #expect(harness.states == ["a": .failed, "b": .succeeded, "d": .skipped])
         #expect(harness.run.state == .failed)
@@ -323,7 +323,7 @@ struct RunTests {
         harness.end("a", .succeeded)
         harness.end("b", .failed, code: 2)
         harness.end("c", .cancelled)
-        harness.submit(.runResumed(RunResumed(retry: true, uid: 0)))
+        harness.submit(.runResumed(RunResumed(retry: true, requester: Requester(uid: 0))))
         let again = try harness.replayed()
         #expect(again.state == harness.run.state)
         #expect(again.running == harness.run.running)

@@ -7,7 +7,7 @@ import Testing
 struct SelectionTests {
     private func harness(_ leftOut: [String], _ text: String) throws -> RunHarness {
         var created = RunCreated(
-            workflow: "demo", file: "/w/demo.yaml", text: text, variables: [:], uid: 7,
+            workflow: "demo", file: "/w/demo.yaml", text: text, variables: [:], requester: Requester(uid: 7),
             folder: "/var/lib/pawl/runs/0000000a", maxParallel: 4, host: RunHarness.host, epoch: "boot-1")
         created.leftOut = leftOut
         return try RunHarness(created)

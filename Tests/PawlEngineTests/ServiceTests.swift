@@ -132,7 +132,7 @@ struct ServiceTests {
         harness.give("use", .failed)
         harness.give("tell")
         harness.give("stop-services")
-        harness.submit(.runResumed(RunResumed(retry: true, uid: 0)))
+        harness.submit(.runResumed(RunResumed(retry: true, requester: Requester(uid: 0))))
         #expect(harness.run.running == [Place(0, item: 0), Place(0, item: 1)])
         harness.give("db", item: 0)
         #expect(harness.run.running == [Place(0, item: 1)])
@@ -246,7 +246,7 @@ struct ServiceTests {
             "{steps: [{id: s, service: s, command: [s]}], on_success: [{id: tell, command: [tell]}]}")
         harness.give("s")
         harness.take(.runStopped(RunStopped(reason: "a person")))
-        harness.submit(.runResumed(RunResumed(retry: false, uid: 0)))
+        harness.submit(.runResumed(RunResumed(retry: false, requester: Requester(uid: 0))))
         harness.give("tell")
         #expect(harness.run.state == .succeeded)
         #expect(harness.states["s"] == .succeeded)
@@ -256,7 +256,7 @@ struct ServiceTests {
     func found() throws {
         var harness = try ready()
         harness.take(.runStopped(RunStopped(reason: "a person")))
-        harness.submit(.runResumed(RunResumed(retry: false, uid: 0)))
+        harness.submit(.runResumed(RunResumed(retry: false, requester: Requester(uid: 0))))
         harness.submit(
             .attemptEnded(
                 AttemptEnded(

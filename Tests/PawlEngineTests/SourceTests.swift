@@ -11,7 +11,8 @@ struct SourceTests {
 
     private func created() -> RunCreated {
         var created = RunCreated(
-            workflow: "a", file: "", text: "", variables: [:], uid: 0, folder: "/r", maxParallel: 4, host: Self.host)
+            workflow: "a", file: "", text: "", variables: [:], requester: Requester(uid: 0), folder: "/r",
+            maxParallel: 4, host: Self.host)
         var source = WorkflowSource(
             SourceFile(file: "/gone/a.yaml", text: "include: [b.yaml]\nsteps: [{id: x, command: [echo]}]\n"),
             dropIns: [SourceFile(file: "/gone/a.yaml.d/1.yaml", text: "steps: [{id: z, command: [echo]}]\n")])

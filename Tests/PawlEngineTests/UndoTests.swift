@@ -78,7 +78,7 @@ struct UndoTests {
         harness.end("disk-1", .failed, code: 1)
         #expect(harness.run.state == .failed)
         #expect(harness.states["net"] == .skipped)
-        harness.submit(.runResumed(RunResumed(retry: true, uid: 0)))
+        harness.submit(.runResumed(RunResumed(retry: true, requester: Requester(uid: 0))))
         #expect(harness.running == ["disk-1"])
     }
 
@@ -92,10 +92,10 @@ struct UndoTests {
     @Test("A run that was taken back is not opened again, nor taken back twice")
     func once() throws {
         var harness = try ended(late: .succeeded)
-        let undone = Event.runUndone(RunUndone(by: "demo-0000000b", uid: 0))
+        let undone = Event.runUndone(RunUndone(by: "demo-0000000b", requester: Requester(uid: 0)))
         #expect(harness.run.refusal(of: undone) == nil)
         harness.take(undone)
-        for event in [undone, .runResumed(RunResumed(retry: true, uid: 0))] {
+        for event in [undone, .runResumed(RunResumed(retry: true, requester: Requester(uid: 0)))] {
             #expect(harness.run.refusal(of: event)?.contains("was taken back by 'demo-0000000b'") == true)
         }
         #expect(try RunHarness(UndoTests.text, variables: ["dir": "/srv"]).run.refusal(of: undone) != nil)

@@ -30,7 +30,7 @@ struct UnmetConditionTests {
         #expect(harness.run.steps[0].reason == outcome.reason)
         #expect(harness.run.undoPlan().entries.isEmpty)
         #expect(try harness.replayed().state == .failed)
-        harness.submit(.runResumed(RunResumed(retry: true, uid: 0)))
+        harness.submit(.runResumed(RunResumed(retry: true, requester: Requester(uid: 0))))
         #expect(harness.running == ["a"], "by now it may hold")
     }
 
@@ -65,7 +65,7 @@ struct UnmetConditionTests {
         #expect(harness.run.steps[0].reason == reason)
         #expect(harness.run.state == .failed && harness.states["b"] == .skipped)
         #expect(try harness.replayed().steps[0].reason == reason)
-        harness.submit(.runResumed(RunResumed(retry: true, uid: 0)))
+        harness.submit(.runResumed(RunResumed(retry: true, requester: Requester(uid: 0))))
         try pass(&harness, 3)
         #expect(harness.states["a"] == .skipped, "whoever retries it has seen the failure")
         lost.give("a", .interrupted)

@@ -53,7 +53,8 @@ struct StoreRescueTests {
         for (place, id) in StoreRescueTests.ids.enumerated() {
             let time = Timestamp(microseconds: 1_700_000_000_000_000)
             let created = RunCreated(
-                workflow: "w\(place)", file: "/w.yaml", text: "steps: [{id: a, command: [x]}]", variables: [:], uid: 0,
+                workflow: "w\(place)", file: "/w.yaml", text: "steps: [{id: a, command: [x]}]", variables: [:],
+                requester: Requester(uid: 0),
                 folder: "/runs/\(id)", maxParallel: 4,
                 host: HostFacts(name: "h", machineID: "m", arch: "a", cpus: 1, memory: 1, osVersion: "12"))
             var run = try Run(id: id, created: created, at: time)
@@ -255,7 +256,8 @@ struct StoreRescueTests {
                 let id = RunID(random: UInt64(number))
                 ids.insert(id)
                 let created = RunCreated(
-                    workflow: "w", file: "/w.yaml", text: "steps: [{id: a, command: [x]}]", variables: [:], uid: 0,
+                    workflow: "w", file: "/w.yaml", text: "steps: [{id: a, command: [x]}]", variables: [:],
+                    requester: Requester(uid: 0),
                     folder: "/runs/\(id)", maxParallel: 4,
                     host: HostFacts(name: "h", machineID: "m", arch: "a", cpus: 1, memory: 1, osVersion: "12"))
                 let run = try Run(id: id, created: created, at: time)

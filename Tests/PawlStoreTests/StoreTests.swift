@@ -37,7 +37,7 @@ struct StoreTests {
         RunCreated(
             workflow: workflow, file: "/demo.yaml", text: StoreTests.text,
             variables: ["n": 1, "l": .list(["x", .null])],
-            uid: 0, folder: folder, maxParallel: 4, host: StoreTests.host)
+            requester: Requester(uid: 0), folder: folder, maxParallel: 4, host: StoreTests.host)
     }
 
     private func change(_ id: RunID, _ events: [Event], from first: Int = 1) throws -> (RunChange, Run) {
@@ -154,26 +154,30 @@ struct StoreTests {
             .runStopped(RunStopped(reason: "ask")),
             .stepExpanded(StepExpanded(step: "a", items: [1, "x", .map(["name": "m1"])])),
             .approvalAsked(ApprovalAsked(step: "a", item: 2, text: "go?")),
-            .approvalAnswered(ApprovalAnswered(step: "a", item: 2, isApproved: false, uid: 7)),
+            .approvalAnswered(
+                ApprovalAnswered(step: "a", item: 2, isApproved: false, requester: Requester(uid: 7, who: "ada"))),
             .phaseBegan(PhaseBegan(phase: .onFailure, state: .failed, reason: "r")),
-            .runResumed(RunResumed(retry: true, uid: 1000)),
-            .runResumed(RunResumed(retry: true, uid: 1000, epoch: "boot.2")),
+            .runResumed(RunResumed(retry: true, requester: Requester(uid: 1000))),
+            .runResumed(RunResumed(retry: true, requester: Requester(uid: 1000), epoch: "boot.2")),
             .hostLost(HostLost(epoch: "boot.2", recovery: .restart)),
             .servicesLost(ServicesLost(epoch: "boot.2", entries: [ServicesLost.Entry(step: "a", item: 1)])),
-            .runResumed(RunResumed(retry: true, from: "a", uid: 1000)),
-            .runResumed(RunResumed(retry: false, uid: 1000, definition: created(workflow: "other"))),
+            .runResumed(RunResumed(retry: true, from: "a", requester: Requester(uid: 1000))),
+            .runResumed(
+                RunResumed(retry: false, requester: Requester(uid: 1000), definition: created(workflow: "other"))),
             .lockWanted(LockWanted(key: "k", onConflict: .queue, ticket: 7, holder: nil)),
             .lockWanted(
                 LockWanted(step: "a", item: 1, key: "k", onConflict: .cancel, ticket: 8, holder: "b (step 's')")),
             .lockGranted(LockGranted(key: "k", epoch: "boot.2")),
             .lockGranted(LockGranted(step: "a", item: 1, key: "k")),
-            .runPaused(RunPaused(uid: 1000)), .runUnpaused(RunUnpaused(uid: 1000)),
+            .runPaused(RunPaused(requester: Requester(uid: 1000))),
+            .runUnpaused(RunUnpaused(requester: Requester(uid: 1000))),
             .runLimited(
-                RunLimited(limits: [ParentRun.Above.Limit(name: "TasksMax", values: ["7"])], uid: 1000)),
+                RunLimited(
+                    limits: [ParentRun.Above.Limit(name: "TasksMax", values: ["7"])], requester: Requester(uid: 1000))),
             .runBegan(RunBegan(epoch: "b.3")),
             .lockRefused(LockRefused(step: "a", key: "k", reason: "r", until: Timestamp(microseconds: 78))),
             .runEnded(RunEnded(state: .timedOut, reason: nil)),
-            .runUndone(RunUndone(by: "demo-7k2m9qxa", uid: 0)),
+            .runUndone(RunUndone(by: "demo-7k2m9qxa", requester: Requester(uid: 0))),
         ]
         #expect(Set(events.map(\.kind)) == Set(Event.Kind.allCases), "no kind is left out here")
         do {
@@ -385,7 +389,7 @@ struct StoreTests {
         other.text = StoreTests.text + "\n  - {id: c, command: [\"true\"]}\n"
         let events: [Event] = [
             .runCreated(created()), .runStopped(RunStopped(reason: "ask")),
-            .runResumed(RunResumed(retry: false, uid: 0, definition: other)),
+            .runResumed(RunResumed(retry: false, requester: Requester(uid: 0), definition: other)),
         ]
         do {
             let store = try Store(path: temporary.path)
@@ -404,7 +408,7 @@ struct StoreTests {
                 events: [
                     RecordedEvent(
                         sequence: 4, time: run.started,
-                        event: .runResumed(RunResumed(retry: false, uid: 0, definition: other)))
+                        event: .runResumed(RunResumed(retry: false, requester: Requester(uid: 0), definition: other)))
                 ])
         ])
         // One that cannot be read is told, and not passed over.

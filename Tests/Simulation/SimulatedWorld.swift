@@ -181,7 +181,8 @@ final class SimulatedWorld: @unchecked Sendable {
         let children = Workload.children(of: workflow)
         for child in children { disk.workflows[child.text] = child.workflow }
         var created = RunCreated(
-            workflow: "w", file: "/w.yaml", text: text, variables: [:], uid: 0, folder: "/r", maxParallel: 4,
+            workflow: "w", file: "/w.yaml", text: text, variables: [:], requester: Requester(uid: 0), folder: "/r",
+            maxParallel: 4,
             host: HostFacts(name: "h", machineID: "m", arch: "a", cpus: 2, memory: 1, osVersion: "12"))
         if !children.isEmpty { created.children = children.map(\.definition) }
         let started = created
@@ -224,20 +225,20 @@ final class SimulatedWorld: @unchecked Sendable {
             let above = disk.runs[id]?.created.parent.flatMap { schedule.chance.once(in: 2) ? $0.run : nil }
             daemon.ask { conductor, _ in
                 guard let standing = await conductor.standing(of: id), standing.state == .stopped else { return }
-                try? await conductor.resume(above ?? id, by: 0)
+                try? await conductor.resume(above ?? id, by: Requester(uid: 0))
             }
             // At the same moment somebody else has had enough of it.
             guard faults.isContradictory, !faults.isOver else { continue }
             daemon.ask { conductor, _ in
                 guard let standing = await conductor.standing(of: id), standing.state == .stopped else { return }
-                try? await conductor.cancel(id, by: 0)
+                try? await conductor.cancel(id, by: Requester(uid: 0))
             }
         }
         guard retriesLeft > 0, let id = disk.order.first(where: { isFailed($0) }) else {
             return
         }
         retriesLeft -= 1
-        daemon.ask { conductor, _ in try? await conductor.retry(id, by: 0) }
+        daemon.ask { conductor, _ in try? await conductor.retry(id, by: Requester(uid: 0)) }
     }
 
     private func isFailed(_ id: RunID) -> Bool {
@@ -262,7 +263,7 @@ final class SimulatedWorld: @unchecked Sendable {
         guard let id = openRuns.randomElement(using: &schedule.chance), let daemon, daemon.isReady else { return }
         let freezer = daemon.freezer
         daemon.ask { [self] conductor, _ in
-            guard let paused = try? await conductor.pause(id, by: 0) else { return }
+            guard let paused = try? await conductor.pause(id, by: Requester(uid: 0)) else { return }
             for (run, steps) in paused {
                 guard (try? await freezer.freeze(run, steps.map(\.command))) != nil else { return }
             }
@@ -280,7 +281,9 @@ final class SimulatedWorld: @unchecked Sendable {
         let freezer = daemon.freezer
         daemon.ask { conductor, _ in
             guard let standing = await conductor.standing(of: id), standing.state == .paused else { return }
-            for (run, steps) in (try? await conductor.unpause(id, by: 0)) ?? [] { try? await freezer.thaw(run, steps) }
+            for (run, steps) in (try? await conductor.unpause(id, by: Requester(uid: 0))) ?? [] {
+                try? await freezer.thaw(run, steps)
+            }
         }
     }
 
@@ -315,7 +318,7 @@ final class SimulatedWorld: @unchecked Sendable {
         case .clockJump: host.clockOffset += schedule.chance.one(of: [-86_400_000_000, 86_400_000_000, -1_500_000])
         case .cancel:
             guard let id = openRuns.randomElement(using: &schedule.chance), let daemon, daemon.isReady else { return }
-            daemon.ask { conductor, _ in try? await conductor.cancel(id, by: 0) }
+            daemon.ask { conductor, _ in try? await conductor.cancel(id, by: Requester(uid: 0)) }
         case .pause: pause()
         case .foreignUnit: startForeign()
         case .failCommits: faults.failingCommits = 1 + schedule.chance.below(3)

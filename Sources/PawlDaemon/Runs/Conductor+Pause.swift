@@ -11,7 +11,7 @@ extension Conductor {
     /// Pauses a run and the runs that are its steps. Doing it twice is fine: what could not be frozen is frozen then.
     ///
     /// - Returns: whose steps are to be frozen, once all of it is on disk.
-    func pause(_ id: RunID, by uid: UInt32) async throws(APIError) -> [Paused] {
+    func pause(_ id: RunID, by requester: Requester) async throws(APIError) -> [Paused] {
         try refuseSetAside(id)
         guard let entry = active[id] else {
             throw APIError(.invalidState, "the run '\(try find(id.rawValue).name)' has ended already")
@@ -19,9 +19,9 @@ extension Conductor {
         if !entry.run.isPaused {
             // In the same commit: whoever is killed when, either all of them stand still or none.
             for child in runs(below: id) where active[child]?.run.isPaused == false {
-                take(.runPaused(RunPaused(uid: uid, above: id)), of: child)
+                take(.runPaused(RunPaused(requester: requester, above: id)), of: child)
             }
-            try await record(.runPaused(RunPaused(uid: uid)), of: id)
+            try await record(.runPaused(RunPaused(requester: requester)), of: id)
         }
         return ([id] + runs(below: id)).compactMap { id in
             active[id].flatMap { $0.run.isPaused ? (id, steps(of: $0.run)) : nil }
@@ -31,7 +31,7 @@ extension Conductor {
     /// Lets a paused run go on, and what was paused along with it.
     ///
     /// - Returns: whose steps are to be thawed, once all of it is on disk.
-    func unpause(_ id: RunID, by uid: UInt32) async throws(APIError) -> [Paused] {
+    func unpause(_ id: RunID, by requester: Requester) async throws(APIError) -> [Paused] {
         try refuseSetAside(id)
         guard let run = active[id]?.run else {
             throw APIError(.invalidState, "the run '\(try find(id.rawValue).name)' has ended already")
@@ -42,8 +42,8 @@ extension Conductor {
                 "the run '\(run.name)' was paused together with '\(other.name)': 'pawl unpause \(other.name)' goes on")
         }
         let children = runs(below: id).filter { active[$0]?.run.pausedAbove == id }
-        for child in children { take(.runUnpaused(RunUnpaused(uid: uid)), of: child) }
-        try await record(.runUnpaused(RunUnpaused(uid: uid)), of: id)
+        for child in children { take(.runUnpaused(RunUnpaused(requester: requester)), of: child) }
+        try await record(.runUnpaused(RunUnpaused(requester: requester)), of: id)
         return ([id] + children).compactMap { id in active[id].map { (id, steps(of: $0.run)) } }
     }
 

@@ -206,7 +206,7 @@ extension Conductor {
     /// Asks for a run's end, and returns once that is on disk. The run has ended some time later.
     ///
     /// - Parameter isForced: whether what runs of it is killed, its handlers too: those that have their turn now.
-    func cancel(_ id: RunID, by uid: UInt32, isForced: Bool = false) async throws(APIError) {
+    func cancel(_ id: RunID, by requester: Requester, isForced: Bool = false) async throws(APIError) {
         try refuseSetAside(id)
         guard let entry = active[id] else {
             throw APIError(.invalidState, "the run '\(try find(id.rawValue).name)' has ended already")
@@ -216,7 +216,7 @@ extension Conductor {
         for child in stoppedChildren(of: id) where active[child]?.fault != nil { try await clearFault(of: child) }
         if active[id]?.run.cancel == nil {
             try await record(
-                .cancelRequested(CancelRequested(cause: .person, reason: "cancelled by uid \(uid)")), of: id)
+                .cancelRequested(CancelRequested(cause: .person, reason: "cancelled by \(requester)")), of: id)
         }
         if isForced { kill(id) }
     }
@@ -234,7 +234,7 @@ extension Conductor {
     }
 
     /// Goes on with a stopped run, with another definition if one is given.
-    func resume(_ id: RunID, with current: CurrentDefinition? = nil, by uid: UInt32) async throws(APIError) {
+    func resume(_ id: RunID, with current: CurrentDefinition? = nil, by requester: Requester) async throws(APIError) {
         try refuseWhileHostStops("resumed")
         if setAside.contains(id) {
             if current != nil { try refuseSetAside(id) }
@@ -249,7 +249,7 @@ extension Conductor {
                     "the run '\(entry.run.name)' is running, and only runs that are steps of it wait; "
                         + "'pawl resume \(entry.run.name)' goes on with the definitions that they have")
             }
-            return try await resume(children, by: uid)
+            return try await resume(children, by: requester)
         }
         guard let entry = active[id] else {
             let row = try find(id.rawValue)
@@ -266,22 +266,22 @@ extension Conductor {
                         + "\(entry.run.name)' goes on with the definition that it has")
             }
             try await clearFault(of: id)
-            if active[id]?.run.isStopped != true { return try await resume(children, by: uid) }
+            if active[id]?.run.isStopped != true { return try await resume(children, by: requester) }
         } else if !entry.run.isStopped {
             throw APIError(
                 .invalidState, "the run '\(entry.run.name)' is \(entry.run.state.rawValue): nothing to resume")
         }
-        var body = RunResumed(retry: false, uid: uid, epoch: epoch)
+        var body = RunResumed(retry: false, requester: requester, epoch: epoch)
         body.definition = try definition(current, for: active[id]?.run ?? entry.run)
         try refuseMisfit(body, of: active[id]?.run ?? entry.run)
         try await record(.runResumed(body), of: id)
-        try await resume(children, by: uid)
+        try await resume(children, by: requester)
     }
 
     /// Goes on with what is stopped below a run; what has gone on meanwhile is fine.
-    private func resume(_ children: [RunID], by uid: UInt32) async throws(APIError) {
+    private func resume(_ children: [RunID], by requester: Requester) async throws(APIError) {
         for child in children where setAside.contains(child) || active[child] != nil {
-            do throws(APIError) { try await resume(child, with: nil, by: uid) } catch {
+            do throws(APIError) { try await resume(child, with: nil, by: requester) } catch {
                 if error.code != .invalidState { throw error }
             }
         }
@@ -290,7 +290,7 @@ extension Conductor {
     /// Opens an ended run again: its failed, cancelled and skipped steps run again, and with `step` that one and all
     /// that depends on it too, though they have succeeded; with another definition if one is given.
     func retry(
-        _ id: RunID, from step: String? = nil, with current: CurrentDefinition? = nil, by uid: UInt32
+        _ id: RunID, from step: String? = nil, with current: CurrentDefinition? = nil, by requester: Requester
     ) async throws(APIError) {
         try refuseWhileHostStops("retried")
         try refuseSetAside(id)
@@ -311,7 +311,7 @@ extension Conductor {
         }
         guard let run else { throw APIError(.noSuchRun, "there is no run '\(id)'") }
         if let words = run.parentRefusal { throw APIError(.invalidState, words) }
-        var body = RunResumed(retry: true, from: step, uid: uid, epoch: epoch)
+        var body = RunResumed(retry: true, from: step, requester: requester, epoch: epoch)
         body.definition = try definition(current, for: run)
         let steps = (body.definition == nil ? run.workflow : current?.entry.workflow ?? run.workflow).steps
         if let step, !steps.contains(where: { $0.id == step }) {
@@ -337,7 +337,7 @@ extension Conductor {
     }
 
     /// A person says yes or no to a step that waits for it; `step` is its name, of a foreach item `NAME.ITEM`.
-    func answer(_ id: RunID, _ request: Messages.Approval, by uid: UInt32) async throws(APIError) {
+    func answer(_ id: RunID, _ request: Messages.Approval, by requester: Requester) async throws(APIError) {
         try refuseSetAside(id)
         let step = request.step
         guard request.comment?.utf8.count ?? 0 <= ApprovalAnswered.longestComment else {
@@ -372,7 +372,8 @@ extension Conductor {
         try await record(
             .approvalAnswered(
                 ApprovalAnswered(
-                    step: name, item: item, isApproved: request.approved, uid: uid, comment: request.comment)), of: id)
+                    step: name, item: item, isApproved: request.approved, requester: requester, comment: request.comment
+                )), of: id)
     }
 
     /// A person says that what kept the run from being recorded is gone: it goes on from what the store has, and the

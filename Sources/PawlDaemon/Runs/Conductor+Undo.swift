@@ -7,11 +7,13 @@ import PawlStore
 extension Conductor {
     /// Starts the run that takes back what an ended one has done, and returns its ID once that is on disk, together with the
     /// word in the ended one that it is taken back: from then on nobody takes what it has done for done.
-    func undo(_ id: RunID, folders: any AttemptFiles, runs: String, by uid: UInt32) async throws(APIError) -> RunID {
+    func undo(_ id: RunID, folders: any AttemptFiles, runs: String, by requester: Requester) async throws(APIError)
+        -> RunID
+    {
         try refuseWhileHostStops("undone")
         try refuseSetAside(id)
         let run = try endedRun(id)
-        if let refusal = run.refusal(of: .runUndone(RunUndone(by: "", uid: uid))) {
+        if let refusal = run.refusal(of: .runUndone(RunUndone(by: "", requester: requester))) {
             throw APIError(.invalidState, refusal)
         }
         if let parent = run.created.parent, active[parent.run] != nil {
@@ -30,7 +32,7 @@ extension Conductor {
         }
         let new = try await unusedID(folders)
         var created = run.created
-        (created.uid, created.folder, created.undo) = (uid, "\(runs)/\(new)", plan)
+        (created.requester, created.folder, created.undo) = (requester, "\(runs)/\(new)", plan)
         created.parent = nil
         let made: Run
         do {
@@ -46,7 +48,8 @@ extension Conductor {
         active[new] = ActiveRun(made)
         do {
             try await submit(
-                .runUndone(RunUndone(by: made.name, uid: uid)), to: id, with: (.runCreated(created), new))
+                .runUndone(RunUndone(by: made.name, requester: requester)), to: id,
+                with: (.runCreated(created), new))
         } catch {
             drop(new)
             if active[id]?.run.state.isEnded == true { drop(id) }

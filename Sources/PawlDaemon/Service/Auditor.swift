@@ -29,10 +29,11 @@ actor Auditor {
     ///   - body: does it, and returns what it was done to, where that is known only then.
     func perform(
         _ action: String, on target: String?, _ detail: String? = nil, by peer: Peer,
-        _ body: @Sendable () async throws -> String?
+        _ body: @Sendable (Requester) async throws -> String?
     ) async throws {
+        let caller = await caller(peer)
         let record = AuditRecord(
-            time: conductor.world.now(), caller: await caller(peer), action: action, target: target, detail: detail)
+            time: conductor.world.now(), caller: caller, action: action, target: target, detail: detail)
         let number: Int64
         do {
             number = try await conductor.begin(audit: record)
@@ -41,7 +42,7 @@ actor Auditor {
                 .storeFailed, "nothing was done, since it cannot be written down who asked for it: \(error)")
         }
         do {
-            let target = try await body()
+            let target = try await body(Requester(caller))
             await end(number, .done, target: target)
         } catch let error as APIError {
             await end(number, .failed, reason: error.message)

@@ -10,7 +10,7 @@ extension ManagerService {
     func setProperties(_ call: Call, _ rights: Authorization.Rights) async throws {
         let request = try call.decode(Messages.SetProperties.self)
         let detail = request.properties.joined(separator: " ")
-        try await act("set-property", onRun: request.run, detail: detail, rights, call) { row in
+        try await act("set-property", onRun: request.run, detail: detail, rights, call) { row, requester in
             let limits: [ParentRun.Above.Limit]
             do throws(RenderFault) { limits = try LimitText.read(request.properties) } catch {
                 throw APIError(.invalidVariable, "nothing was set: \(error.description)")
@@ -23,7 +23,7 @@ extension ManagerService {
                 }
             }
             let (slice, before) = try await conductor.setLimits(
-                of: row.id, RunLimited(limits: limits, uid: call.peer.uid))
+                of: row.id, RunLimited(limits: limits, requester: requester))
             do throws(ServiceManagerFault) { try await give(slice) } catch {
                 guard case .refused(let words) = error else {
                     throw APIError(

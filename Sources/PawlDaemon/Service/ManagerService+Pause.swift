@@ -6,8 +6,8 @@ import VarlinkKit
 extension ManagerService {
     /// Pauses a run; answers once its steps stand still.
     func pauseRun(_ call: Call, _ rights: Authorization.Rights) async throws {
-        try await settle("pause", call, rights, PauseFault.notFrozen) { row in
-            for (run, steps) in try await conductor.pause(row.id, by: call.peer.uid) {
+        try await settle("pause", call, rights, PauseFault.notFrozen) { row, requester in
+            for (run, steps) in try await conductor.pause(row.id, by: requester) {
                 try await freezer.freeze(run, steps.map(\.command))
             }
         }
@@ -15,8 +15,8 @@ extension ManagerService {
 
     /// Lets a paused run go on; answers once its steps do.
     func unpauseRun(_ call: Call, _ rights: Authorization.Rights) async throws {
-        try await settle("unpause", call, rights, PauseFault.notThawed) { row in
-            for (run, steps) in try await conductor.unpause(row.id, by: call.peer.uid) {
+        try await settle("unpause", call, rights, PauseFault.notThawed) { row, requester in
+            for (run, steps) in try await conductor.unpause(row.id, by: requester) {
                 try await freezer.thaw(run, steps)
             }
         }
@@ -25,12 +25,12 @@ extension ManagerService {
     /// Does the one or the other, and says where the run is then.
     private func settle(
         _ action: String, _ call: Call, _ rights: Authorization.Rights, _ words: @Sendable (String) -> PauseFault.Words,
-        _ body: @Sendable (RunSummaryRow) async throws -> Void
+        _ body: @Sendable (RunSummaryRow, Requester) async throws -> Void
     ) async throws {
         let request = try call.decode(Messages.Run.self)
-        try await act(action, onRun: request.run, rights, call) { row in
+        try await act(action, onRun: request.run, rights, call) { row, requester in
             do {
-                try await body(row)
+                try await body(row, requester)
             } catch let fault as PauseFault {
                 throw APIError(.internalError, words(row.name).sentence(fault))
             }

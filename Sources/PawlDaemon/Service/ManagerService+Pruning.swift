@@ -21,7 +21,7 @@ extension ManagerService {
         }
         try await act("prune", on: nil, detail: detail, call) { () async throws(APIError) in
             try requireOperating(rights, call)
-        } body: {
+        } body: { _ in
             try await call.reply(Messages.Pruned(count: await retention.run(try await bound(request))))
             return nil
         }

@@ -154,7 +154,7 @@ struct ManagerService: Sendable {
             case .reload:
                 try await act("reload", on: nil, call) { () async throws(APIError) in
                     try requireOperating(rights, call)
-                } body: {
+                } body: { _ in
                     try await reload(call)
                     return nil
                 }
@@ -222,7 +222,7 @@ struct ManagerService: Sendable {
     ///   - permit: throws where somebody may not. What else is wrong is thrown by `body`, and written down.
     func act(
         _ action: String, on target: String?, detail: String? = nil, _ call: Call,
-        permit: () async throws(APIError) -> Void, body: @Sendable () async throws -> String?
+        permit: () async throws(APIError) -> Void, body: @Sendable (Requester) async throws -> String?
     ) async throws {
         do {
             try await permit()
@@ -236,7 +236,7 @@ struct ManagerService: Sendable {
     /// The same for what is done to a run.
     func act(
         _ action: String, onRun run: String, detail: String? = nil, _ rights: Authorization.Rights, _ call: Call,
-        body: @Sendable (RunSummaryRow) async throws -> Void
+        body: @Sendable (RunSummaryRow, Requester) async throws -> Void
     ) async throws {
         let found: Result<RunSummaryRow, APIError>
         do throws(APIError) {
@@ -246,9 +246,9 @@ struct ManagerService: Sendable {
         }
         try await act(action, on: run, detail: detail, call) { () async throws(APIError) in
             if case .failure(let error) = found, error.code == .notPermitted { throw error }
-        } body: {
+        } body: { requester in
             let row = try found.get()
-            try await body(row)
+            try await body(row, requester)
             return row.name
         }
     }
@@ -296,7 +296,7 @@ struct ManagerService: Sendable {
         let request = try call.decode(Messages.SetSchedule.self)
         try await act(request.enabled ? "enable" : "disable", on: request.workflow, call) { () async throws(APIError) in
             try requireOperating(rights, call)
-        } body: {
+        } body: { _ in
             try await schedules.set(request.workflow, isEnabled: request.enabled)
             try await call.reply(
                 Messages.Scheduled(workflow: request.workflow, schedule: await schedules.statuses()[request.workflow]))
@@ -344,14 +344,14 @@ struct ManagerService: Sendable {
             if let unit = request.unit, call.peer.uid != 0, call.peer.uid != paths.owner {
                 throw APIError(.notPermitted, "only root starts a run for a unit, such as \(unit)")
             }
-        } body: {
-            let answer = try await startRun(request, by: call.peer)
+        } body: { requester in
+            let answer = try await startRun(request, by: requester)
             try await call.reply(answer)
             return answer.run
         }
     }
 
-    private func startRun(_ request: Messages.StartRun, by peer: Peer) async throws -> Messages.RunName {
+    private func startRun(_ request: Messages.StartRun, by requester: Requester) async throws -> Messages.RunName {
         if let unit = request.unit, request.boot == true,
             let over = try await conductor.runOverBoot(of: unit, workflow: request.workflow)
         {
@@ -372,7 +372,7 @@ struct ManagerService: Sendable {
         }
         var created = RunCreated(
             workflow: request.workflow, file: entry.file, text: entry.text, variables: bound.values,
-            uid: peer.uid, folder: paths.runs, maxParallel: await library.settings.maxParallel,
+            requester: requester, folder: paths.runs, maxParallel: await library.settings.maxParallel,
             host: HostReader.facts())
         created.source = entry.source
         created.user = paths.scope.user
@@ -420,8 +420,9 @@ struct ManagerService: Sendable {
     private func cancelRun(_ call: Call, _ rights: Authorization.Rights) async throws {
         let request = try call.decode(Messages.Cancel.self)
         let isForced = request.force == true
-        try await act("cancel", onRun: request.run, detail: isForced ? "by force" : nil, rights, call) { row in
-            try await conductor.cancel(row.id, by: call.peer.uid, isForced: isForced)
+        try await act("cancel", onRun: request.run, detail: isForced ? "by force" : nil, rights, call) {
+            row, requester in
+            try await conductor.cancel(row.id, by: requester, isForced: isForced)
             // A cancelled run stops only because nothing of it can be recorded any more.
             try await waitForEnd(of: row.id, failsWhenStopped: true)
             let (status, _) = try await conductor.status(of: row.id)
@@ -432,9 +433,9 @@ struct ManagerService: Sendable {
     private func resumeRun(_ call: Call, _ rights: Authorization.Rights) async throws {
         let request = try call.decode(Messages.Resume.self)
         let detail = request.withCurrent == true ? "with the current definition" : nil
-        try await act("resume", onRun: request.run, detail: detail, rights, call) { row in
+        try await act("resume", onRun: request.run, detail: detail, rights, call) { row, requester in
             let current = request.withCurrent == true ? try await library.current(row.workflow) : nil
-            try await conductor.resume(row.id, with: current, by: call.peer.uid)
+            try await conductor.resume(row.id, with: current, by: requester)
             try await call.reply(Messages.RunName(run: row.name, id: row.id.rawValue))
         }
     }
@@ -446,16 +447,16 @@ struct ManagerService: Sendable {
         ].compactMap(\.self)
         try await act(
             "retry", onRun: request.run, detail: detail.isEmpty ? nil : detail.joined(separator: ", "), rights, call
-        ) { row in
+        ) { row, requester in
             let current = request.withCurrent == true ? try await library.current(row.workflow) : nil
-            try await conductor.retry(row.id, from: request.from, with: current, by: call.peer.uid)
+            try await conductor.retry(row.id, from: request.from, with: current, by: requester)
             try await call.reply(Messages.RunName(run: row.name, id: row.id.rawValue))
         }
     }
 
     private func undoRun(_ call: Call, _ rights: Authorization.Rights) async throws {
-        try await act("undo", onRun: try call.decode(Messages.Run.self).run, rights, call) { row in
-            let id = try await conductor.undo(row.id, folders: folders, runs: paths.runs, by: call.peer.uid)
+        try await act("undo", onRun: try call.decode(Messages.Run.self).run, rights, call) { row, requester in
+            let id = try await conductor.undo(row.id, folders: folders, runs: paths.runs, by: requester)
             try await call.reply(Messages.RunName(run: id.name(of: row.workflow), id: id.rawValue))
         }
     }
@@ -466,8 +467,8 @@ struct ManagerService: Sendable {
         try await act(
             request.approved ? "approve" : "reject", onRun: request.run, detail: "step \(request.step)\(comment)",
             rights, call
-        ) { row in
-            try await conductor.answer(row.id, request, by: call.peer.uid)
+        ) { row, requester in
+            try await conductor.answer(row.id, request, by: requester)
             try await call.reply(Messages.RunName(run: row.name, id: row.id.rawValue))
         }
     }

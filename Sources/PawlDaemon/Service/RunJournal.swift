@@ -73,12 +73,12 @@ final class RunJournal: Sendable {
                     " as step '\($0.stepName)' of \($0.name)"
                 }
                 ?? ""
-            write(.info, .runStarted, "Run \(run.name) was started by uid \(body.uid)\(what)", fields)
+            write(.info, .runStarted, "Run \(run.name) was started by \(body.requester)\(what)", fields)
         case .runResumed(let body):
             let verb = body.retry ? "retried" : "resumed"
             let from = body.from.map { " from step '\($0)'" } ?? ""
             let with = body.definition.map { ", with the definition that \($0.file) has now," } ?? ""
-            write(.info, .runStarted, "Run \(run.name) was \(verb)\(from)\(with) by uid \(body.uid)", fields)
+            write(.info, .runStarted, "Run \(run.name) was \(verb)\(from)\(with) by \(body.requester)", fields)
         case .attemptOrdered(let body):
             let attempt = body.number > 1 ? ", attempt \(body.number)" : ""
             let what = body.repair.map { "The repair for exit status \($0) of step" } ?? "Step"
@@ -99,13 +99,13 @@ final class RunJournal: Sendable {
         case .runLimited(let body):
             let limits = body.limits.flatMap(\.assignments)
             let what = limits.isEmpty ? "as its workflow says again" : limits.joined(separator: " ")
-            write(.notice, .runLimited, "The slice of \(run.name) is limited by uid \(body.uid): \(what)", fields)
+            write(.notice, .runLimited, "The slice of \(run.name) is limited by \(body.requester): \(what)", fields)
         case .runPaused(let body):
             write(
                 .notice, .runPaused,
-                "Run \(run.name) is paused by uid \(body.uid): 'pawl unpause \(run.name)' goes on", fields)
+                "Run \(run.name) is paused by \(body.requester): 'pawl unpause \(run.name)' goes on", fields)
         case .runUnpaused(let body):
-            write(.notice, .runPaused, "Run \(run.name) goes on after its pause, as uid \(body.uid) asked", fields)
+            write(.notice, .runPaused, "Run \(run.name) goes on after its pause, as \(body.requester) asked", fields)
         case .hostLost(let body):
             let what = body.recovery == .restart ? "starts anew" : "fails"
             write(.warning, .runStopped, "Run \(run.name) \(what), since the host was lost while it ran", fields)
@@ -136,7 +136,8 @@ final class RunJournal: Sendable {
                 "The steps of \(run.name) are over, \(outcome). Its '\(body.phase.rawValue)' begins",
                 fields)
         case .runUndone(let body):
-            write(.notice, .runStarted, "Run \(run.name) is taken back by \(body.by), as uid \(body.uid) asked", fields)
+            write(
+                .notice, .runStarted, "Run \(run.name) is taken back by \(body.by), as \(body.requester) asked", fields)
         case .lockWanted(let body):
             let who = body.step.map { "Step '\(RunJournal.name($0, body.item))' of \(run.name)" } ?? "Run \(run.name)"
             let holder = body.holder.map { ", held by \($0)" } ?? ""

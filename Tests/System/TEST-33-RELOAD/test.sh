@@ -148,7 +148,7 @@ assert_equal "entries of a run at the level of errors" "" "$(entries "$run")"
 # Heeded in order with what comes over the socket, or not: the next run is started once it was heeded.
 host_exec systemctl kill -s SIGRTMIN+22 pawld
 run() { run=$(host_exec pawl run wide --detach) && host_exec pawl wait "$run" >/dev/null; }
-talks() { run && host_exec journalctl --sync && [[ $(entries "$run") == *"was started by uid 0"* ]]; }
+talks() { run && host_exec journalctl --sync && [[ $(entries "$run") == *"was started by root"* ]]; }
 silent() { run && host_exec journalctl --sync && [[ -z $(entries "$run") ]]; }
 wait_until 30 "entries of a run" talks
 host_exec systemctl kill -s SIGRTMIN+23 pawld

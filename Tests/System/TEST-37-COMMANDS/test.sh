@@ -18,7 +18,7 @@ steps:
 END
 write_workflow short <<'END'
 steps:
-  - {id: nap, command: [sleep, "1"]}
+  - {id: nap, run: "until [[ -e /var/tmp/go ]]; do sleep 0.1; done"}
 END
 write_workflow again <<'END'
 steps:
@@ -99,6 +99,7 @@ assert_status "a prefix of two runs" 4 host_exec pawl status short
 assert_contains "both are named" "$first" "$output"
 assert_contains "both are named" "$second" "$output"
 assert_equal "pawl ps while they run" 2 "$(host_exec pawl ps -o json | json 'len(d)')"
+host_exec touch /var/tmp/go
 assert_status "pawl wait" 0 host_exec pawl wait "$first"
 assert_status "pawl wait" 0 host_exec pawl wait "$second"
 
@@ -122,9 +123,11 @@ assert_equal "the run" running "$(host_exec pawl status "$run" -o json | json 'd
 assert_status "cancel" 0 host_exec pawl cancel "$run"
 
 section "a follower lives through a restart of pawld"
+host_exec rm -f /var/tmp/go /var/tmp/followed
 sh 'pawl run short >/var/tmp/followed 2>&1' & follower=$!
-wait_until 5 "the run" host_exec grep -q short- /var/tmp/followed
+wait_until 10 "the run" host_exec grep -q short- /var/tmp/followed
 host_exec systemctl kill -s KILL pawld
+host_exec touch /var/tmp/go
 status=0; wait "$follower" || status=$?
 assert_equal "its exit status" 0 "$status"
 assert_contains "the outcome" "succeeded" "$(host_exec tail -n 1 /var/tmp/followed)"

@@ -112,7 +112,7 @@ host_exec systemctl kill --signal SIGKILL pawld.service
 host_exec pawl approve @last sure --comment 'checked with Ada' >/dev/null
 host_exec pawl wait @last >/dev/null
 assert_equal "done" "released 0a+1b+2c;cleaned;" "$(done_now)"
-assert_contains "who has said so" "approved by uid 0: checked with Ada" "$(host_exec pawl status @last)"
+assert_contains "who has said so" "approved by root: checked with Ada" "$(host_exec pawl status @last)"
 attempts=$(host_exec pawl status @last --output json | json '[len(s["attempts"]) for s in d["steps"] if s["id"] == "build" and s["item"] is not None]')
 assert_equal "attempts of the items" "[1, 2, 1]" "$attempts"
 

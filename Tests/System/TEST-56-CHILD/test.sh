@@ -133,7 +133,7 @@ run=$(named all seconds=60)
 wait_until 10 "both dumps run" sh -c "[ \$('$harness' exec '$host' -- grep -c '^dump ' $marks) = 2 ]"
 for item in 0 1; do host_exec pawl cancel "$(below "$run" dumps $item)" >/dev/null; done
 assert_status "wait" 1 host_exec pawl wait "$run"
-assert_contains "why" "was cancelled: cancelled by uid 0" "$(step "$run" dumps .reason 0)"
+assert_contains "why" "was cancelled: cancelled by root" "$(step "$run" dumps .reason 0)"
 
 section "the limits of the run above hold below, and those of the run below too"
 host_exec rm -f $marks

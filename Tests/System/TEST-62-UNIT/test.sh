@@ -17,7 +17,7 @@ section "a start returns with the result"
 assert_status "hello" 0 ctl start pawl@hello
 assert_equal "its runs" '["succeeded"]' "$(runs_of hello 'map(.state)' | jq -c .)"
 entries=$(host_exec journalctl -u pawl@hello -o cat)
-assert_contains "the unit's journal" "was started by uid 0" "$entries"
+assert_contains "the unit's journal" "was started by root" "$entries"
 assert_contains "the unit's journal" ": succeeded" "$entries"
 assert_equal "after a success" inactive "$(active_state hello)"
 

@@ -55,7 +55,7 @@ assert_contains "how it goes on" "'pawl unpause $run' goes on" "$output"
 stands "$run" || fail "the processes of $unit do not stand still"
 count=$(host_exec cat "/var/lib/pawl/runs/$id/work/count")
 assert_equal "its state" paused "$(status "$run" 'd["state"]')"
-assert_contains "its reason" "paused by uid 0" "$(host_exec pawl status "$run")"
+assert_contains "its reason" "paused by root" "$(host_exec pawl status "$run")"
 assert_contains "the list" paused "$(host_exec pawl ps)"
 assert_status "pausing it twice" 0 host_exec pawl pause "$run"
 # Longer than the step's own timeout.
