@@ -126,6 +126,20 @@ struct LogTests {
         #expect(manager.run("logs", "@last", "a", size: (80, 24)).output == "ab?\n")
     }
 
+    @Test("somebody at a terminal is told that there is nothing, and a pipe is not")
+    func nothing() throws {
+        let manager = FakeManager()
+        manager.on(.readLogs, try batch(isLast: true))
+        let seen = manager.run("logs", "@last", size: (80, 24))
+        #expect((seen.output, seen.errors) == ("", "-- No entries --\n"))
+        manager.on(.readLogs, try batch(isLast: true))
+        #expect(manager.run("logs", "@last", "-q", size: (80, 24)).errors == "")
+        manager.on(.readLogs, try batch(isLast: true))
+        #expect(manager.run("logs", "@last", "-f", "-n0", size: (80, 24)).errors == "")
+        manager.on(.readLogs, try batch(isLast: true))
+        #expect(manager.run("logs", "@last").errors == "")
+    }
+
     @Test("after a restart of pawld a log goes on where it was", arguments: [[], ["-n", "2"]])
     func restart(options: [String]) throws {
         let manager = FakeManager()

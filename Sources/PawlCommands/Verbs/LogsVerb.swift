@@ -96,6 +96,11 @@ struct LogsVerb: Verb {
         try stream.follow(
             .readLogs, as: Messages.Log.self, known: false, every: nil, parameters: reader.parameters,
             handle: reader.handle)
+        // As journalctl says it, to somebody who would wonder. A pipe gets the lines and nothing else.
+        if !reader.hasPrinted, lines != 0, surroundings.isTerminal, !surroundings.isQuiet {
+            surroundings.errors.line("-- No entries --")
+            surroundings.errors.flush()
+        }
         return .succeeded
     }
 }
@@ -108,6 +113,8 @@ private final class LogReader {
     private let since: String?
     private let until: String?
     private var position: LogPosition
+    /// Whether there was anything to print.
+    private(set) var hasPrinted = false
 
     init(request: LogsVerb, _ surroundings: Surroundings) {
         self.request = request
@@ -135,6 +142,7 @@ private final class LogReader {
         case .first(let answer), .further(let answer):
             for entry in answer.entries where position.isNew(entry) {
                 surroundings.output.line(try text(of: entry))
+                hasPrinted = true
             }
             // A follower wants its lines now; else the buffer makes 60,000 of them cheap.
             if request.follow { surroundings.output.flush() }

@@ -20,6 +20,15 @@ extension ManagerService {
             place = (step.id, step.item)
             // One that is a run of another workflow writes nothing itself.
             if let child = step.attempts.last?.run { (row, place) = (try await find(child, rights, call), (nil, nil)) }
+            // Each of its items has a journal of its own, which begins when that item does: nothing there would be all of it.
+            let items = steps.filter { $0.id == step.id && $0.item != nil }
+            if step.item == nil, let item = items.first(where: { $0.attempts.last?.run != nil }) {
+                let count = items.count == 1 ? "item is a run" : "\(items.count) items are runs"
+                throw APIError(
+                    .invalidState,
+                    "step '\(name)' of the run '\(row.name)' writes nothing itself, its \(count) of another workflow: "
+                        + "'pawl logs \(row.name) \(item.name)' shows what one of them wrote")
+            }
         }
         let selection = LogReader.Selection(
             run: row.id, name: row.name, started: row.started, step: place.step, item: place.item,

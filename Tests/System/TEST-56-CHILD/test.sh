@@ -49,6 +49,8 @@ assert_equal "it has outputs" 6 "$(field_of "$first" .outputs.bytes)"
 assert_contains "status of the one above" "run $first" "$(host_exec pawl status "$run")"
 assert_match "ps" "$run.*"$'\n'"  dump-" "$(host_exec pawl ps --all)"
 assert_equal "what the run of an item wrote, by the item's name" "about to dump people" "$(host_exec pawl logs "$run" dumps.1 | grep about)"
+assert_status "what a step whose items are runs wrote" 8 host_exec pawl logs "$run" dumps
+assert_contains "where it is" "its 2 items are runs of another workflow: 'pawl logs $run dumps.0' shows what one of them wrote" "$output"
 assert_contains "logs of the one below" "about to dump orders" "$(host_exec pawl logs "$first" dump)"
 assert_nothing_left
 
