@@ -30,6 +30,14 @@ package struct ApprovalAsked: Sendable, Codable, Equatable {
         self.item = item
         self.text = text
     }
+
+    /// What the step does, and how it is answered, once for those who look at the run and those who read the journal.
+    ///
+    /// - Parameter run: the run's name.
+    package func words(of run: String) -> String {
+        let step = Names.step(step, item: item)
+        return "waits for approval: \(text) ('pawl approve \(run) \(step)' says yes, 'pawl reject' no)"
+    }
 }
 
 /// A person has said yes or no.

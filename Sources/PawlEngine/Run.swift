@@ -218,9 +218,7 @@ package struct Run: Sendable {
         case .approvalAsked(let body):
             guard let place = place(of: body.step, item: body.item) else { return }
             self[place].asked = (body.text, time)
-            let step = Names.step(body.step, item: body.item)
-            self[place].reason =
-                "waits for approval: \(body.text) ('pawl approve \(name) \(step)' says yes, 'pawl reject' no)"
+            self[place].reason = body.words(of: name)
             leaveReady(place)
             approvals.insert(place)
         case .approvalAnswered(let body):

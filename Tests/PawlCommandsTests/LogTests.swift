@@ -131,13 +131,13 @@ struct LogTests {
         let manager = FakeManager()
         manager.on(.readLogs, try batch(isLast: true))
         let seen = manager.run("logs", "@last", size: (80, 24))
-        #expect((seen.output, seen.errors) == ("", "-- No entries --\n"))
+        #expect((seen.output, seen.errors) == ("-- No entries --\n", ""))
         manager.on(.readLogs, try batch(isLast: true))
-        #expect(manager.run("logs", "@last", "-q", size: (80, 24)).errors == "")
+        #expect(manager.run("logs", "@last", "-q", size: (80, 24)).output == "")
         manager.on(.readLogs, try batch(isLast: true))
-        #expect(manager.run("logs", "@last", "-f", "-n0", size: (80, 24)).errors == "")
+        #expect(manager.run("logs", "@last", "-f", "-n0", size: (80, 24)).output == "")
         manager.on(.readLogs, try batch(isLast: true))
-        #expect(manager.run("logs", "@last").errors == "")
+        #expect(manager.run("logs", "@last").output == "")
     }
 
     @Test("after a restart of pawld a log goes on where it was", arguments: [[], ["-n", "2"]])

@@ -97,10 +97,7 @@ struct LogsVerb: Verb {
             .readLogs, as: Messages.Log.self, known: false, every: nil, parameters: reader.parameters,
             handle: reader.handle)
         // As journalctl says it, to somebody who would wonder. A pipe gets the lines and nothing else.
-        if !reader.hasPrinted, lines != 0, surroundings.isTerminal, !surroundings.isQuiet {
-            surroundings.errors.line("-- No entries --")
-            surroundings.errors.flush()
-        }
+        if !reader.hasPrinted, lines != 0, surroundings.isTerminal { surroundings.tell("-- No entries --") }
         return .succeeded
     }
 }

@@ -126,8 +126,7 @@ final class RunJournal: Sendable {
         case .approvalAsked(let body):
             write(
                 .notice, .runStopped,
-                "Step '\(RunJournal.name(body.step, body.item))' of \(run.name) waits for approval: \(body.text). "
-                    + "'pawl approve \(run.name) \(RunJournal.name(body.step, body.item))' says yes, 'pawl reject' no",
+                "Step '\(RunJournal.name(body.step, body.item))' of \(run.name) \(body.words(of: run.name))",
                 fields + [("PAWL_STEP", body.step)])
         case .phaseBegan(let body):
             let outcome = RunJournal.outcome(body.state.rawValue, body.reason)
