@@ -1,8 +1,8 @@
-/// Somebody who asks pawld for something that is kept with a run. The audit keeps more of it.
+/// Somebody who asks pawld for something, as people name him. The audit keeps more of it.
 package struct Requester: Sendable, Hashable, CustomStringConvertible {
     /// The user.
     package var uid: UInt32
-    /// Who that is for people: `anna`, or `anna (as root)` after `sudo`; nil where no more than the number is known.
+    /// Who that is for people: `ada`, or `ada as root` after `sudo`; nil where no more than the number is known.
     package var who: String?
 
     /// Makes a value.
@@ -10,13 +10,10 @@ package struct Requester: Sendable, Hashable, CustomStringConvertible {
         (self.uid, self.who) = (uid, who)
     }
 
-    /// Somebody of whom all is known that pawld finds out.
-    package init(_ caller: AuditCaller) {
-        uid = caller.uid
-        who = caller.user
-        if let login = caller.login, login != caller.user {
-            who = "\(login) (as \(self))"
-        }
+    /// A user, and who had logged in to the session.
+    package init(uid: UInt32, user: String?, login: String?) {
+        (self.uid, who) = (uid, user)
+        if let login, login != user { who = "\(login) as \(self)" }
     }
 
     /// Who it is, in words.

@@ -69,7 +69,9 @@ struct AuditVerb: Verb {
             let time = Optional(entry.time).moment.map(zone.full) ?? entry.time
             let details = [entry.detail, entry.reason].compactMap(\.self).joined(separator: ": ")
             table.add([
-                TextTable.Cell(time), TextTable.Cell(Style.harmless(who(entry))),
+                TextTable.Cell(time),
+                TextTable.Cell(
+                    Style.harmless(Requester(uid: entry.uid, user: entry.user, login: entry.login).description)),
                 TextTable.Cell(Style.harmless(from(entry))), TextTable.Cell(entry.action),
                 TextTable.Cell(Style.harmless(entry.target ?? "-")),
                 TextTable.Cell(
@@ -78,13 +80,6 @@ struct AuditVerb: Verb {
             ])
         }
         return table
-    }
-
-    /// `alice`, or `alice as root` after sudo.
-    private static func who(_ entry: AuditEntry) -> String {
-        let user = entry.user ?? "uid \(entry.uid)"
-        guard let login = entry.login, login != user else { return user }
-        return "\(login) as \(user)"
     }
 
     /// The terminal and the host of the session, else the unit.

@@ -42,7 +42,8 @@ actor Auditor {
                 .storeFailed, "nothing was done, since it cannot be written down who asked for it: \(error)")
         }
         do {
-            let target = try await body(Requester(caller))
+            let target = try await body(
+                Requester(uid: caller.uid, user: caller.user, login: caller.login))
             await end(number, .done, target: target)
         } catch let error as APIError {
             await end(number, .failed, reason: error.message)

@@ -123,3 +123,13 @@ host_exec touch /srv/go
 host_exec pawl wait "$stubborn" >/dev/null || true
 assert_equal "the run" cancelled "$(host_exec pawl status "$stubborn" -o json | jq -r .state)"
 assert_equal "what pawld was killed over" '["root","canceller.service","asked"]' "$(audit)"
+
+# It makes root's password empty: nothing for a machine that is the host itself.
+if [[ $("$harness" kind) == box ]]; then
+  section "whoever has become root is named, in the audit and in what the run says"
+  host_exec passwd -q -d root
+  run=$(host_exec pawl run long --detach)
+  host_exec systemd-run --quiet --pipe --wait --collect --uid alice --property PAMName=login -- su -c "pawl cancel $run"
+  assert_contains "the run" "cancelled by alice as root" "$(host_exec pawl status "$run")"
+  assert_match "the audit" "alice as root +session-[0-9]+\.scope +cancel +$run +done" "$(host_exec pawl audit)"
+fi
